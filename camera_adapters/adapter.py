@@ -1,0 +1,25 @@
+"""The contract of every camera protocol."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.site import Camera
+
+
+class Adapter(Protocol):
+    """Reads one source once. It blocks, raises and never retries.
+
+    - `frames` opens the source at the first `next` and yields Frames at `camera.analysis_fps`, oldest first.
+    - every failure is a SourceError with a reason; no other exception leaves the adapter.
+    - a live source never ends quietly: its end is EndOfStream. A recording that is used up ends the iterator.
+    - frames of one call share one `session`; `captured_at_ms` never goes backwards.
+    - closing the iterator releases sockets, threads and memory.
+    - credentials appear in no message and no repr.
+    """
+
+    live: bool
+
+    def frames(self, camera: Camera, request: FrameRequest) -> Iterator[Frame]:
+        """Open and read `camera` until it ends, fails or the iterator is closed."""
+        ...

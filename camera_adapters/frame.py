@@ -1,0 +1,46 @@
+"""One picture of one camera at one time, in the size the detector wants, full size on demand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRequest:
+    """What the analysis wants of every frame.
+
+    fit="stretch": `image` has exactly (height, width) pixels, aspect ratio not kept (SSD networks).
+    fit="within": aspect ratio kept, `image` is the largest that fits inside (height, width), never enlarged
+    beyond it (letterbox networks; the detector pads). fit="source": no scaling.
+    """
+
+    width: int
+    height: int
+    fit: Literal["stretch", "within", "source"] = "stretch"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """`image` is uint8 (h, w, 3) BGR as asked for by the FrameRequest; compared by identity.
+
+    `session` names one unbroken connection to the camera (or one recording); `seq` counts decoded frames in it from 0,
+    so analysed frames have gaps. `captured_at_ms` is UTC epoch milliseconds. `source_size` is (width, height) of the
+    decoded picture: boxes are always in its pixels.
+    """
+
+    camera_id: str
+    session: str
+    seq: int
+    captured_at_ms: int
+    image: Image
+    source_size: tuple[int, int]
+    convert_full: Callable[[], Image] = field(repr=False)
+
+    def full_image(self) -> Image:
+        """uint8 (height, width, 3) BGR in source pixels; converted at each call, so ask once per frame and only for a crop."""
+        return self.convert_full()

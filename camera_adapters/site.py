@@ -1,0 +1,43 @@
+"""The places and devices of a deployment: community, gate, camera."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Transport = Literal["tcp", "udp"]
+Pace = Literal["real_time", "fast"]
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A residential community (小区); `layout` tells a walled one from one with open road mouths."""
+
+    id: str
+    name: str = ""
+    layout: Literal["closed", "open"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """One camera as configured.
+
+    `source` is an `rtsp://` or `rtsps://` address, or the path of a recording or of a folder of recordings.
+    It may hold a password: it is left out of the repr, and only `camera_adapters.masking` may print it.
+    `substream` is analysed instead of `source` when given. `start_ms` (UTC epoch milliseconds) is the wall-clock
+    time of the first frame of a recording; None means the file's modification time less its duration.
+    """
+
+    id: str
+    source: str = field(repr=False)
+    community: str = ""
+    gate: str = ""
+    name: str = ""
+    substream: str | None = field(default=None, repr=False)
+    transport: Transport = "tcp"
+    pace: Pace = "real_time"
+    start_ms: int | None = None
+    analysis_fps: float = 5.0
+
+    @property
+    def analysed_source(self) -> str:
+        """The address that is decoded: the sub-stream where there is one."""
+        return self.substream or self.source

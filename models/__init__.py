@@ -1,0 +1,1 @@
+"""Images in, arrays out: networks, their cards and engines."""

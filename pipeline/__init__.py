@@ -1,0 +1,1 @@
+"""The flow: frames to sightings, archive and hits."""

@@ -1,0 +1,1 @@
+"""Where sightings are kept and found."""

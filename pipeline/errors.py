@@ -1,0 +1,85 @@
+"""What can go wrong in the flow.
+
+PipelineError
+├── BadSettings        configuration that cannot be used; names file and line
+├── ArchiveError
+│   ├── ArchiveBusy        another process writes to it
+│   ├── ArchiveTooNew      written by a newer version
+│   ├── ArchiveDamaged     not an archive, or its parts do not fit
+│   ├── ArchiveFull        the disk has no room
+│   └── UnknownSighting    no such id
+└── QueryError
+    ├── UnknownCamera      a filter names a camera nobody has
+    ├── BadTimeRange       the end is not after the start
+    ├── NobodyFound        the photo shows nobody of the asked kind
+    └── SeveralFound       the photo shows several; the caller picks one
+"""
+
+from collections.abc import Sequence
+
+from models.detections import Detections
+
+
+class PipelineError(Exception):
+    """Root of the floor's errors; the message is one sentence that says what to do."""
+
+
+class BadSettings(PipelineError):
+    """A configuration file cannot be used."""
+
+
+class ArchiveError(PipelineError):
+    """An archive cannot be opened, read or written."""
+
+
+class ArchiveBusy(ArchiveError):
+    """Another process writes to the archive."""
+
+
+class ArchiveTooNew(ArchiveError):
+    """A newer version of zhian wrote the archive."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """The folder is not an archive or its parts do not fit together."""
+
+
+class ArchiveFull(ArchiveError):
+    """The disk has no room for more."""
+
+
+class UnknownSighting(ArchiveError):
+    """No sighting has this id."""
+
+    def __init__(self, sighting_id: str) -> None:
+        super().__init__(f"no sighting {sighting_id} in this archive")
+
+
+class QueryError(PipelineError):
+    """A question that cannot be answered as asked."""
+
+
+class UnknownCamera(QueryError):
+    """A filter names a camera that is neither configured nor in the archive."""
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(f"unknown camera {', '.join(unknown)}: known are {', '.join(known) or 'none yet'}")
+
+
+class BadTimeRange(QueryError):
+    """The end of a time range is not after its start."""
+
+    def __init__(self) -> None:
+        super().__init__("the end of the time range is not after its start")
+
+
+class NobodyFound(QueryError):
+    """The photo shows nobody of the asked kind."""
+
+
+class SeveralFound(QueryError):
+    """The photo shows several; `detections` lists them, the caller picks one by its box."""
+
+    def __init__(self, detections: Detections) -> None:
+        super().__init__(f"the photo shows {len(detections)} of the kind: pick one by its box")
+        self.detections = detections

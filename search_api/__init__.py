@@ -1,0 +1,3 @@
+"""The doors: HTTP API and command line."""
+
+__version__ = "0.1.0"

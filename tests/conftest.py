@@ -1,0 +1,53 @@
+"""What tests need from outside: evaluation data, the model mirror, real servers.
+
+At home a missing thing skips the test with its reason; in CI (environment variable CI) it fails it.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"in CI this must be here: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of evaluation data and weights: ZHIAN_SHARED, or `../shared` beside the repository."""
+    folder = Path(os.environ.get("ZHIAN_SHARED", ROOT.parent / "shared"))
+    if not (folder / "weights").is_dir():
+        _missing("evaluation data not found: set ZHIAN_SHARED to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mirror(shared: Path) -> Path:
+    """The model mirror laid out as `omz/ onnx/ registry/`."""
+    return shared / "weights"
+
+
+@pytest.fixture(scope="session")
+def system_python_with_gst() -> str:
+    """The system's Python, when it can run gst-rtsp-server."""
+    python = "/usr/bin/python3"
+    typelib = list(Path("/usr/lib").glob("*/girepository-1.0/GstRtspServer-1.0.typelib"))
+    if not typelib or not Path(python).exists():
+        _missing("gst-rtsp-server is not installed (Debian: gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-*)")
+    return python
+
+
+@pytest.fixture(scope="session")
+def ffmpeg() -> str:
+    """The ffmpeg program, for making test streams."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        _missing("ffmpeg is not installed (Debian: ffmpeg)")
+    return program
