@@ -42,5 +42,5 @@ class Frame:
     convert_full: Callable[[], Image] = field(repr=False)
 
     def full_image(self) -> Image:
-        """uint8 (height, width, 3) BGR in source pixels; converted at each call, so ask once per frame and only for a crop."""
+        """uint8 (height, width, 3) BGR in source pixels; converted at each call: ask once a frame, only for crops."""
         return self.convert_full()

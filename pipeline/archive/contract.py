@@ -11,7 +11,7 @@ from pipeline.sighting import Record, Sighting
 
 @dataclass(frozen=True, slots=True)
 class SightingFilter:
-    """Which sightings count; None or empty means no limit. Times are UTC epoch ms, [from_ms, to_ms) overlapping a sighting."""
+    """Which sightings count; None or empty is no limit. UTC epoch ms; [from_ms, to_ms) overlaps a sighting."""
 
     kind: Kind | None = None
     from_ms: int | None = None
