@@ -30,7 +30,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def mirror(shared: Path) -> Path:
-    """The model mirror laid out as `omz/ onnx/ registry/`."""
+    """The model mirror laid out as `omz/ onnx/`."""
     return shared / "weights"
 
 

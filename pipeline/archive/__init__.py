@@ -1,1 +1,18 @@
-"""Where sightings are kept and found."""
+"""Sightings that stay: the contract, the archive in one folder, and its in-memory double."""
+
+from pipeline.archive.contract import Archive, Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.local import LocalArchive
+from pipeline.archive.memory import InMemoryArchive
+from pipeline.archive.opening import open_archive
+
+__all__ = [
+    "Archive",
+    "Hit",
+    "InMemoryArchive",
+    "LocalArchive",
+    "ModelUse",
+    "Query",
+    "SearchRecord",
+    "SightingFilter",
+    "open_archive",
+]

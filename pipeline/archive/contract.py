@@ -50,6 +50,16 @@ class SearchRecord:
     hits: int
 
 
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """A network that made sightings of the archive: `role` (detector, embedder), name, weights' hash, since when."""
+
+    role: str
+    name: str
+    version: str
+    since_ms: int
+
+
 class Archive(Protocol):
     """Sightings that stay.
 
@@ -62,11 +72,22 @@ class Archive(Protocol):
     - `search` is exact: best first, ties by sighting id, never a half-stored sighting.
     - a second writer on the same archive is refused with ArchiveBusy; readers are always welcome.
     - an archive written by a newer version is refused with ArchiveTooNew; a full disk is ArchiveFull, and the archive
-      goes on once there is room.
+      goes on once there is room: what was acknowledged stays.
+    - `forget` and `expire` leave neither row, nor vector, nor picture.
+    - every method may be called from any thread; a search sees each `append` wholly or not at all.
+    - `append` raises ValueError for a record that cannot be one: no picture, a vector of another dimension or length.
     """
 
     def append(self, records: Sequence[Record]) -> None:
         """Store records durably."""
+        ...
+
+    def forget(self, sighting_ids: Sequence[str]) -> int:
+        """Erase sightings with vector and picture; unknown ids are skipped. Return how many were erased."""
+        ...
+
+    def expire(self, before_ms: int) -> int:
+        """Erase all sightings last seen before a time (UTC epoch ms). Return how many were erased."""
         ...
 
     def get(self, sighting_id: str) -> Sighting:
@@ -107,6 +128,14 @@ class Archive(Protocol):
 
     def searches(self, *, limit: int = 100) -> Iterator[SearchRecord]:
         """Read the search log, newest first."""
+        ...
+
+    def record_model(self, use: ModelUse) -> None:
+        """Note that a network is in use; a known role, name and version changes nothing."""
+        ...
+
+    def models(self) -> Sequence[ModelUse]:
+        """Return the networks that were in use, oldest first."""
         ...
 
     def close(self) -> None:

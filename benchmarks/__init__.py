@@ -1,0 +1,1 @@
+"""Measurements, each with its result file under `benchmarks/results/`."""

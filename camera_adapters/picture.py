@@ -1,0 +1,59 @@
+"""From a decoded picture to the arrays the analysis asked for."""
+
+from functools import partial
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from camera_adapters.frame import Frame, FrameRequest, Image
+
+
+def picture_size(source: tuple[int, int], request: FrameRequest) -> tuple[int, int]:
+    """Return the (width, height) that `request` means for a source of (width, height)."""
+    width, height = source
+    if request.fit == "source":
+        return source
+    if request.fit == "stretch":
+        return request.width, request.height
+    scale = min(request.width / width, request.height / height)
+    return (
+        min(request.width, max(1, round(width * scale))),
+        min(request.height, max(1, round(height * scale))),
+    )
+
+
+class FrameMaker:
+    """Makes the Frames of one stream; keeps the scaler's tables from frame to frame."""
+
+    def __init__(self, camera_id: str, request: FrameRequest) -> None:
+        self._camera_id = camera_id
+        self._request = request
+        self._scaler = VideoReformatter()
+
+    def frame(self, picture: av.VideoFrame, session: str, seq: int, captured_at_ms: int) -> Frame:
+        """Scale `picture` straight from its YUV planes; the full-size picture waits until somebody asks."""
+        source = (picture.width, picture.height)
+        size = picture_size(source, self._request)
+        image = _bgr(self._scaler, picture, size)
+        # Where both are the same picture it is not converted twice.
+        full = partial(_kept, image) if size == source else partial(_full_bgr, picture)
+        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full)
+
+
+def _kept(image: Image) -> Image:
+    return image
+
+
+def _full_bgr(picture: av.VideoFrame) -> Image:
+    # A scaler of its own: the caller is on another thread than the decoder.
+    return _bgr(VideoReformatter(), picture, (picture.width, picture.height))
+
+
+def _bgr(scaler: VideoReformatter, picture: av.VideoFrame, size: tuple[int, int]) -> Image:
+    # One thread: cameras outnumber cores, and a thread per slice costs more than it saves.
+    made = scaler.reformat(
+        picture, width=size[0], height=size[1], format="bgr24", interpolation=Interpolation.BILINEAR, threads=1
+    )
+    image: Image = np.ascontiguousarray(made.to_ndarray(), dtype=np.uint8)
+    return image

@@ -1,0 +1,80 @@
+"""Boxes (xyxy: left, top, right, bottom; float32; right and bottom exclusive) and how pictures are fitted."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+Fit = Literal["stretch", "within"]
+
+
+def area(xyxy: FloatArray) -> FloatArray:
+    """Return float32 (n,): area in square pixels; 0 for a box turned inside out."""
+    size = np.maximum(xyxy[:, 2:4] - xyxy[:, 0:2], 0)
+    product: FloatArray = size[:, 0] * size[:, 1]
+    return product
+
+
+def iou(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Intersection over union of every pair: float32 (n, m) in 0..1 for xyxy (n, 4) and (m, 4).
+
+    Two empty boxes have 0 in common.
+    """
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:4], b[None, :, 2:4])
+    size = np.maximum(high - low, 0)
+    shared = size[..., 0] * size[..., 1]
+    union = area(a)[:, None] + area(b)[None, :] - shared
+    found: FloatArray = np.divide(shared, union, out=np.zeros_like(shared, np.float32), where=union > 0)
+    return found
+
+
+def clip(xyxy: FloatArray, width: float, height: float) -> FloatArray:
+    """Return the boxes (n, 4) cut to the picture 0..width, 0..height."""
+    limit = np.array([width, height, width, height], np.float32)
+    cut: FloatArray = np.clip(xyxy, np.float32(0), limit)
+    return cut
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """The picture a network wants, in the words of camera_adapters.frame.FrameRequest."""
+
+    width: int
+    height: int
+    fit: Fit
+
+    def fitted_size(self, width: int, height: int) -> tuple[int, int]:
+        """Return the (width, height) in which a picture of (width, height) is laid into the input.
+
+        "stretch": the input's own size. "within": the largest size of the same aspect ratio that fits; small pictures
+        are enlarged, at least one pixel on each side.
+        """
+        if self.fit == "stretch":
+            return self.width, self.height
+        scale = min(self.width / width, self.height / height)
+        return (
+            min(self.width, max(1, round(width * scale))),
+            min(self.height, max(1, round(height * scale))),
+        )
+
+    def is_fitted(self, width: int, height: int) -> bool:
+        """Tell whether a picture of this size goes in as it is.
+
+        "within": it touches the input's width or height and exceeds neither, as the camera side delivers it.
+        """
+        if self.fit == "stretch":
+            return (width, height) == (self.width, self.height)
+        touches = width == self.width or height == self.height
+        return touches and width <= self.width and height <= self.height
+
+
+def to_source(xyxy: FloatArray, fitted: tuple[int, int], source: tuple[int, int]) -> FloatArray:
+    """Carry boxes (n, 4) from a picture fitted at the top left of the input back to source pixels, cut to the source.
+
+    `fitted` and `source` are (width, height).
+    """
+    scale = np.array([source[0] / fitted[0], source[1] / fitted[1]] * 2, np.float32)
+    return clip(xyxy * scale, *source)

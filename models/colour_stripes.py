@@ -1,0 +1,79 @@
+"""Appearance as colour histograms of six horizontal stripes: no network, no file, a fraction of a millisecond.
+
+After Gray and Tao, "Viewpoint Invariant Pedestrian Recognition with an Ensemble of Localized Features" (2008), with the
+Hellinger map of Arandjelović and Zisserman (2012): the square root makes the dot product compare distributions.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detections import Image
+from models.embeddings import EmbeddingSpace
+from models.preparation import check_picture
+
+FloatArray = NDArray[np.float32]
+
+WIDTH, HEIGHT = 24, 48
+_STRIPES = 6
+_BINS = (16, 8, 8)  # hue (a circle), saturation, value
+_MIDDLE = 0.2  # standard deviation of the column weight, in widths: what is at the sides is mostly background
+DIM = _STRIPES * sum(_BINS)
+SPACE = EmbeddingSpace("colour_stripes", "1-fp32", DIM)
+
+
+def _soft_bins(bins: int, *, circle: bool) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each byte value the two nearest bins (2, 256) and its shares in them (2, 256)."""
+    position = np.arange(256) * bins / 256 - 0.5
+    low = np.floor(position).astype(np.int64)
+    near = np.stack([low, low + 1])
+    share = np.stack([1 - (position - low), position - low])
+    return (near % bins if circle else near.clip(0, bins - 1)), share
+
+
+_TABLES = tuple(_soft_bins(bins, circle=channel == 0) for channel, bins in enumerate(_BINS))
+_COLUMN_WEIGHT = np.exp(-0.5 * (((np.arange(WIDTH) + 0.5) / WIDTH - 0.5) / _MIDDLE) ** 2)
+
+
+def stripes(crops: Sequence[Image]) -> FloatArray:
+    """Return float32 (n, DIM), rows of length 1, for crops uint8 (h, w, 3) BGR of any size; raises BadPicture."""
+    if not crops:
+        return np.empty((0, DIM), np.float32)
+    for crop in crops:
+        check_picture(crop)
+    small = np.concatenate([cv2.resize(crop, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR) for crop in crops])
+    hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV_FULL).reshape(len(crops), _STRIPES, -1, WIDTH, 3)
+    histogram = np.concatenate([_channel(hsv, channel) for channel in range(3)], axis=2).reshape(len(crops), DIM)
+    root = np.sqrt(histogram)
+    vectors: FloatArray = (root / np.linalg.norm(root, axis=1, keepdims=True)).astype(np.float32)
+    return vectors
+
+
+def stripes_of_boxes(image: Image, xyxy: FloatArray) -> FloatArray:
+    """Return float32 (n, DIM) for boxes (n, 4) in pixels of one picture; raises BadPicture.
+
+    Boxes are cut to the picture; at least the pixel nearest to the box is looked at.
+    """
+    check_picture(image)
+    height, width = image.shape[:2]
+    low = np.floor(xyxy[:, :2]).clip(0, [width - 1, height - 1]).astype(np.int64)
+    high = np.maximum(np.ceil(xyxy[:, 2:4]).clip(0, [width, height]).astype(np.int64), low + 1)
+    return stripes([image[top:bottom, left:right] for (left, top), (right, bottom) in zip(low, high, strict=True)])
+
+
+def _channel(hsv: Image, channel: int) -> NDArray[np.float64]:
+    """Return the histogram (n, stripes, bins) of one channel, every pixel shared between its two nearest bins."""
+    count, bins = hsv.shape[0], _BINS[channel]
+    near, share = _TABLES[channel]
+    values = hsv[..., channel]
+    weight = np.broadcast_to(_COLUMN_WEIGHT, values.shape)
+    if channel == 0:
+        # Grey has no hue: a pixel's vote on hue is as strong as its colour.
+        weight = weight * (hsv[..., 1] / 255.0)
+    start = (np.arange(count * _STRIPES) * bins).reshape(count, _STRIPES, 1, 1)
+    places = np.concatenate([(start + near[side][values]).ravel() for side in (0, 1)])
+    shares = np.concatenate([(weight * share[side][values]).ravel() for side in (0, 1)])
+    votes = np.bincount(places, shares, count * _STRIPES * bins).astype(np.float64, copy=False)
+    return votes.reshape(count, _STRIPES, bins)

@@ -1,0 +1,1 @@
+"""Networks from their makers' formats into the ONNX files of the model store."""

@@ -1,0 +1,23 @@
+"""Inference engines behind one contract; the only package that imports onnxruntime and openvino."""
+
+from pathlib import Path
+
+from models.engine.choice import choose
+from models.engine.contract import Engine
+from models.engine.host import Host, describe_host
+from models.engine.onnxruntime_engine import OnnxruntimeEngine
+from models.engine.openvino_engine import OpenvinoEngine
+from models.engine.settings import AUTOMATIC, EngineChoice, EngineSettings
+
+__all__ = ["AUTOMATIC", "Engine", "EngineChoice", "EngineSettings", "Host", "choose", "describe_host", "open_engine"]
+
+
+def open_engine(path_or_bytes: Path | bytes, *, settings: EngineSettings) -> Engine:
+    """Load an ONNX network whose batch axis is dynamic (`models.batch_axis` makes it so).
+
+    What `settings` leaves to "auto" is settled as for embedding: onnxruntime in fp32. Raises EngineUnavailable when
+    this machine lacks what is asked, ModelCorrupt when the engine cannot read the file.
+    """
+    settled, _ = choose(settings)
+    network = path_or_bytes if isinstance(path_or_bytes, bytes) else path_or_bytes.read_bytes()
+    return OpenvinoEngine(network, settled) if settled.engine == "openvino" else OnnxruntimeEngine(network, settled)

@@ -1,0 +1,32 @@
+"""What a caller may ask of the inference engine."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+EngineName = Literal["auto", "onnxruntime", "openvino"]
+Provider = Literal["cpu", "cuda", "tensorrt"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Engine, provider (onnxruntime's GPU providers need its GPU build), precision; `threads` 0 means the engine's own.
+
+    "auto" is decided per host and per task by `models.engine.choice.choose`.
+    """
+
+    engine: EngineName = "auto"
+    provider: Provider = "cpu"
+    precision: Precision = "auto"
+    threads: int = 0
+
+
+AUTOMATIC = EngineSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which engine a network runs on, for instance `onnxruntime-cpu-fp32`, and why."""
+
+    label: str
+    why: str

@@ -1,0 +1,29 @@
+"""From a card to a running network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.batch_axis import with_dynamic_batch
+from models.card import ModelCard, Task
+from models.engine import Engine, EngineChoice, EngineSettings, choose, open_engine
+from models.store import ModelStore
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A loaded network: its engine, why that engine, and its files on disk."""
+
+    engine: Engine
+    choice: EngineChoice
+    files: tuple[Path, ...]
+
+
+def load_network(card: ModelCard, store: ModelStore, settings: EngineSettings) -> Network:
+    """Check the card's files, free the batch axis and start the engine.
+
+    Raises ModelMissing, ModelCorrupt or EngineUnavailable.
+    """
+    settled, choice = choose(settings, for_detection=card.task == Task.DETECTOR)
+    files = store.path(card)
+    engine = open_engine(with_dynamic_batch(files[0].read_bytes()), settings=settled)
+    return Network(engine, choice, files)

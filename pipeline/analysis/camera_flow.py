@@ -1,0 +1,124 @@
+"""One camera's way from detections to tracklets: its tracker, its open tracklets, its best shots."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_adapters.frame import Frame
+from camera_adapters.site import Camera
+from models.colour_stripes import stripes_of_boxes
+from models.detections import Detections
+from models.kinds import KINDS
+from pipeline.analysis.shots import Candidate, cut, geometric_quality, sharpness
+from pipeline.analysis.tracking import Tracker, TrackerSettings, Tracks
+from pipeline.analysis.tracklet import OpenTracklet, Tracklet, snapshot
+from pipeline.settings import AnalysisSettings
+from pipeline.sighting import TrackletKey
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class CameraFlow:
+    """State of one camera; frames must come in order. A new session ends every open tracklet first."""
+
+    camera: Camera
+    settings: AnalysisSettings
+    tracking: TrackerSettings
+    session: str = ""
+    tracker: Tracker = field(init=False)
+    open_tracklets: dict[int, OpenTracklet] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Start with an empty tracker."""
+        self.tracker = Tracker(self.tracking)
+
+    def advance(self, frame: Frame, detections: Detections) -> list[Tracklet]:
+        """Take one analysed frame; return tracklets that ended or are due for an update."""
+        done: list[Tracklet] = []
+        if frame.session != self.session:
+            done = self.finish()
+            self.session = frame.session
+        large = detections.xyxy[:, 3] - detections.xyxy[:, 1] >= self.settings.min_height_px
+        detections = detections.select(large)
+        features = _features(frame, detections.xyxy)
+        tracks = self.tracker.update(detections, frame.captured_at_ms, features)
+        self._follow(frame, tracks)
+        for track_id in tracks.ended:
+            done += self._end(track_id)
+        every_ms = round(self.settings.update_every_s * 1000)
+        due = [t for t in self.open_tracklets.values() if t.due(frame.captured_at_ms, every_ms)]
+        return done + [snapshot(track, still_open=True) for track in due]
+
+    def finish(self) -> list[Tracklet]:
+        """End all tracks: the camera's session is over."""
+        self.tracker.flush()
+        done = [tracklet for track_id in list(self.open_tracklets) for tracklet in self._end(track_id)]
+        self.tracker = Tracker(self.tracking)
+        return done
+
+    def _end(self, track_id: int) -> list[Tracklet]:
+        track = self.open_tracklets.pop(track_id, None)
+        if track is None or track.frames < self.settings.min_frames or not track.shots:
+            return []
+        return [snapshot(track, still_open=False)]
+
+    def _follow(self, frame: Frame, tracks: Tracks) -> None:
+        """Update the open tracklets that were really seen, and take better shots of them."""
+        seen = np.flatnonzero(tracks.confirmed & (tracks.detection >= 0))
+        followed = [self._tracklet(frame, int(tracks.track_id[i]), int(tracks.class_id[i])) for i in seen]
+        for track, i in zip(followed, seen, strict=True):
+            track.seen(tracks.xyxy[i], frame.captured_at_ms)
+        if not followed:
+            return
+        boxes = tracks.xyxy[seen]
+        velocity = np.stack([track.velocity for track in followed])
+        promise = geometric_quality(boxes, tracks.score[seen], velocity, frame.source_size)
+        self._shoot(frame, followed, boxes, tracks.score[seen], promise)
+
+    def _tracklet(self, frame: Frame, track_id: int, class_id: int) -> OpenTracklet:
+        track = self.open_tracklets.get(track_id)
+        if track is None:
+            track = OpenTracklet(
+                key=TrackletKey(self.camera.id, frame.session, track_id),
+                kind=KINDS[class_id],
+                community=self.camera.community,
+                frame_size=frame.source_size,
+                first_seen_ms=frame.captured_at_ms,
+                last_seen_ms=frame.captured_at_ms,
+            )
+            self.open_tracklets[track_id] = track
+        return track
+
+    def _shoot(
+        self, frame: Frame, tracks: list[OpenTracklet], boxes: FloatArray, score: FloatArray, promise: FloatArray
+    ) -> None:
+        keep, now_ms = self.settings.shots, frame.captured_at_ms
+        wanting = [i for i, track in enumerate(tracks) if track.wants(float(promise[i]), now_ms, keep)]
+        if not wanting:
+            return
+        full = frame.full_image()
+        for i in wanting:
+            crop = cut(full, boxes[i])
+            left, top, right, bottom = (float(v) for v in boxes[i])
+            tracks[i].offer(
+                Candidate(
+                    captured_at_ms=now_ms,
+                    xyxy=(left, top, right, bottom),
+                    score=float(score[i]),
+                    promise=float(promise[i]),
+                    quality=float(promise[i]) * (0.5 + 0.5 * sharpness(crop)),
+                    crop=crop,
+                ),
+                keep,
+            )
+
+
+def _features(frame: Frame, xyxy: FloatArray) -> FloatArray | None:
+    """Colour stripes (n, d) of the boxes, taken from the small picture: enough for telling neighbours apart."""
+    if not len(xyxy):
+        return None
+    height, width = frame.image.shape[:2]
+    scale = np.array([width / frame.source_size[0], height / frame.source_size[1]] * 2, np.float32)
+    return stripes_of_boxes(frame.image, xyxy * scale)

@@ -1,0 +1,123 @@
+"""Where camera threads leave frames and the analysis takes batches: bounded, fair, counted."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from camera_adapters.frame import Frame
+
+Policy = Literal["latest", "block"]
+
+
+@dataclass(slots=True)
+class _Slot:
+    policy: Policy
+    capacity: int
+    frames: deque[Frame] = field(default_factory=deque)
+    received: int = 0
+    dropped: int = 0
+    taken: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCounters:
+    """Frames of one camera: received = taken + dropped + waiting."""
+
+    received: int
+    taken: int
+    dropped: int
+    waiting: int
+
+
+class Mailbox:
+    """One bounded slot per camera.
+
+    Policy `latest` holds one frame: a newer one replaces it and the loss is counted (live cameras). Policy `block`
+    holds `capacity` frames in order and makes the camera's thread wait (recordings: every frame counts).
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._slots: dict[str, _Slot] = {}
+        self._turn: deque[str] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def open_slot(self, camera_id: str, policy: Policy, capacity: int = 8) -> None:
+        """Make room for a camera; a second call for the same camera raises ValueError."""
+        with self._changed:
+            if camera_id in self._slots:
+                raise ValueError(f"camera {camera_id} has a slot already")
+            self._slots[camera_id] = _Slot(policy, 1 if policy == "latest" else capacity)
+            self._turn.append(camera_id)
+
+    def put(self, frame: Frame) -> None:
+        """Leave a frame; after `close` it is counted as dropped."""
+        with self._changed:
+            slot = self._slots[frame.camera_id]
+            slot.received += 1
+            while slot.policy == "block" and len(slot.frames) >= slot.capacity and not self._closed:
+                self._changed.wait()
+            if self._closed:
+                slot.dropped += 1
+                return
+            if len(slot.frames) >= slot.capacity:
+                slot.frames.popleft()
+                slot.dropped += 1
+            slot.frames.append(frame)
+            self._changed.notify_all()
+
+    def take(self, size: int, deadline_s: float, idle_s: float = 0.5) -> list[Frame]:
+        """Return up to `size` frames, cameras in turn, frames of one camera in order.
+
+        Waits at most `idle_s` for a first frame and then at most `deadline_s` for the batch to fill; returns an empty
+        list when nothing came.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._waiting() > 0 or self._closed, idle_s):
+                return []
+            until = self._clock() + deadline_s
+            wanted = min(size, self._most_at_once())
+            while self._waiting() < wanted and not self._closed:
+                left = until - self._clock()
+                if left <= 0 or not self._changed.wait(left):
+                    break
+            return self._collect(size)
+
+    def _waiting(self) -> int:
+        return sum(len(slot.frames) for slot in self._slots.values())
+
+    def _most_at_once(self) -> int:
+        return sum(slot.capacity for slot in self._slots.values())
+
+    def _collect(self, size: int) -> list[Frame]:
+        batch: list[Frame] = []
+        while len(batch) < size and self._waiting():
+            camera_id = self._turn[0]
+            self._turn.rotate(-1)
+            slot = self._slots[camera_id]
+            if slot.frames:
+                batch.append(slot.frames.popleft())
+                slot.taken += 1
+        self._changed.notify_all()
+        return batch
+
+    def counters(self, camera_id: str) -> SlotCounters:
+        """Return what became of a camera's frames so far."""
+        with self._changed:
+            slot = self._slots[camera_id]
+            return SlotCounters(slot.received, slot.taken, slot.dropped, len(slot.frames))
+
+    def waiting(self) -> int:
+        """Return how many frames wait in all slots."""
+        with self._changed:
+            return self._waiting()
+
+    def close(self) -> None:
+        """Take no more frames and wake everybody who waits; what waits can still be taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

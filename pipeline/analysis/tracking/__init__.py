@@ -1,0 +1,19 @@
+"""Following people and vehicles through the pictures of one camera."""
+
+from pipeline.analysis.tracking.history import History
+from pipeline.analysis.tracking.linking import LinkSettings, link
+from pipeline.analysis.tracking.recording import HindsightSettings, RecordedTracker
+from pipeline.analysis.tracking.settings import TrackerSettings
+from pipeline.analysis.tracking.tracker import Tracker
+from pipeline.analysis.tracking.tracks import Tracks
+
+__all__ = [
+    "HindsightSettings",
+    "History",
+    "LinkSettings",
+    "RecordedTracker",
+    "Tracker",
+    "TrackerSettings",
+    "Tracks",
+    "link",
+]

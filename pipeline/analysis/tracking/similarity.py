@@ -1,0 +1,37 @@
+"""How well tracks and detections fit, as (tracks, detections) matrices."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def overlap(a: NDArray[np.floating], b: NDArray[np.floating], buffer: float = 0.0) -> Array:
+    """IoU (n, m) in 0..1 of boxes (n, 4) and (m, 4), after each grew by `buffer` of its size on every side."""
+    a, b = _grown(a, buffer), _grown(b, buffer)
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    common = np.prod(np.maximum(high - low, 0.0), axis=2)
+    union = _area(a)[:, None] + _area(b)[None, :] - common
+    return np.asarray(common / np.maximum(union, 1e-9), np.float64)
+
+
+def at_border(xyxy: NDArray[np.floating], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Mask (n,) of the boxes (n, 4) that touch the left, right or lower border of a picture of (width, height).
+
+    Touching means nearer than 5 % of the box's height. The upper border counts for nothing: a camera that looks down
+    on people sees them leave there only over the horizon.
+    """
+    near = 0.05 * (xyxy[:, 3] - xyxy[:, 1])
+    width, height = frame_size
+    return np.asarray((xyxy[:, 0] <= near) | (xyxy[:, 2] >= width - near) | (xyxy[:, 3] >= height - near), np.bool_)
+
+
+def _grown(box: NDArray[np.floating], buffer: float) -> Array:
+    exact = np.asarray(box, np.float64)
+    margin = (exact[:, 2:] - exact[:, :2]) * buffer
+    return np.concatenate([exact[:, :2] - margin, exact[:, 2:] + margin], axis=1)
+
+
+def _area(box: Array) -> Array:
+    return np.asarray(np.prod(np.maximum(box[:, 2:] - box[:, :2], 0.0), axis=1), np.float64)

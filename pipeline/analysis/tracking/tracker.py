@@ -1,0 +1,175 @@
+"""The multi-object tracker of one camera."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detections import Detections
+from pipeline.analysis.tracking.association import assign
+from pipeline.analysis.tracking.motion import Motion
+from pipeline.analysis.tracking.settings import TrackerSettings
+from pipeline.analysis.tracking.similarity import at_border, overlap
+from pipeline.analysis.tracking.tracks import FloatArray, Memory, Tracks
+
+Index = NDArray[np.intp]
+
+# Prediction over a longer pause says nothing, and every track has ended by then.
+_LONGEST_STEP_S = 10.0
+
+
+@dataclass(slots=True)
+class Tracker:
+    """Follows the objects of one fixed camera; ids count from 1 in each instance.
+
+    Frames must come in order of time, at any rate, also a changing one. Motion (a Kalman filter in real time) says
+    where each object should be; overlap with that place and likeness in looks decide which detection continues which
+    track, sure detections first, faint ones for what is left. Kinds are never mixed.
+    """
+
+    settings: TrackerSettings = field(default_factory=TrackerSettings)
+    _memory: Memory = field(init=False, repr=False)
+    _last_ms: int | None = field(init=False, default=None)
+    _next_id: int = field(init=False, default=1)
+
+    def __post_init__(self) -> None:
+        """Start with no tracks."""
+        self._memory = self._born(Detections.empty(), np.empty((0, 0), np.float32), 0)
+
+    def update(
+        self,
+        detections: Detections,
+        t_ms: int,
+        features: FloatArray | None = None,
+        frame_size: tuple[int, int] | None = None,
+    ) -> Tracks:
+        """Take the detections of the frame of `t_ms` (UTC epoch milliseconds) and return the living tracks.
+
+        features: float32 (len(detections), d), rows of length 1 that describe looks; None: looks unknown. A time
+        before the last frame's counts as the last frame's. frame_size: (width, height) of the picture in pixels, so
+        that who has left is given up earlier than who is hidden; None: borders are unknown.
+        Raises ValueError when features do not fit the detections or the features before.
+        """
+        t_ms = t_ms if self._last_ms is None else max(t_ms, self._last_ms)
+        dt_s = 0.0 if self._last_ms is None else (t_ms - self._last_ms) / 1000.0
+        features = self._checked(features, len(detections))
+        self._last_ms = t_ms
+        ended = self._expire(t_ms, frame_size)
+        self._memory.motion.predict(min(dt_s, _LONGEST_STEP_S), self.settings)
+        match = self._match(detections, features)
+        seen = np.flatnonzero(match >= 0)
+        self._observe(seen, detections.select(match[seen]), features[match[seen]], t_ms)
+        new = self._unclaimed(detections, match)
+        self._memory = self._memory.joined(self._born(detections.select(new), features[new], t_ms))
+        return self._report(np.concatenate([match, new]), ended)
+
+    def flush(self) -> tuple[int, ...]:
+        """End all tracks and return their ids; the numbering goes on."""
+        ended = tuple(self._memory.track_id.tolist())
+        self._memory = self._memory.select(np.empty(0, np.intp))
+        self._last_ms = None
+        return ended
+
+    def _checked(self, features: FloatArray | None, n: int) -> FloatArray:
+        """Features with the width in use; rows of zeros where looks are unknown."""
+        width = self._memory.looks.shape[1]
+        if features is None:
+            return np.zeros((n, width), np.float32)
+        if features.ndim != 2 or len(features) != n:
+            raise ValueError(f"features of shape {features.shape} for {n} detections")
+        if features.shape[1] == width:
+            return features
+        if width and len(self._memory):
+            raise ValueError(f"features of {features.shape[1]} numbers after features of {width}")
+        self._memory.looks = np.zeros((len(self._memory), features.shape[1]), np.float32)
+        return features
+
+    def _expire(self, t_ms: int, frame_size: tuple[int, int] | None) -> tuple[int, ...]:
+        s, memory = self.settings, self._memory
+        patience_s = np.where(memory.confirmed, s.lost_after_s, s.tentative_after_s)
+        if frame_size is not None:
+            left = at_border(memory.seen_xyxy, frame_size)
+            patience_s = np.where(left, np.minimum(patience_s, s.border_after_s), patience_s)
+        over = (t_ms - memory.seen_ms) / 1000.0 > patience_s
+        self._memory = memory.select(~over)
+        return tuple(memory.track_id[over].tolist())
+
+    def _match(self, detections: Detections, features: FloatArray) -> Index:
+        """For each track the index of its detection or -1."""
+        s, memory = self.settings, self._memory
+        match = np.full(len(memory), -1, np.intp)
+        predicted = memory.motion.xyxy()
+        same = memory.class_id[:, None] == detections.class_id[None, :]
+        sure = detections.score >= s.sure_score
+        faint = ~sure & (detections.score >= s.faint_score)
+        near = overlap(predicted, detections.xyxy, s.buffer)
+        weight = s.appearance_weight if features.shape[1] else 0.0
+        cost = (1.0 - weight) * (1.0 - near) + weight * (1.0 - memory.looks @ features.T)
+        _claim(match, cost, same & sure & (near >= s.min_overlap))
+        plain = overlap(predicted, detections.xyxy)
+        _claim(match, 1.0 - plain, same & faint & (plain >= s.min_overlap_faint))
+        return match
+
+    def _observe(self, rows: Index, seen: Detections, features: FloatArray, t_ms: int) -> None:
+        s, memory = self.settings, self._memory
+        noise = s.position_noise * (2.0 - seen.score.astype(np.float64))  # an unsure box is an unsure place
+        memory.motion.correct(rows, seen.xyxy, noise)
+        memory.score[rows] = seen.score
+        memory.hits[rows] += 1
+        memory.seen_ms[rows] = t_ms
+        memory.seen_xyxy[rows] = seen.xyxy
+        memory.confirmed[rows] |= memory.hits[rows] >= s.confirm_hits
+        mixed = s.looks_memory * memory.looks[rows] + (1.0 - s.looks_memory) * features
+        memory.looks[rows] = mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-9)
+
+    def _unclaimed(self, detections: Detections, match: Index) -> Index:
+        """Indices of the detections that start a track."""
+        s, memory = self.settings, self._memory
+        free = detections.score >= s.start_score
+        free[match[match >= 0]] = False
+        seen = match >= 0
+        rivals = np.concatenate([memory.motion.xyxy()[seen], detections.xyxy[free]])
+        kinds = np.concatenate([memory.class_id[seen], detections.class_id[free]])
+        better = np.concatenate([np.full(int(seen.sum()), -1), np.flatnonzero(free)])  # best score comes first
+        rival = (kinds[:, None] == detections.class_id) & (better[:, None] < np.arange(len(detections)))
+        free &= ~(rival & (overlap(rivals, detections.xyxy) > s.duplicate_overlap)).any(axis=0)
+        return np.flatnonzero(free)
+
+    def _born(self, seen: Detections, features: FloatArray, t_ms: int) -> Memory:
+        n = len(seen)
+        first = self._next_id
+        self._next_id += n
+        return Memory(
+            motion=Motion.start(seen.xyxy, self.settings),
+            track_id=np.arange(first, first + n, dtype=np.int64),
+            class_id=seen.class_id.copy(),
+            score=seen.score.copy(),
+            hits=np.ones(n, np.int64),
+            seen_ms=np.full(n, t_ms, np.int64),
+            seen_xyxy=seen.xyxy.copy(),
+            confirmed=np.full(n, self.settings.confirm_hits <= 1),
+            looks=features.copy(),
+        )
+
+    def _report(self, detection: Index, ended: tuple[int, ...]) -> Tracks:
+        memory = self._memory
+        return Tracks(
+            track_id=memory.track_id.copy(),
+            xyxy=memory.motion.xyxy().astype(np.float32),
+            score=memory.score.copy(),
+            class_id=memory.class_id.copy(),
+            detection=detection.astype(np.int64),
+            confirmed=memory.confirmed.copy(),
+            ended=ended,
+        )
+
+
+def _claim(match: Index, cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> None:
+    """Assign what is still free on both sides, in place."""
+    tracks = np.flatnonzero(match < 0)
+    free = np.ones(cost.shape[1], bool)
+    free[match[match >= 0]] = False
+    columns = np.flatnonzero(free)
+    grid = np.ix_(tracks, columns)
+    rows, picked = assign(cost[grid], allowed[grid])
+    match[tracks[rows]] = columns[picked]

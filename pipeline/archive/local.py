@@ -1,0 +1,249 @@
+"""The archive in one folder: SQLite for rows, FAISS over an append-only file for vectors, pictures as files."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from models.embeddings import Embeddings, EmbeddingSpace
+from models.kinds import Kind
+from pipeline.archive import schema
+from pipeline.archive.compaction import compact
+from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.derived import DerivedIndexes
+from pipeline.archive.door import check_record, check_space
+from pipeline.archive.failures import archive_errors
+from pipeline.archive.layout import Layout
+from pipeline.archive.ranking import Candidate
+from pipeline.archive.rows import conditions, search_of, search_row_of, sighting_of
+from pipeline.archive.schema import sightings, spaces
+from pipeline.archive.writing import Writer
+from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, UnknownSighting
+from pipeline.sighting import Record, Sighting
+
+ATTEMPTS = 5  # a row that changes between two reads is read again; five times in a row is no coincidence
+
+
+class LocalArchive:
+    """An Archive in one folder; made by `open_archive`. Without `lock` it only reads (and writes the search log)."""
+
+    def __init__(self, layout: Layout, engine: Engine, lock: FileLock | None) -> None:
+        self._layout = layout
+        self._engine = engine
+        self._file_lock = lock
+        self._writing = threading.Lock()
+        self._derived = DerivedIndexes(engine, layout)
+        self._writer = Writer(engine, layout) if lock is not None else None
+        self._closed = False
+
+    def start(self) -> Self:
+        """Mend what a killed writer left and build the indexes; part of opening."""
+        with archive_errors(self._layout.folder):
+            if self._writer is not None:
+                self._writer.recover()
+        if self._writer is not None:
+            with suppress(ArchiveFull), archive_errors(self._layout.folder):  # no room to save room: another time
+                compact(self._engine, self._layout)
+        with archive_errors(self._layout.folder):
+            self._derived.catch_up()
+        return self
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Store records durably; raises ArchiveFull, ValueError."""
+        for record in records:
+            check_record(record)
+        with archive_errors(self._layout.folder), self._writing:
+            self._owner().append(records)
+            self._derived.catch_up()
+
+    def forget(self, sighting_ids: Sequence[str]) -> int:
+        """Erase sightings with vector and picture; return how many."""
+        with archive_errors(self._layout.folder), self._writing:
+            gone = self._owner().forget(sighting_ids)
+            self._derived.catch_up()
+        return gone
+
+    def expire(self, before_ms: int) -> int:
+        """Erase all sightings last seen before a time (UTC epoch ms); return how many."""
+        with archive_errors(self._layout.folder), self._writing:
+            owner = self._owner()
+            gone = owner.forget(owner.older_than(before_ms))
+            self._derived.catch_up()
+        return gone
+
+    def get(self, sighting_id: str) -> Sighting:
+        """Return one sighting; raises UnknownSighting."""
+        with self._reading() as connection:
+            row = connection.execute(select(sightings).where(sightings.c.id == sighting_id)).one_or_none()
+        if row is None:
+            raise UnknownSighting(sighting_id)
+        return sighting_of(row)
+
+    def picture(self, sighting_id: str) -> bytes:
+        """Return the JPEG of a sighting; raises UnknownSighting, ArchiveDamaged when the file is gone."""
+        for _ in range(ATTEMPTS):
+            sighting = self.get(sighting_id)
+            try:
+                with archive_errors(self._layout.folder):
+                    return self._layout.pictures.read((sighting_id, sighting.revision))
+            except ArchiveError as error:
+                if not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+        raise ArchiveDamaged(f"the picture of sighting {sighting_id} is missing in {self._layout.folder}")
+
+    def vector(self, sighting_id: str) -> Embeddings:
+        """Return the (1, d) vector of a sighting; raises UnknownSighting, ArchiveDamaged when it was overwritten."""
+        chosen = select(spaces, sightings.c.vector_row).join(sightings).where(sightings.c.id == sighting_id)
+        for _ in range(ATTEMPTS):
+            with self._reading() as connection:
+                row = connection.execute(chosen).one_or_none()
+                if row is None:
+                    raise UnknownSighting(sighting_id)
+                file = self._layout.vectors((row.id, row.generation), row.dim)
+                vectors = file.read(np.array([row.vector_row], np.int64))
+            if vectors.any():  # zeros: the row was given up and erased since it was looked up
+                return Embeddings(vectors, EmbeddingSpace(row.name, row.version, row.dim))
+        raise ArchiveDamaged(f"the vector of sighting {sighting_id} is erased in {self._layout.folder}")
+
+    def search(self, query: Query) -> list[Hit]:
+        """Return the best hits, exact; raises SpaceMismatch."""
+        self._check_open()
+        for _ in range(ATTEMPTS):
+            with archive_errors(self._layout.folder):
+                self._derived.catch_up()
+            candidates = self._derived.search(query)
+            if not candidates:
+                check_space(query, self.spaces())
+            rows = self._rows_of(candidates)
+            if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
+                return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
+        raise ArchiveError(f"the archive at {self._layout.folder} changes faster than it can be searched: try again")
+
+    def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
+        """Return sightings by the time they were last seen, newest first, ties by id."""
+        chosen = (
+            select(sightings)
+            .where(*conditions(where))
+            .order_by(sightings.c.last_seen_ms.desc(), sightings.c.id)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            return [sighting_of(row) for row in connection.execute(chosen)]
+
+    def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
+        """Return the spaces in use per kind, newest first."""
+        chosen = select(sightings.c.kind, sightings.c.space_id).distinct().subquery()
+        used = select(chosen.c.kind, spaces).join(spaces).order_by(spaces.c.id.desc())
+        found: dict[Kind, list[EmbeddingSpace]] = {}
+        with self._reading() as connection:
+            for row in connection.execute(used):
+                found.setdefault(Kind(row.kind), []).append(EmbeddingSpace(row.name, row.version, row.dim))
+        return found
+
+    def cameras(self) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, sorted."""
+        chosen = select(sightings.c.camera_id).distinct().order_by(sightings.c.camera_id)
+        with self._reading() as connection:
+            return connection.scalars(chosen).all()
+
+    def count(self, where: SightingFilter | None = None) -> int:
+        """Return how many sightings there are."""
+        chosen = select(func.count()).select_from(sightings).where(*conditions(where or SightingFilter()))
+        with self._reading() as connection:
+            number: int = connection.execute(chosen).scalar_one()
+        return number
+
+    def record_search(self, entry: SearchRecord) -> None:
+        """Append to the search log durably; the one thing that a reader writes too, so that no search goes unseen."""
+        self._check_open()
+        with archive_errors(self._layout.folder):
+            if self._writer is not None:
+                self._log(self._engine, entry)
+                return
+            engine = schema.connect(self._layout.database, writable=True)
+            try:
+                self._log(engine, entry)
+            finally:
+                engine.dispose()
+
+    def searches(self, *, limit: int = 100) -> Iterator[SearchRecord]:
+        """Read the search log, newest first."""
+        chosen = select(schema.searches).order_by(schema.searches.c.id.desc()).limit(limit)
+        with self._reading() as connection:
+            rows = connection.execute(chosen).all()
+        return (search_of(row) for row in rows)
+
+    def record_model(self, use: ModelUse) -> None:
+        """Note that a network is in use; a known one changes nothing."""
+        values = {"role": use.role, "name": use.name, "version": use.version, "since_ms": use.since_ms}
+        with archive_errors(self._layout.folder), self._writing:
+            self._owner()
+            with schema.write(self._engine) as connection:
+                connection.execute(upsert(schema.models).values(values).on_conflict_do_nothing())
+
+    def models(self) -> Sequence[ModelUse]:
+        """Return the networks that were in use, oldest first."""
+        chosen = select(schema.models).order_by(schema.models.c.since_ms, schema.models.c.id)
+        with self._reading() as connection:
+            return [ModelUse(row.role, row.name, row.version, row.since_ms) for row in connection.execute(chosen)]
+
+    def close(self) -> None:
+        """Release files and the writer's lock; a second call does nothing."""
+        with self._writing:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                with archive_errors(self._layout.folder):
+                    if self._writer is not None:
+                        self._writer.finish()
+            except ArchiveFull:
+                pass  # without the mark the next opening looks for leftovers, that is all
+            finally:
+                self._engine.dispose()
+                if self._file_lock is not None:
+                    self._file_lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        self._check_open()
+        with archive_errors(self._layout.folder), self._engine.connect() as connection:
+            yield connection
+
+    def _owner(self) -> Writer:
+        self._check_open()
+        if self._writer is None:
+            raise ArchiveError(f"the archive at {self._layout.folder} was opened for reading: open it for writing")
+        return self._writer
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ArchiveError(f"the archive at {self._layout.folder} is closed: open it again")
+
+    def _rows_of(self, candidates: Sequence[Candidate]) -> dict[str, Sighting]:
+        ids = [candidate.sighting_id for candidate in candidates]
+        found: dict[str, Sighting] = {}
+        with self._reading() as connection:
+            for start in range(0, len(ids), schema.IDS_AT_ONCE):
+                chosen = select(sightings).where(sightings.c.id.in_(ids[start : start + schema.IDS_AT_ONCE]))
+                found |= {row.id: sighting_of(row) for row in connection.execute(chosen)}
+        return found
+
+    @staticmethod
+    def _log(engine: Engine, entry: SearchRecord) -> None:
+        with schema.write(engine) as connection:
+            connection.execute(insert(schema.searches), search_row_of(entry))

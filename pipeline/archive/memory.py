@@ -1,0 +1,133 @@
+"""The archive's double: the same promises without a disk, for tests and for trying things out."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from models.embeddings import Embeddings, EmbeddingSpace
+from models.kinds import Kind
+from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.door import check_record, check_space
+from pipeline.archive.ranking import best, exact_scores
+from pipeline.archive.rows import matches
+from pipeline.errors import UnknownSighting
+from pipeline.sighting import Record, Sighting
+
+
+class InMemoryArchive:
+    """An Archive that is gone when the process ends; nothing in it is durable."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._records: dict[str, Record] = {}
+        self._spaces: list[EmbeddingSpace] = []
+        self._searches: list[SearchRecord] = []
+        self._models: dict[tuple[str, str, str], ModelUse] = {}
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Store records; raises ValueError."""
+        for record in records:
+            check_record(record)
+        with self._lock:
+            for record in records:
+                held = self._records.get(record.sighting.id)
+                if held is None or record.sighting.revision > held.sighting.revision:
+                    self._records[record.sighting.id] = record
+                    if record.space not in self._spaces:
+                        self._spaces.append(record.space)
+
+    def forget(self, sighting_ids: Sequence[str]) -> int:
+        """Drop sightings; return how many."""
+        with self._lock:
+            return sum(self._records.pop(sighting_id, None) is not None for sighting_id in sighting_ids)
+
+    def expire(self, before_ms: int) -> int:
+        """Drop all sightings last seen before a time (UTC epoch ms); return how many."""
+        with self._lock:
+            return self.forget([i for i, r in self._records.items() if r.sighting.last_seen_ms < before_ms])
+
+    def get(self, sighting_id: str) -> Sighting:
+        """Return one sighting; raises UnknownSighting."""
+        return self._record(sighting_id).sighting
+
+    def picture(self, sighting_id: str) -> bytes:
+        """Return the JPEG of a sighting; raises UnknownSighting."""
+        return self._record(sighting_id).picture
+
+    def vector(self, sighting_id: str) -> Embeddings:
+        """Return the (1, d) vector of a sighting; raises UnknownSighting."""
+        record = self._record(sighting_id)
+        return Embeddings(record.vector[None].copy(), record.space)
+
+    def search(self, query: Query) -> list[Hit]:
+        """Return the best hits by scoring every one; raises SpaceMismatch."""
+        with self._lock:
+            check_space(query, self.spaces())
+            chosen = [
+                record
+                for record in self._records.values()
+                if record.space == query.vectors.space
+                and record.sighting.id not in query.exclude
+                and matches(record.sighting, query.where)
+            ]
+        if not chosen or len(query.vectors) == 0:
+            return []
+        scores = exact_scores(np.stack([record.vector for record in chosen]), query.vectors.vectors)
+        sightings = {record.sighting.id: record.sighting for record in chosen}
+        order = best(list(sightings), [s.revision for s in sightings.values()], scores, query.top)
+        return [Hit(rank, one.score, sightings[one.sighting_id]) for rank, one in enumerate(order, 1)]
+
+    def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
+        """Return sightings by the time they were last seen, newest first, ties by id."""
+        with self._lock:
+            chosen = [r.sighting for r in self._records.values() if matches(r.sighting, where)]
+        return sorted(chosen, key=lambda sighting: (-sighting.last_seen_ms, sighting.id))[:limit]
+
+    def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
+        """Return the spaces in use per kind, newest first."""
+        with self._lock:
+            used = {(record.sighting.kind, record.space) for record in self._records.values()}
+            newest_first = list(reversed(self._spaces))
+        kinds = {kind for kind, _ in used}
+        return {kind: [space for space in newest_first if (kind, space) in used] for kind in kinds}
+
+    def cameras(self) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, sorted."""
+        with self._lock:
+            return sorted({record.sighting.key.camera_id for record in self._records.values()})
+
+    def count(self, where: SightingFilter | None = None) -> int:
+        """Return how many sightings there are."""
+        with self._lock:
+            return sum(matches(r.sighting, where or SightingFilter()) for r in self._records.values())
+
+    def record_search(self, entry: SearchRecord) -> None:
+        """Append to the search log."""
+        with self._lock:
+            self._searches.append(entry)
+
+    def searches(self, *, limit: int = 100) -> Iterator[SearchRecord]:
+        """Read the search log, newest first."""
+        with self._lock:
+            return iter(list(reversed(self._searches))[:limit])
+
+    def record_model(self, use: ModelUse) -> None:
+        """Note that a network is in use; a known one changes nothing."""
+        with self._lock:
+            self._models.setdefault((use.role, use.name, use.version), use)
+
+    def models(self) -> Sequence[ModelUse]:
+        """Return the networks that were in use, oldest first."""
+        with self._lock:
+            return sorted(self._models.values(), key=lambda use: use.since_ms)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _record(self, sighting_id: str) -> Record:
+        with self._lock:
+            record = self._records.get(sighting_id)
+        if record is None:
+            raise UnknownSighting(sighting_id)
+        return record

@@ -1,0 +1,57 @@
+"""Pictures as files, in folders by the first letters of the sighting's id.
+
+A file's name holds id and revision, so a row can only ever meet its own picture: the file of a new revision is durable
+before the row is committed, the old one is removed after it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.archive.durable import make_folder, sync_folder, write_file
+
+PictureName = tuple[str, int]
+
+
+class PictureFolder:
+    """The folder `pictures` of one archive; names are (sighting id, revision)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, pictures: Iterable[tuple[PictureName, bytes]]) -> None:
+        """Store pictures; all are durable on return; raises OSError."""
+        touched: set[Path] = set()
+        for name, content in pictures:
+            path = self._path(name)
+            make_folder(path.parent)
+            write_file(path, content)
+            touched.add(path.parent)
+        for folder in touched:
+            sync_folder(folder)
+
+    def read(self, name: PictureName) -> bytes:
+        """Return one picture; raises FileNotFoundError."""
+        return self._path(name).read_bytes()
+
+    def remove(self, names: Iterable[PictureName]) -> None:
+        """Remove pictures; missing ones are skipped."""
+        touched: set[Path] = set()
+        for name in names:
+            path = self._path(name)
+            path.unlink(missing_ok=True)
+            touched.add(path.parent)
+        for folder in touched:
+            if folder.is_dir():
+                sync_folder(folder)
+
+    def sweep(self, kept: set[PictureName]) -> int:
+        """Remove every file that belongs to no row; return how many went."""
+        expected = {self._path(name) for name in kept}
+        orphans = [path for path in self._folder.glob("*/*") if path not in expected]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
+    def _path(self, name: PictureName) -> Path:
+        sighting_id, revision = name
+        return self._folder / sighting_id[:2] / f"{sighting_id}-{revision}.jpg"

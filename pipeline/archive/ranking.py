@@ -1,0 +1,39 @@
+"""The one order of hits: exact scores, best first, ties by sighting id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sighting that may become a hit; `revision` tells whether its row is still the one that was scored."""
+
+    sighting_id: str
+    revision: int
+    score: float
+
+
+def exact_scores(vectors: FloatArray, queries: FloatArray) -> FloatArray:
+    """Return float32 (n,): for each of vectors (n, d) the best cosine with any of queries (m, d).
+
+    Summed in float64, row by row, and rounded once: equal vectors get equal scores wherever they are stored, which
+    BLAS and FAISS do not promise.
+    """
+    scores = np.empty(len(vectors), np.float32)
+    wanted = queries.astype(np.float64)
+    for start in range(0, len(vectors), CHUNK):
+        chunk = vectors[start : start + CHUNK].astype(np.float64)
+        scores[start : start + CHUNK] = np.einsum("nd,md->nm", chunk, wanted).max(axis=1)
+    return scores
+
+
+def best(ids: Sequence[str], revisions: Sequence[int], scores: FloatArray, top: int) -> list[Candidate]:
+    """Return the `top` candidates in order."""
+    order = sorted(range(len(ids)), key=lambda i: (-scores[i], ids[i]))[: max(top, 0)]
+    return [Candidate(ids[i], int(revisions[i]), float(scores[i])) for i in order]

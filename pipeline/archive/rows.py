@@ -1,0 +1,101 @@
+"""Sightings as rows and filters as conditions, in SQL and in memory."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row
+
+from models.kinds import Kind
+from pipeline.archive.contract import SearchRecord, SightingFilter
+from pipeline.archive.schema import searches, sightings
+from pipeline.sighting import Shot, Sighting, TrackletKey
+
+
+def row_of(sighting: Sighting) -> dict[str, object]:
+    """Return the columns of a sighting, without its place among the vectors."""
+    left, top, right, bottom = sighting.shot.xyxy
+    return {
+        "id": sighting.id,
+        "revision": sighting.revision,
+        "camera_id": sighting.key.camera_id,
+        "session": sighting.key.session,
+        "track_id": sighting.key.track_id,
+        "kind": sighting.kind.value,
+        "community": sighting.community,
+        "first_seen_ms": sighting.first_seen_ms,
+        "last_seen_ms": sighting.last_seen_ms,
+        "shot_at_ms": sighting.shot.captured_at_ms,
+        "left": float(left),
+        "top": float(top),
+        "right": float(right),
+        "bottom": float(bottom),
+        "shot_score": float(sighting.shot.score),
+        "shot_quality": float(sighting.shot.quality),
+        "frame_width": sighting.frame_size[0],
+        "frame_height": sighting.frame_size[1],
+        "frames": sighting.frames,
+        "open": sighting.open,
+        "attributes": json.dumps(dict(sighting.attributes), ensure_ascii=False),
+    }
+
+
+def sighting_of(row: Row[Any]) -> Sighting:
+    """Read a whole row of `sightings`."""
+    return Sighting(
+        id=row.id,
+        key=TrackletKey(row.camera_id, row.session, row.track_id),
+        kind=Kind(row.kind),
+        community=row.community,
+        first_seen_ms=row.first_seen_ms,
+        last_seen_ms=row.last_seen_ms,
+        shot=Shot(row.shot_at_ms, (row.left, row.top, row.right, row.bottom), row.shot_score, row.shot_quality),
+        frame_size=(row.frame_width, row.frame_height),
+        frames=row.frames,
+        revision=row.revision,
+        open=row.open,
+        attributes=json.loads(row.attributes),
+    )
+
+
+def conditions(where: SightingFilter) -> Sequence[ColumnElement[bool]]:
+    """Return the SQL conditions of a filter."""
+    chosen: list[ColumnElement[bool]] = []
+    if where.kind is not None:
+        chosen.append(sightings.c.kind == where.kind.value)
+    if where.from_ms is not None:
+        chosen.append(sightings.c.last_seen_ms >= where.from_ms)
+    if where.to_ms is not None:
+        chosen.append(sightings.c.first_seen_ms < where.to_ms)
+    if where.cameras:
+        chosen.append(sightings.c.camera_id.in_(where.cameras))
+    if where.communities:
+        chosen.append(sightings.c.community.in_(where.communities))
+    return chosen
+
+
+def matches(sighting: Sighting, where: SightingFilter) -> bool:
+    """Tell whether a sighting passes a filter."""
+    return (
+        (where.kind is None or sighting.kind == where.kind)
+        and (where.from_ms is None or sighting.last_seen_ms >= where.from_ms)
+        and (where.to_ms is None or sighting.first_seen_ms < where.to_ms)
+        and (not where.cameras or sighting.key.camera_id in where.cameras)
+        and (not where.communities or sighting.community in where.communities)
+    )
+
+
+def search_row_of(entry: SearchRecord) -> dict[str, object]:
+    """Return the columns of a line of the search log."""
+    return {
+        searches.c.at_ms.name: entry.at_ms,
+        searches.c.who.name: entry.who,
+        searches.c.reason.name: entry.reason,
+        searches.c.what.name: json.dumps(dict(entry.what), ensure_ascii=False),
+        searches.c.hits.name: entry.hits,
+    }
+
+
+def search_of(row: Row[Any]) -> SearchRecord:
+    """Read a whole row of `searches`."""
+    return SearchRecord(row.at_ms, row.who, row.reason, json.loads(row.what), row.hits)

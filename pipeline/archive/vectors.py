@@ -1,0 +1,76 @@
+"""The vectors of one embedding space: an append-only file of little-endian float32 rows, the truth behind the index."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.archive.durable import sync_folder
+from pipeline.errors import ArchiveDamaged
+
+STORED = np.dtype("<f4")
+FloatArray = NDArray[np.float32]
+RowArray = NDArray[np.int64]
+
+
+class VectorFile:
+    """Rows of `dim` float32 values, addressed by row number from 0; a row counts only once the database names it."""
+
+    def __init__(self, path: Path, dim: int) -> None:
+        self._path = path
+        self._dim = dim
+        self._row_bytes = dim * STORED.itemsize
+
+    def recover(self, rows: int) -> None:
+        """Cut what a killed writer left behind the `rows` that the database knows; raises ArchiveDamaged."""
+        size = self._path.stat().st_size if self._path.exists() else 0
+        if size < rows * self._row_bytes:
+            held = size // self._row_bytes
+            raise ArchiveDamaged(f"{self._path} holds {held} of the {rows} vectors in the database: restore a backup")
+        if size > rows * self._row_bytes:
+            os.truncate(self._path, rows * self._row_bytes)
+
+    def write(self, first_row: int, vectors: FloatArray) -> None:
+        """Store (n, dim) vectors from a row on; durable on return."""
+        created = not self._path.exists()
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _write_all(descriptor, vectors.astype(STORED, order="C").tobytes(), first_row * self._row_bytes)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if created:
+            sync_folder(self._path.parent)
+
+    def erase(self, rows: Sequence[int]) -> None:
+        """Overwrite rows with zeros; durable on return."""
+        descriptor = os.open(self._path, os.O_RDWR)
+        try:
+            for row in rows:
+                _write_all(descriptor, bytes(self._row_bytes), row * self._row_bytes)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def read(self, rows: RowArray) -> FloatArray:
+        """Return float32 (n, dim) of rows in ascending order; raises ArchiveDamaged when the file is too short."""
+        if len(rows) == 0:
+            return np.empty((0, self._dim), np.float32)
+        first, last = int(rows[0]), int(rows[-1])
+        span = np.fromfile(
+            self._path, dtype=STORED, count=(last - first + 1) * self._dim, offset=first * self._row_bytes
+        )
+        if len(span) != (last - first + 1) * self._dim:
+            raise ArchiveDamaged(f"{self._path} ends before row {last}, which the database names: restore a backup")
+        picked = span.reshape(-1, self._dim)[rows - first]
+        return np.ascontiguousarray(picked, dtype=np.float32)
+
+
+def _write_all(descriptor: int, content: bytes, offset: int) -> None:
+    rest = memoryview(content)
+    while rest:  # a disk that fills up takes part of it first, and says why only at the next call
+        written = os.pwrite(descriptor, rest, offset)
+        rest = rest[written:]
+        offset += written

@@ -1,0 +1,46 @@
+"""Loads the networks a configuration asks for, each kind with its embedder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.attributes import load_vehicle_attributes
+from models.detector import Detector, load_detector
+from models.embedder import Embedder, load_embedder
+from models.engine import EngineSettings
+from models.errors import ModelMissing
+from models.kinds import KINDS, Kind
+from models.store import ModelStore
+from pipeline.analysis.describe import AttributeReader
+from pipeline.settings import ModelSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Networks:
+    """The networks of one process."""
+
+    detector: Detector
+    embedders: Mapping[Kind, Embedder]
+    attributes: Mapping[Kind, AttributeReader]
+
+
+def engine_settings(models: ModelSettings) -> EngineSettings:
+    """Translate the configuration into the engine's words."""
+    return EngineSettings(
+        engine=models.engine, provider=models.provider, precision=models.precision, threads=models.threads
+    )
+
+
+def load_networks(models: ModelSettings | None = None, store: ModelStore | None = None) -> Networks:
+    """Load detector, embedders and, where fetched, the vehicle attributes; raises ModelError."""
+    models = models or ModelSettings()
+    store = store or ModelStore()
+    engine = engine_settings(models)
+    named = {Kind.PERSON: models.person_embedder}
+    embedders = {kind: load_embedder(named.get(kind), kind=kind, store=store, engine=engine) for kind in KINDS}
+    try:
+        attributes: dict[Kind, AttributeReader] = {
+            Kind.MOTOR_VEHICLE: load_vehicle_attributes(store=store, engine=engine)
+        }
+    except ModelMissing:
+        attributes = {}
+    return Networks(load_detector(models.detector, store=store, engine=engine), embedders, attributes)

@@ -1,0 +1,137 @@
+"""The configuration of one running zhian, as pydantic models; `pipeline.settings_file` reads it from YAML."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from camera_adapters.masking import mask
+from camera_adapters.site import Camera, Community
+
+Identifier = Annotated[str, Field(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -; Chinese is welcome")]
+
+
+def _with_zone(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone, for instance 2026-05-01T12:00:00+08:00")
+    return moment
+
+
+ZonedTime = Annotated[datetime, AfterValidator(_with_zone)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CommunitySettings(_Strict):
+    """A residential community."""
+
+    id: Identifier
+    name: str = ""
+    layout: Literal["closed", "open"] = "closed"
+
+
+class CameraSettings(_Strict):
+    """A camera: where it is, how it is reached and how often it is analysed."""
+
+    id: Identifier
+    name: str = ""
+    community: str = ""
+    gate: str = ""
+    source: str = Field(min_length=1, repr=False)
+    substream: str | None = Field(default=None, repr=False)
+    transport: Literal["tcp", "udp"] = "tcp"
+    pace: Literal["real_time", "fast"] = "real_time"
+    start: ZonedTime | None = None
+    analysis_fps: float = Field(default=5.0, gt=0, le=60)
+
+    @field_validator("source", "substream")
+    @classmethod
+    def _known_scheme(cls, value: str | None) -> str | None:
+        if value and "://" in value and value.split("://", 1)[0].lower() not in {"rtsp", "rtsps", "file"}:
+            raise ValueError(f"{mask(value)} is neither rtsp:// nor rtsps:// nor a path")
+        return value
+
+    def camera(self) -> Camera:
+        """Return the camera as the adapters know it."""
+        return Camera(
+            id=self.id,
+            source=self.source,
+            community=self.community,
+            gate=self.gate,
+            name=self.name,
+            substream=self.substream,
+            transport=self.transport,
+            pace=self.pace,
+            start_ms=None if self.start is None else round(self.start.timestamp() * 1000),
+            analysis_fps=self.analysis_fps,
+        )
+
+
+class ModelSettings(_Strict):
+    """Which networks on which engine; None or auto lets the host decide."""
+
+    detector: str | None = None
+    person_embedder: str | None = None
+    engine: Literal["auto", "onnxruntime", "openvino"] = "auto"
+    provider: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: int = Field(default=0, ge=0, le=256)
+
+
+class AnalysisSettings(_Strict):
+    """Batching and what counts as a sighting."""
+
+    batch_size: int = Field(default=8, ge=1, le=64)
+    batch_deadline_ms: int = Field(default=40, ge=0, le=1000)
+    min_score: float = Field(default=0.1, ge=0.01, le=0.9)
+    min_frames: int = Field(default=3, ge=1)
+    min_height_px: int = Field(default=24, ge=8)
+    update_every_s: float = Field(default=30.0, gt=0)
+    shots: int = Field(default=4, ge=1, le=16)
+
+
+class ArchiveSettings(_Strict):
+    """Where sightings are kept and for how long."""
+
+    path: Path
+    retention_days: int = Field(default=30, ge=1, le=3650)
+
+
+class ApiSettings(_Strict):
+    """The HTTP door: loopback unless told otherwise."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=0, le=65535)
+    token_file: Path | None = None
+
+
+class Settings(_Strict):
+    """Everything `zhian run` needs."""
+
+    communities: tuple[CommunitySettings, ...] = ()
+    cameras: tuple[CameraSettings, ...] = Field(min_length=1)
+    archive: ArchiveSettings
+    models: ModelSettings = ModelSettings()
+    analysis: AnalysisSettings = AnalysisSettings()
+    api: ApiSettings = ApiSettings()
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        for name, ids in (("camera", [c.id for c in self.cameras]), ("community", [c.id for c in self.communities])):
+            twice = sorted({i for i in ids if ids.count(i) > 1})
+            if twice:
+                raise ValueError(f"{name} {', '.join(twice)} stands there twice: ids must differ")
+        known = {c.id for c in self.communities}
+        for camera in self.cameras:
+            if camera.community and camera.community not in known:
+                raise ValueError(f"camera {camera.id} names the community {camera.community}, which is not listed")
+        return self
+
+    @property
+    def site(self) -> tuple[tuple[Community, ...], tuple[Camera, ...]]:
+        """Communities and cameras as the adapters know them."""
+        communities = tuple(Community(c.id, c.name, c.layout) for c in self.communities)
+        return communities, tuple(c.camera() for c in self.cameras)

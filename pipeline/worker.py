@@ -1,0 +1,137 @@
+"""One process: cameras in, sightings into the archive."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from camera_adapters.site import Camera
+from camera_adapters.stream_state import Status, StreamState
+from camera_adapters.supervisor import Supervisor
+from camera_adapters.table import adapter_for
+from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.describe import Describer
+from pipeline.analysis.mailbox import Mailbox
+from pipeline.analysis.tracklet import Tracklet
+from pipeline.archive.contract import Archive
+from pipeline.assembly import Networks, load_networks
+from pipeline.retention import Retention
+from pipeline.settings import Settings
+from pipeline.storekeeper import Storekeeper
+
+log = structlog.get_logger(__name__)
+_OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
+
+
+@dataclass(frozen=True, slots=True)
+class CameraReport:
+    """A camera's state and counters: received = analysed + dropped + what waits."""
+
+    camera: Camera
+    state: StreamState
+    received: int
+    analysed: int
+    dropped: int
+    sightings: int
+
+
+class Worker:
+    """Owns its cameras from decode to sighting. `start` once, `stop` once; the archive outlives the worker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        archive: Archive,
+        networks: Networks | None = None,
+        *,
+        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.settings = settings
+        self.archive = archive
+        self.networks = networks or load_networks(settings.models)
+        _, cameras = settings.site
+        self._mailbox = Mailbox()
+        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis)
+        self._describer = Describer(self.networks.embedders, self.networks.attributes)
+        self._storekeeper = Storekeeper(archive)
+        self._retention = Retention(archive, settings.archive.retention_days, wall_ms)
+        self._sightings: Counter[str] = Counter()
+        self._supervisors: dict[str, Supervisor] = {}
+        for camera in cameras:
+            live = adapter_for(camera).live
+            self._mailbox.open_slot(camera.id, "latest" if live or camera.pace == "real_time" else "block")
+            request = frame_request(self.networks.detector)
+            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put)
+        self._cameras = {camera.id: camera for camera in cameras}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
+        self.failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Start analysing, then let the cameras in."""
+        self._thread.start()
+        for supervisor in self._supervisors.values():
+            supervisor.start()
+
+    def stop(self, timeout_s: float = 10.0) -> bool:
+        """Stop intake, drain what waits, store it; returns False when something did not end in time."""
+        until = time.monotonic() + timeout_s
+        self._mailbox.close()
+        ended = [s.stop(max(0.1, until - time.monotonic())) for s in self._supervisors.values()]
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(max(0.1, until - time.monotonic()))
+        return all(ended) and not self._thread.is_alive()
+
+    @property
+    def idle(self) -> bool:
+        """True when every camera has stopped for good and nothing waits: recordings are used up."""
+        stopped = all(s.state.status is Status.STOPPED for s in self._supervisors.values())
+        return stopped and self._mailbox.waiting() == 0
+
+    @property
+    def alive(self) -> bool:
+        """True while the analysis thread runs."""
+        return self._thread.is_alive()
+
+    def camera_reports(self) -> list[CameraReport]:
+        """Return the state of every camera, in the order of the configuration."""
+        reports = []
+        for camera_id, camera in self._cameras.items():
+            counted = self._mailbox.counters(camera_id)
+            state = self._supervisors[camera_id].state
+            sightings = self._sightings[camera_id]
+            reports.append(CameraReport(camera, state, counted.received, counted.taken, counted.dropped, sightings))
+        return reports
+
+    def _run(self) -> None:
+        """Take batches until told to stop and nothing waits, then end the tracks."""
+        analysis = self.settings.analysis
+        deadline_s = analysis.batch_deadline_ms / 1000
+        try:
+            while not (self._stopping.is_set() and self._mailbox.waiting() == 0):
+                batch = self._mailbox.take(analysis.batch_size, deadline_s)
+                self._store(self._analyser.analyse(batch))
+                self._finish_stopped()
+                self._retention.sweep_when_due()
+            self._store(self._analyser.finish())
+            self._storekeeper.flush()
+        except Exception as error:
+            self.failure = error
+            log.exception("analysis_failed")
+
+    def _store(self, tracklets: list[Tracklet]) -> None:
+        records = self._describer.describe(tracklets) if tracklets else []
+        for record in self._storekeeper.keep(records):
+            if record.sighting.revision == 1:
+                self._sightings[record.sighting.key.camera_id] += 1
+
+    def _finish_stopped(self) -> None:
+        """End the tracks of cameras that will send no more frames in their session: their sightings must not wait."""
+        for camera_id, supervisor in self._supervisors.items():
+            counted = self._mailbox.counters(camera_id)
+            if supervisor.state.status in _OVER and counted.waiting == 0:
+                self._store(self._analyser.finish(camera_id))

@@ -1,0 +1,37 @@
+"""The HTTP application: middleware, errors and one router a resource."""
+
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
+
+from search_api import __version__
+from search_api.access import Callers
+from search_api.door import Door
+from search_api.metrics import Metrics, Timed
+from search_api.problems import install_problems
+from search_api.routes import cameras, console, health, metrics, search, searches, sightings
+from search_api.service import SearchService
+
+DESCRIPTION = """Find where a person or a vehicle was last seen. Send `Authorization: Bearer TOKEN`; the token was shown
+when the server first started. Times without a zone are local time of the server. Errors are RFC 9457 problems."""
+
+
+def create_app(
+    service: SearchService,
+    callers: Callers,
+    *,
+    open_metrics: bool = False,
+) -> FastAPI:
+    """Return the application over `service`; with `open_metrics` Prometheus needs no token."""
+    app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.state.metrics = Metrics(service)
+    install_problems(app)
+    app.add_middleware(Timed, metrics=app.state.metrics)
+    app.add_middleware(Door, callers=callers, open_metrics=open_metrics)
+    # The door has checked the token already; this only tells OpenAPI about it.
+    bearer = Depends(HTTPBearer(auto_error=False, description="the token shown at the first start"))
+    for closed in (search.router, sightings.router, cameras.router, searches.router, metrics.router):
+        app.include_router(closed, dependencies=[bearer])
+    app.include_router(health.router)
+    console.mount(app)
+    return app

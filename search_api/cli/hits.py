@@ -1,0 +1,81 @@
+"""Hits as a table, as JSON and as a contact sheet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.archive.contract import Hit
+from pipeline.archive.local import LocalArchive
+from search_api.cli.consoles import results
+from search_api.cli.outputs import whole_file
+from search_api.inputs import iso
+from search_api.schemas import hit_out
+
+if TYPE_CHECKING:
+    from pipeline.search import PhotoSearch
+    from search_api.cli.search import Asked
+    from search_api.service import Purpose
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Print a table, best first; times are local."""
+    from rich.table import Table
+
+    if not hits:
+        results().print("nothing in the archive fits")
+        return
+    table = Table("rank", "score", "camera", "first seen", "last seen", "sighting")
+    for hit in hits:
+        sighting = hit.sighting
+        first, last = _local(sighting.first_seen_ms), _local(sighting.last_seen_ms)
+        table.add_row(str(hit.rank), f"{hit.score:.3f}", sighting.key.camera_id, first, last, sighting.id)
+    results().print(table)
+
+
+def as_document(archive: LocalArchive, asked: "Asked", found: "PhotoSearch") -> dict[str, Any]:
+    """Return what `--json` prints: the query and the hits; `picture` is a path on this machine."""
+    where = asked.where
+    query = {
+        "photo": str(asked.photo),
+        "box": None if found.box is None else [round(float(v), 1) for v in found.box],
+        "kind": None if where.kind is None else str(where.kind),
+        "from": None if where.from_ms is None else iso(where.from_ms),
+        "to": None if where.to_ms is None else iso(where.to_ms),
+        "cameras": list(where.cameras),
+        "communities": list(where.communities),
+        "top": asked.top,
+    }
+    hits = [hit_out(hit, _picture_path(archive, hit)).model_dump(mode="json") for hit in found.hits]
+    return {"query": query, "hits": hits}
+
+
+def write_report(
+    out: Path, archive: LocalArchive, folder: Path, asked: "Asked", found: "PhotoSearch", purpose: "Purpose"
+) -> None:
+    """Write the contact sheet to `out`."""
+    from models.pictures import read_picture
+    from search_api.report import Sheet, render_report
+    from search_api.service import wall_clock_ms
+
+    sheet = Sheet(
+        photo=read_picture(asked.photo),
+        box=found.box,
+        hits=found.hits,
+        where=asked.where,
+        at_ms=wall_clock_ms(),
+        who=purpose.who,
+        reason=purpose.reason,
+        archive=str(folder),
+    )
+    with whole_file(out) as unfinished:
+        unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")
+
+
+def _picture_path(archive: LocalArchive, hit: Hit) -> str | None:
+    locate = getattr(archive, "picture_path", None)
+    return None if locate is None else str(locate(hit.sighting.id))
+
+
+def _local(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")

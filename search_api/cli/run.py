@@ -1,0 +1,119 @@
+"""`zhian run`: cameras, archive and HTTP API in one process."""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from search_api.cli.consoles import remark, remarks
+from search_api.cli.signals import StopSignal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipeline.settings import Settings
+    from pipeline.worker import CameraReport, Worker
+    from search_api.access import Callers
+    from search_api.serving import Serving
+
+TICK_S = 0.5
+
+
+def run(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file; examples are in configs/.")],
+) -> None:
+    """Run cameras, archive and search in one process.
+
+    \b
+    Example: zhian run site.yaml
+    The search page is at http://127.0.0.1:8420 unless configured otherwise. The access token is made at the first
+    start and shown once. Ctrl-C stops in order.
+    """
+    from pipeline.settings_file import load_settings
+    from search_api.cli.logs import log_to_stderr
+
+    settings = load_settings(config)
+    log_to_stderr()
+    _run(settings)
+
+
+def _run(settings: "Settings") -> None:
+    """Start from the bottom up; the stack stops from the top down: requests, cameras and analysis, archive."""
+    from pipeline.archive import open_archive
+    from pipeline.worker import Worker
+    from search_api.app import create_app
+    from search_api.service import SearchService
+    from search_api.serving import Serving, address_of, is_loopback, listen
+
+    with ExitStack() as started:
+        stop = started.enter_context(StopSignal())
+        bound = started.enter_context(listen(settings.api.host, settings.api.port))
+        archive = open_archive(settings.archive.path, writable=True)
+        started.callback(archive.close)
+        callers = _callers(settings)
+        worker = Worker(settings, archive)
+        networks = worker.networks
+        remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
+        service = SearchService(
+            archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
+        )
+        app = create_app(service, callers)
+        started.callback(_stop_worker, worker)
+        worker.start()
+        serving = started.enter_context(Serving(app, bound))
+        if not is_loopback(bound):
+            remark("the network can reach this door without encryption: put a TLS proxy in front of it")
+        remark(f"search page and API: {address_of(bound)} (Ctrl-C stops)")
+        _watch(worker, serving, stop)
+        remark("stopping: answering what was asked, storing what was seen")
+
+
+def _callers(settings: "Settings") -> "Callers":
+    from search_api.access import TOKEN_FILE, open_callers
+
+    path = settings.api.token_file or settings.archive.path / TOKEN_FILE
+    callers, token = open_callers(path)
+    if token:
+        remark(f"access token, shown only this once: {token}")
+        remark(f"(lost it? remove {path} and start again)")
+    return callers
+
+
+def _watch(worker: "Worker", serving: "Serving", stop: StopSignal) -> None:
+    """Show the cameras until a signal comes; a dead part of the process ends all of it."""
+    from rich.live import Live
+
+    console = remarks()
+    with ExitStack() as shown:
+        live = shown.enter_context(Live(console=console, auto_refresh=False)) if console.is_terminal else None
+        while not stop.wait(TICK_S):
+            if worker.failure:
+                raise worker.failure
+            if not serving.alive or not worker.alive:
+                raise RuntimeError("a part of the process ended by itself")
+            if live:
+                live.update(cameras_table(worker.camera_reports(), time.strftime("%H:%M:%S")), refresh=True)
+
+
+def _stop_worker(worker: "Worker") -> None:
+    if not worker.stop():
+        remark("some cameras did not stop in time")
+
+
+def cameras_table(reports: "Sequence[CameraReport]", at: str) -> "Table":
+    """Return the cameras with state and counters."""
+    from rich.table import Table
+
+    colours = {"live": "green", "connecting": "yellow", "stalled": "yellow", "backing_off": "red", "stopped": "dim"}
+    table = Table("camera", "state", "why", title=f"zhian {at}", title_justify="left")
+    for heading in ("analysed", "dropped", "sightings"):
+        table.add_column(heading, justify="right")
+    for report in reports:
+        state = str(report.state.status)
+        why = "" if report.state.reason is None else str(report.state.reason)
+        counted = (str(n) for n in (report.analysed, report.dropped, report.sightings))
+        table.add_row(report.camera.id, f"[{colours.get(state, 'default')}]{state}[/]", why, *counted)
+    return table

@@ -1,0 +1,40 @@
+"""What several routes ask of the request: the service, the caller, the problem replies."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from search_api.schemas import ProblemOut
+from search_api.service import SearchService
+
+
+def _service(request: Request) -> SearchService:
+    service: SearchService = request.app.state.service
+    return service
+
+
+def _caller(request: Request) -> str:
+    name: str = request.state.caller
+    return name
+
+
+Service = Annotated[SearchService, Depends(_service)]
+Caller = Annotated[str, Depends(_caller)]
+
+_TEXT = {
+    401: "no valid token",
+    404: "no such thing",
+    409: "the archive holds vectors of another model",
+    413: "the upload is over 20 MB",
+    422: "the request cannot be answered as asked",
+    503: "a model or the archive is not available, or too many searches wait",
+}
+
+
+def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of problem replies."""
+    schema = ProblemOut.model_json_schema()
+    return {
+        code: {"description": _TEXT[code], "content": {"application/problem+json": {"schema": schema}}}
+        for code in codes
+    }

@@ -1,0 +1,20 @@
+"""Is it alive: no token, no names, only counts."""
+
+from collections import Counter
+
+from fastapi import APIRouter
+
+from camera_adapters.stream_state import Status
+from search_api import __version__
+from search_api.routes.common import Service
+from search_api.schemas import HealthOut
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", summary="Whether the service works")
+def health(service: Service) -> HealthOut:
+    """Return ok, or degraded when there are cameras and none is live."""
+    states = Counter(report.state.status for report in service.cameras())
+    status = "degraded" if states and not states[Status.LIVE] else "ok"
+    return HealthOut(status=status, version=__version__, cameras={str(s): n for s, n in states.items()})

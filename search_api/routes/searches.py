@@ -1,0 +1,16 @@
+"""The search log."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from search_api.routes.common import Service, problems
+from search_api.schemas import SearchLogOut, search_log_out
+
+router = APIRouter(tags=["search"])
+
+
+@router.get("/v1/searches", responses=problems(401, 422), summary="Who searched for what, when and why")
+def searches(service: Service, limit: Annotated[int, Query(ge=1, le=10_000)] = 100) -> list[SearchLogOut]:
+    """Return the search log, newest first."""
+    return [search_log_out(entry) for entry in service.archive.searches(limit=limit)]

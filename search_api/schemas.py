@@ -1,0 +1,236 @@
+"""The only place where domain meets wire: what HTTP replies and `zhian search --json` look like."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from models.detections import Detections
+from models.kinds import Kind
+from pipeline.archive.contract import Hit, SearchRecord
+from pipeline.sighting import Box, Sighting
+from search_api.inputs import iso
+
+if TYPE_CHECKING:
+    from pipeline.worker import CameraReport
+
+EXAMPLE_SIGHTING: JsonDict = {
+    "sighting": "6f1c0a9d27b34e58a0c1",
+    "kind": "person",
+    "camera": "north-gate",
+    "community": "willow-garden",
+    "first_seen": "2026-05-01T04:00:12.400Z",
+    "last_seen": "2026-05-01T04:00:19.800Z",
+    "first_seen_ms": 1777608012400,
+    "last_seen_ms": 1777608019800,
+    "picture": "/v1/sightings/6f1c0a9d27b34e58a0c1/picture",
+    "box": [412.0, 188.5, 498.0, 431.0],
+    "frame_size": [768, 576],
+    "attributes": {},
+}
+EXAMPLE_HIT: JsonDict = {"rank": 1, "score": 0.87, **EXAMPLE_SIGHTING}
+EXAMPLE_REPLY: JsonDict = {
+    "message": "best first",
+    "box": [20.0, 40.0, 70.0, 160.0],
+    "people": [{"box": [20.0, 40.0, 70.0, 160.0], "score": 0.91}],
+    "hits": [EXAMPLE_HIT],
+}
+
+
+class Wire(BaseModel):
+    """Base of everything that is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SightingOut(Wire):
+    """Who or what passed which camera, when; `box` is left, top, right, bottom in pixels of the camera's frame."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_SIGHTING]})
+
+    sighting: str = Field(description="id of the sighting, 20 hexadecimal digits")
+    kind: Kind
+    camera: str
+    community: str
+    first_seen: str = Field(description="ISO 8601, UTC")
+    last_seen: str = Field(description="ISO 8601, UTC")
+    first_seen_ms: int
+    last_seen_ms: int
+    picture: str | None = Field(description="where the picture is: an address over HTTP, a path on the command line")
+    box: Box
+    frame_size: tuple[int, int] = Field(description="width, height of the camera's frame")
+    attributes: dict[str, str] = Field(description="what was measured; absent means unknown")
+
+
+class RankedOut(Wire):
+    """Place in a list of hits, from 1, and cosine, -1 to 1."""
+
+    rank: int
+    score: float
+
+
+class HitOut(SightingOut, RankedOut):
+    """A sighting and how alike it is: `score` is the cosine, -1 to 1, higher is more alike."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_HIT]})
+
+
+class PersonOut(Wire):
+    """One of those the photo shows; `box` is left, top, right, bottom in pixels of the photo."""
+
+    box: Box
+    score: float
+
+
+class SearchReply(Wire):
+    """What a search found. With several people in the photo `hits` is empty: ask again with the `box` of one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_REPLY]})
+
+    message: str
+    box: Box | None = Field(description="the part of the photo that was searched for")
+    people: list[PersonOut] = Field(description="everyone of the kind in the photo, best first")
+    hits: list[HitOut]
+
+
+class CameraOut(Wire):
+    """A camera and how it fares; `state` is null when this process does not read it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "north-gate",
+                    "name": "North gate",
+                    "community": "willow-garden",
+                    "gate": "north",
+                    "state": "live",
+                    "reason": None,
+                    "analysed": 18234,
+                    "dropped": 12,
+                    "sightings": 421,
+                }
+            ]
+        }
+    )
+
+    id: str
+    name: str = ""
+    community: str = ""
+    gate: str = ""
+    state: str | None = None
+    reason: str | None = None
+    analysed: int = 0
+    dropped: int = 0
+    sightings: int = 0
+
+
+class SearchLogOut(Wire):
+    """One line of the search log: when, who, what for, what, and how much was found."""
+
+    at: str
+    at_ms: int
+    who: str
+    reason: str
+    what: dict[str, object]
+    hits: int
+
+
+class HealthOut(Wire):
+    """`status` is ok, or degraded when cameras are configured and none is live."""
+
+    status: str
+    version: str
+    cameras: dict[str, int] = Field(description="how many cameras are in each state")
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457: what went wrong and how to mend it."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:zhian:problem:unknown-camera",
+                    "title": "Unprocessable Content",
+                    "status": 422,
+                    "detail": "unknown camera nroth: known are north, south",
+                }
+            ]
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def picture_address(sighting_id: str) -> str:
+    """Return where HTTP serves the picture of a sighting."""
+    return f"/v1/sightings/{sighting_id}/picture"
+
+
+def sighting_out(sighting: Sighting, picture: str | None) -> SightingOut:
+    """Return the wire form of a sighting."""
+    return SightingOut(
+        sighting=sighting.id,
+        kind=sighting.kind,
+        camera=sighting.key.camera_id,
+        community=sighting.community,
+        first_seen=iso(sighting.first_seen_ms),
+        last_seen=iso(sighting.last_seen_ms),
+        first_seen_ms=sighting.first_seen_ms,
+        last_seen_ms=sighting.last_seen_ms,
+        picture=picture,
+        box=_box(sighting.shot.xyxy),
+        frame_size=sighting.frame_size,
+        attributes=dict(sighting.attributes),
+    )
+
+
+def hit_out(hit: Hit, picture: str | None) -> HitOut:
+    """Return the wire form of a hit."""
+    sighting = sighting_out(hit.sighting, picture)
+    return HitOut(rank=hit.rank, score=round(float(hit.score), 4), **sighting.model_dump())
+
+
+def people_out(detections: Detections) -> list[PersonOut]:
+    """Return everyone in the photo, in the order of `detections`."""
+    rows = zip(detections.xyxy.tolist(), detections.score.tolist(), strict=True)
+    return [PersonOut(box=_box(box), score=round(score, 4)) for box, score in rows]
+
+
+def camera_out(report: "CameraReport") -> CameraOut:
+    """Return the wire form of a camera's report."""
+    camera, state = report.camera, report.state
+    return CameraOut(
+        id=camera.id,
+        name=camera.name,
+        community=camera.community,
+        gate=camera.gate,
+        state=str(state.status),
+        reason=None if state.reason is None else str(state.reason),
+        analysed=report.analysed,
+        dropped=report.dropped,
+        sightings=report.sightings,
+    )
+
+
+def search_log_out(entry: SearchRecord) -> SearchLogOut:
+    """Return the wire form of one line of the search log."""
+    return SearchLogOut(
+        at=iso(entry.at_ms),
+        at_ms=entry.at_ms,
+        who=entry.who,
+        reason=entry.reason,
+        what=dict(entry.what),
+        hits=entry.hits,
+    )
+
+
+def _box(values: Sequence[float]) -> Box:
+    x1, y1, x2, y2 = (round(float(v), 1) for v in values)
+    return x1, y1, x2, y2

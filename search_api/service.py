@@ -1,0 +1,135 @@
+"""What the doors can do: search by photo or by sighting, look up, and write down every search."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.kinds import Kind
+from models.pictures import read_picture
+from pipeline.archive.contract import Archive, Hit, SearchRecord, SightingFilter
+from pipeline.errors import SeveralFound
+from pipeline.search import PhotoSearch, check_filter, search_by_photo, search_by_sighting
+from pipeline.sighting import Box
+from search_api.errors import TooBusy
+
+if TYPE_CHECKING:
+    from models.detector import Detector
+    from models.embedder import Embedder
+    from pipeline.worker import CameraReport
+
+WAITING_SEARCHES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Who asks and what for, as the search log keeps it."""
+
+    who: str
+    reason: str
+
+
+def wall_clock_ms() -> int:
+    """Return the time now, UTC epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class SearchService:
+    """The archive and the networks a search needs; safe to use from many threads.
+
+    `detector` and `embedder` load a network at its first use. One search by photo runs at a time; at most
+    `WAITING_SEARCHES` run or wait, the next is refused with TooBusy and counted in `refused`.
+    """
+
+    archive: Archive
+    detector: Callable[[], "Detector"]
+    embedder: Callable[[Kind], "Embedder"]
+    cameras: Callable[[], Sequence["CameraReport"]] = tuple
+    now_ms: Callable[[], int] = wall_clock_ms
+    refused: int = 0
+    _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def known_cameras(self) -> list[str]:
+        """Return the ids of the cameras configured or seen, sorted."""
+        return sorted({report.camera.id for report in self.cameras()} | set(self.archive.cameras()))
+
+    def by_photo(
+        self, photo: bytes | Path, where: SightingFilter, top: int, purpose: Purpose, box: Box | None = None
+    ) -> PhotoSearch:
+        """Search for the one in the photo, or in its `box` (left, top, right, bottom in its pixels).
+
+        Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, TooBusy.
+        """
+        kind = where.kind or Kind.PERSON
+        what = {"photo": _named(photo), "box": box, **_described(where, top)}
+        with self._seat(), self._recorded(purpose, what) as found:
+            check_filter(where, self.known_cameras())
+            image = read_picture(photo)
+            with self._turn:
+                result = search_by_photo(
+                    self.archive,
+                    image,
+                    kind=kind,
+                    detector=self.detector(),
+                    embedder=self.embedder(kind),
+                    where=where,
+                    top=top,
+                    box=box,
+                )
+            found.extend(result.hits)
+            return result
+
+    def by_sighting(self, sighting_id: str, where: SightingFilter, top: int, purpose: Purpose) -> list[Hit]:
+        """Search for more like a stored sighting; raises UnknownSighting, UnknownCamera, BadTimeRange."""
+        what = {"sighting": sighting_id, **_described(where, top)}
+        with self._recorded(purpose, what) as found:
+            check_filter(where, self.known_cameras())
+            hits = search_by_sighting(self.archive, sighting_id, where, top)
+            found.extend(hits)
+            return hits
+
+    @contextmanager
+    def _seat(self) -> Iterator[None]:
+        if not self._seats.acquire(blocking=False):
+            self.refused += 1
+            raise TooBusy
+        try:
+            yield
+        finally:
+            self._seats.release()
+
+    @contextmanager
+    def _recorded(self, purpose: Purpose, what: Mapping[str, object]) -> Iterator[list[Hit]]:
+        """Write the search down before its hits leave; one that found nobody is a search too."""
+        found: list[Hit] = []
+        outcome = "not answered"
+        try:
+            yield found
+            outcome = "answered"
+        except SeveralFound:
+            outcome = "several in the photo"
+            raise
+        finally:
+            entry = {**what, "outcome": outcome}
+            self.archive.record_search(SearchRecord(self.now_ms(), purpose.who, purpose.reason, entry, len(found)))
+
+
+def _named(photo: bytes | Path) -> str:
+    return photo.name if isinstance(photo, Path) else f"sha256:{hashlib.sha256(photo).hexdigest()}"
+
+
+def _described(where: SightingFilter, top: int) -> dict[str, object]:
+    return {
+        "kind": None if where.kind is None else str(where.kind),
+        "from_ms": where.from_ms,
+        "to_ms": where.to_ms,
+        "cameras": list(where.cameras),
+        "communities": list(where.communities),
+        "top": top,
+    }

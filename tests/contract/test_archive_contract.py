@@ -1,0 +1,299 @@
+"""Each sentence of `pipeline.archive.contract.Archive`, for every implementation."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.embeddings import Embeddings, EmbeddingSpace
+from models.errors import SpaceMismatch
+from models.kinds import Kind
+from pipeline.archive import (
+    Archive,
+    InMemoryArchive,
+    ModelUse,
+    Query,
+    SearchRecord,
+    SightingFilter,
+    open_archive,
+)
+from pipeline.errors import UnknownSighting
+from pipeline.sighting import Record, Shot, Sighting, TrackletKey
+
+SPACE = EmbeddingSpace("stripes", "aaaa-fp32", 3)
+OTHER = EmbeddingSpace("net", "bbbb-fp32", 3)
+ALL = SightingFilter()
+
+
+@pytest.fixture(params=["local", "memory"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    made: Archive = open_archive(tmp_path / "a", writable=True) if request.param == "local" else InMemoryArchive()
+    yield made
+    made.close()
+
+
+def unit(*values: float) -> np.ndarray:
+    vector = np.array(values, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def record(
+    name: str,
+    vector: np.ndarray | None = None,
+    *,
+    camera: str = "c1",
+    kind: Kind = Kind.PERSON,
+    community: str = "garden",
+    seen: tuple[int, int] = (1000, 2000),
+    revision: int = 1,
+    space: EmbeddingSpace = SPACE,
+    picture: bytes = b"jpeg",
+) -> Record:
+    sighting = Sighting(
+        id=name,
+        key=TrackletKey(camera, "session", 7),
+        kind=kind,
+        community=community,
+        first_seen_ms=seen[0],
+        last_seen_ms=seen[1],
+        shot=Shot(seen[0], (1.5, 2.0, 30.25, 40.0), 0.75, 0.5),
+        frame_size=(1920, 1080),
+        frames=12,
+        revision=revision,
+        open=True,
+        attributes={"colour": "白"},
+    )
+    return Record(sighting, unit(1, 0, 0) if vector is None else vector, space, picture)
+
+
+def query(
+    vector: np.ndarray, where: SightingFilter = ALL, top: int = 20, space: EmbeddingSpace = SPACE, **more: object
+) -> Query:
+    return Query(Embeddings(np.atleast_2d(vector).astype(np.float32), space), where, top, **more)
+
+
+def ids(archive: Archive, asked: Query) -> list[str]:
+    return [hit.sighting.id for hit in archive.search(asked)]
+
+
+def test_a_stored_record_comes_back_whole(archive: Archive) -> None:
+    stored = record("s1", unit(1, 2, 2), picture=b"\xff\xd8 picture")
+    archive.append([stored])
+    assert archive.get("s1") == stored.sighting
+    assert archive.picture("s1") == b"\xff\xd8 picture"
+    found = archive.vector("s1")
+    assert found.space == SPACE
+    np.testing.assert_array_equal(found.vectors, stored.vector[None])
+
+
+def test_an_empty_archive_answers(archive: Archive) -> None:
+    archive.append([])
+    assert archive.search(query(unit(1, 0, 0))) == []
+    assert archive.find(ALL) == []
+    assert (archive.count(), list(archive.cameras()), dict(archive.spaces())) == (0, [], {})
+
+
+@pytest.mark.parametrize("ask", ["get", "picture", "vector"])
+def test_an_unknown_id_is_named(archive: Archive, ask: str) -> None:
+    with pytest.raises(UnknownSighting, match="nobody"):
+        getattr(archive, ask)("nobody")
+
+
+def test_search_ranks_by_cosine_with_hand_computed_scores(archive: Archive) -> None:
+    archive.append([record("same", unit(1, 0, 0)), record("right", unit(0, 1, 0)), record("opposite", unit(-1, 0, 0))])
+    archive.append([record("near", unit(3, 4, 0))])
+    hits = archive.search(query(unit(1, 0, 0)))
+    assert [(h.rank, h.sighting.id) for h in hits] == [(1, "same"), (2, "near"), (3, "right"), (4, "opposite")]
+    np.testing.assert_allclose([h.score for h in hits], [1.0, 0.6, 0.0, -1.0], atol=1e-6)
+
+
+def test_ties_go_by_id_even_at_the_cut(archive: Archive) -> None:
+    names = [f"s{number:03d}" for number in range(200)]
+    shuffled = np.random.default_rng(3).permutation(names)
+    archive.append([record(str(name), unit(1, 2, 3)) for name in shuffled])
+    assert ids(archive, query(unit(1, 0, 0), top=5)) == names[:5]
+
+
+def test_the_best_of_several_query_vectors_counts(archive: Archive) -> None:
+    archive.append([record("x", unit(1, 0, 0)), record("y", unit(0, 1, 0)), record("z", unit(1, 1, 5))])
+    hits = archive.search(query(np.stack([unit(1, 0, 0), unit(0, 1, 0)])))
+    assert [h.sighting.id for h in hits] == ["x", "y", "z"]
+    assert [h.score for h in hits[:2]] == [1.0, 1.0]
+
+
+def test_top_and_exclude(archive: Archive) -> None:
+    archive.append([record(name, unit(1, number, 0)) for number, name in enumerate("abcd")])
+    assert ids(archive, query(unit(1, 0, 0), top=2)) == ["a", "b"]
+    assert ids(archive, query(unit(1, 0, 0), top=2, exclude=frozenset({"a", "c"}))) == ["b", "d"]
+    assert ids(archive, query(unit(1, 0, 0), top=0)) == []
+
+
+FILTERS = [
+    (SightingFilter(kind=Kind.MOTOR_VEHICLE), {"car"}),
+    (SightingFilter(cameras=("c2", "c9")), {"late", "car"}),
+    (SightingFilter(cameras=("nowhere",)), set()),
+    (SightingFilter(communities=("lake",)), {"late"}),
+    (SightingFilter(from_ms=2000), {"early", "late", "car"}),  # still seen at the start of the range
+    (SightingFilter(from_ms=2001), {"late"}),
+    (SightingFilter(to_ms=5000), {"early", "car"}),  # the end is not part of the range
+    (SightingFilter(to_ms=5001), {"early", "late", "car"}),
+    (SightingFilter(from_ms=3000, to_ms=4000), set()),
+    (SightingFilter(kind=Kind.PERSON, cameras=("c1", "c2"), communities=("garden",), to_ms=9000), {"early"}),
+]
+
+
+@pytest.mark.parametrize(("where", "expected"), FILTERS)
+def test_filters_mean_the_same_in_search_find_and_count(
+    archive: Archive, where: SightingFilter, expected: set[str]
+) -> None:
+    archive.append(
+        [
+            record("early", camera="c1", seen=(1000, 2000)),
+            record("late", camera="c2", seen=(5000, 6000), community="lake"),
+            record("car", camera="c2", seen=(1500, 2000), kind=Kind.MOTOR_VEHICLE),
+        ]
+    )
+    assert set(ids(archive, query(unit(1, 0, 0), where))) == expected
+    assert {s.id for s in archive.find(where)} == expected
+    assert archive.count(where) == len(expected)
+
+
+def test_find_is_newest_first_and_limited(archive: Archive) -> None:
+    archive.append([record("b", seen=(0, 10)), record("a", seen=(0, 10)), record("c", seen=(5, 30))])
+    assert [s.id for s in archive.find(ALL)] == ["c", "a", "b"]
+    assert [s.id for s in archive.find(ALL, limit=1)] == ["c"]
+
+
+def test_a_higher_revision_replaces_row_vector_and_picture(archive: Archive) -> None:
+    archive.append([record("s", unit(1, 0, 0), picture=b"old")])
+    archive.append([record("s", unit(0, 1, 0), revision=3, seen=(1000, 9000), picture=b"new")])
+    assert (archive.get("s").revision, archive.get("s").last_seen_ms, archive.picture("s")) == (3, 9000, b"new")
+    assert archive.count() == 1
+    hits = archive.search(query(unit(0, 1, 0)))
+    assert [(h.sighting.revision, h.score) for h in hits] == [(3, 1.0)]
+
+
+@pytest.mark.parametrize("revision", [1, 2])
+def test_the_same_or_a_lower_revision_changes_nothing(archive: Archive, revision: int) -> None:
+    first = record("s", unit(1, 0, 0), revision=2, picture=b"first")
+    archive.append([first])
+    archive.append([record("s", unit(0, 1, 0), revision=revision, seen=(5, 6), picture=b"second")])
+    assert archive.get("s") == first.sighting
+    assert archive.picture("s") == b"first"
+    np.testing.assert_array_equal(archive.vector("s").vectors[0], first.vector)
+
+
+def test_one_append_with_several_revisions_keeps_the_highest(archive: Archive) -> None:
+    archive.append([record("s", revision=1), record("s", revision=3, picture=b"3"), record("s", revision=2)])
+    assert (archive.get("s").revision, archive.picture("s"), archive.count()) == (3, b"3", 1)
+
+
+def test_a_query_meets_only_its_own_space(archive: Archive) -> None:
+    archive.append([record("old", space=SPACE), record("new", space=OTHER)])
+    assert ids(archive, query(unit(1, 0, 0), space=OTHER)) == ["new"]
+    assert dict(archive.spaces()) == {Kind.PERSON: [OTHER, SPACE]}
+
+
+def test_a_space_the_archive_does_not_have_is_refused_with_its_model(archive: Archive) -> None:
+    archive.append([record("s", space=SPACE), record("car", space=OTHER, kind=Kind.MOTOR_VEHICLE)])
+    with pytest.raises(SpaceMismatch, match="stripes"):
+        archive.search(query(unit(1, 0, 0), SightingFilter(kind=Kind.PERSON), space=OTHER))
+    newer = replace(SPACE, version="cccc-fp32")
+    with pytest.raises(SpaceMismatch):
+        archive.search(query(unit(1, 0, 0), space=newer))
+
+
+def test_a_revision_may_move_to_another_space(archive: Archive) -> None:
+    archive.append([record("s", space=SPACE)])
+    archive.append([record("s", space=OTHER, revision=2)])
+    assert ids(archive, query(unit(1, 0, 0), space=OTHER)) == ["s"]
+    with pytest.raises(SpaceMismatch):
+        archive.search(query(unit(1, 0, 0), space=SPACE))
+
+
+def test_forget_leaves_nothing(archive: Archive) -> None:
+    archive.append([record("a"), record("b")])
+    assert archive.forget(["a", "unknown", "a"]) == 1
+    assert ids(archive, query(unit(1, 0, 0))) == ["b"]
+    for ask in (archive.get, archive.picture, archive.vector):
+        with pytest.raises(UnknownSighting):
+            ask("a")
+    archive.append([record("a", unit(0, 1, 0))])
+    assert ids(archive, query(unit(0, 1, 0), top=1)) == ["a"]
+
+
+def test_expire_drops_what_was_last_seen_before(archive: Archive) -> None:
+    archive.append([record("old", seen=(0, 999)), record("edge", seen=(0, 1000)), record("new", seen=(0, 5000))])
+    assert archive.expire(1000) == 1
+    assert {s.id for s in archive.find(ALL)} == {"edge", "new"}
+    assert archive.expire(1000) == 0
+
+
+BAD = [
+    (record("s", picture=b""), "empty picture"),
+    (record("s", np.array([1, 0], np.float32)), "expected float32"),
+    (record("s", np.array([1.0, 0, 0])), "float64"),
+    (record("s", np.array([2, 0, 0], np.float32)), "length 2"),
+    (record("s", np.array([np.nan, 0, 0], np.float32)), "length nan"),
+    (record("../../etc/passwd"), "cannot be used"),
+]
+
+
+@pytest.mark.parametrize(("bad", "says"), BAD)
+def test_what_cannot_be_a_record_is_refused_with_its_whole_batch(archive: Archive, bad: Record, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        archive.append([record("good"), bad])
+    assert archive.count() == 0
+
+
+def test_cameras_are_those_with_sightings(archive: Archive) -> None:
+    archive.append([record("a", camera="west"), record("b", camera="east"), record("c", camera="west")])
+    assert list(archive.cameras()) == ["east", "west"]
+
+
+def test_the_search_log_is_newest_first(archive: Archive) -> None:
+    entries = [SearchRecord(at, "li", "案 12", {"camera": ["c1"], "top": 5}, at) for at in (1, 2, 3)]
+    for entry in entries:
+        archive.record_search(entry)
+    assert list(archive.searches()) == entries[::-1]
+    assert list(archive.searches(limit=1)) == [entries[2]]
+
+
+def test_models_are_recorded_once(archive: Archive) -> None:
+    archive.record_model(ModelUse("embedder", "net", "bbbb-fp32", 20))
+    archive.record_model(ModelUse("detector", "nano", "aaaa-fp32", 10))
+    archive.record_model(ModelUse("embedder", "net", "bbbb-fp32", 99))
+    assert [(use.name, use.since_ms) for use in archive.models()] == [("nano", 10), ("net", 20)]
+
+
+def test_readers_beside_a_writer_never_see_half_a_record(archive: Archive) -> None:
+    """Every revision has its own vector, time and picture: any mixture of two would show."""
+    axes = np.eye(3, dtype=np.float32)
+    archive.append([record("s", axes[1], revision=1, seen=(0, 1), picture=b"1")])
+    done, wrong = threading.Event(), list[str]()
+
+    def read() -> None:
+        while not done.is_set():
+            for axis in range(3):
+                for hit in archive.search(query(axes[axis])):
+                    revision = hit.sighting.revision
+                    same = revision % 3 == axis
+                    if hit.sighting.last_seen_ms != revision or hit.score != (1.0 if same else 0.0):
+                        wrong.append(f"{hit}")
+            if int(archive.picture("s")) < 1 or len(archive.vector("s")) != 1:
+                wrong.append("picture or vector")
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for revision in range(2, 60):
+        moved = record("s", axes[revision % 3], revision=revision, seen=(0, revision), picture=str(revision).encode())
+        archive.append([moved])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+    assert archive.get("s").revision == 59

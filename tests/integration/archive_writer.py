@@ -1,0 +1,85 @@
+"""A process that appends to an archive until it is killed, and says each time what was acknowledged.
+
+    python archive_writer.py FOLDER FIRST_NUMBER [--batch N] [--limit-bytes N] [--count N]
+
+Each record follows from its number, so that a reader can tell whether it came back right. Every third append also
+gives an earlier sighting a second revision. A line is printed after the append returned: `number revision` pairs.
+"""
+
+import argparse
+import resource
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from models.embeddings import EmbeddingSpace
+from models.kinds import Kind
+from pipeline.archive import open_archive
+from pipeline.errors import ArchiveFull
+from pipeline.sighting import Record, Shot, Sighting, TrackletKey
+
+SPACE = EmbeddingSpace("numbers", "aaaa-fp32", 64)
+
+
+def record_of(number: int, revision: int = 1) -> Record:
+    """Return the record of a number: vector, times and picture follow from number and revision."""
+    vector = np.random.default_rng([number, revision]).normal(size=SPACE.dim).astype(np.float32)
+    key = TrackletKey("gate", "session", number)
+    sighting = Sighting(
+        id=key.sighting_id(),
+        key=key,
+        kind=Kind.PERSON,
+        community="garden",
+        first_seen_ms=number,
+        last_seen_ms=number + revision,
+        shot=Shot(number, (0.0, 0.0, 10.0, 20.0), 0.9, 0.5),
+        frame_size=(640, 480),
+        frames=revision,
+        revision=revision,
+    )
+    picture = f"picture {number} {revision} ".encode() * 400
+    return Record(sighting, vector / np.linalg.norm(vector), SPACE, picture)
+
+
+def say(line: str) -> None:
+    """Tell the parent at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Append until killed, full, or `--count` appends are done."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("first", type=int)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--limit-bytes", type=int)
+    asked = parser.parse_args()
+    archive = open_archive(asked.folder, writable=True)
+    say("open")
+    if asked.limit_bytes:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (asked.limit_bytes, limits[1]))
+    number = asked.first
+    for turn in range(asked.count):
+        batch = [(number + offset, 1) for offset in range(asked.batch)]
+        if turn % 3 == 2:
+            batch.append((number - 1, 2))
+        try:
+            archive.append([record_of(*one) for one in batch])
+        except ArchiveFull as error:
+            say(f"full {error}")
+            break
+        number += asked.batch
+        say("stored " + " ".join(f"{each} {revision}" for each, revision in batch))
+    if asked.limit_bytes:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # room again
+        archive.append([record_of(number + 1)])
+        say(f"stored {number + 1} 1")
+    archive.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,406 @@
+"""The HTTP door, asked by a real client over a real socket.
+
+The detector finds red rectangles and the embedder describes colours: simple, but they really look at the pixels.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from camera_adapters.site import Camera
+from camera_adapters.stream_state import Status
+from models.detections import Detections
+from models.embeddings import Embeddings, EmbeddingSpace
+from models.errors import ModelMissing
+from models.kinds import Kind
+from pipeline.archive.memory import InMemoryArchive
+from pipeline.errors import ArchiveFull
+from pipeline.sighting import Record, Shot, Sighting, TrackletKey
+from search_api.access import Callers
+from search_api.app import create_app
+from search_api.service import SearchService
+from search_api.serving import Serving, address_of, listen
+
+Image = NDArray[np.uint8]
+TOKEN = "a-token-of-the-day-shift"
+NOON_MS = 1777608000000
+SPACE = EmbeddingSpace("mean_colour", "1-fp32", 3)
+RED, GREEN, BLUE = (30, 30, 220), (30, 200, 30), (220, 40, 40)
+
+
+class Rectangles:
+    """Finds every saturated rectangle on grey."""
+
+    name = "rectangles"
+
+    def detect(
+        self, images: Sequence[Image], source_sizes: object = None, *, min_score: float = 0.3
+    ) -> list[Detections]:
+        return [self._one(image) for image in images]
+
+    @staticmethod
+    def _one(image: Image) -> Detections:
+        spread = image.max(axis=2).astype(int) - image.min(axis=2)
+        _, _, stats, _ = cv2.connectedComponentsWithStats((spread > 60).astype(np.uint8))
+        boxes = [[x, y, x + w, y + h] for x, y, w, h, area in stats[1:] if area > 100]
+        n = len(boxes)
+        return Detections(np.array(boxes, np.float32).reshape(n, 4), np.full(n, 0.9, np.float32), np.zeros(n, np.int64))
+
+
+class MeanColour:
+    """Describes a crop by its mean colour."""
+
+    space = SPACE
+
+    def embed(self, crops: Sequence[Image]) -> Embeddings:
+        means = np.array([crop.reshape(-1, 3).mean(axis=0) for crop in crops], np.float32)
+        return Embeddings(means / np.linalg.norm(means, axis=1, keepdims=True), SPACE)
+
+
+@dataclass
+class State:
+    status: Status
+    reason: str | None = None
+
+
+@dataclass
+class Report:
+    camera: Camera
+    state: State
+    received: int = 10
+    analysed: int = 8
+    dropped: int = 2
+    sightings: int = 1
+
+
+def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) -> bytes:
+    image = np.full((*size, 3), 128, np.uint8)
+    for i, colour in enumerate(colours):
+        image[40:160, 20 + 90 * i : 70 + 90 * i] = colour
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+def record(camera: str, track: int, colour: tuple[int, int, int], at_ms: int, community: str = "willow") -> Record:
+    key = TrackletKey(camera, "s1", track)
+    crop = np.full((60, 25, 3), colour, np.uint8)
+    shot = Shot(at_ms + 1000, (10.0, 20.0, 35.0, 80.0), 0.8, 0.5)
+    sighting = Sighting(key.sighting_id(), key, Kind.PERSON, community, at_ms, at_ms + 5000, shot, (768, 576), 25)
+    return Record(sighting, MeanColour().embed([crop]).vectors[0], SPACE, cv2.imencode(".jpg", crop)[1].tobytes())
+
+
+class Full(InMemoryArchive):
+    """An archive whose disk is full when `full` is set."""
+
+    full = False
+
+    def record_search(self, entry: Any) -> None:
+        if self.full:
+            raise ArchiveFull("no room left: free some")
+        super().record_search(entry)
+
+
+@pytest.fixture
+def archive() -> Full:
+    made = Full()
+    made.append(
+        [
+            record("north", 1, RED, NOON_MS),
+            record("north", 2, GREEN, NOON_MS + 60_000),
+            record("south", 1, (40, 60, 200), NOON_MS + 3_600_000, "maple"),
+        ]
+    )
+    return made
+
+
+@pytest.fixture
+def service(archive: Full) -> SearchService:
+    cameras = [Report(Camera("north", "x", "willow", "n", "North gate"), State(Status.LIVE))]
+    return SearchService(
+        archive,
+        Rectangles,  # type: ignore[arg-type]
+        lambda _: MeanColour(),  # type: ignore[arg-type, return-value]
+        lambda: cameras,  # type: ignore[arg-type, return-value]
+        lambda: NOON_MS + 7_200_000,
+    )
+
+
+@pytest.fixture
+def open_door(service: SearchService) -> Iterator[httpx.Client]:
+    """A client that brings no token."""
+    bound = listen("127.0.0.1", 0)
+    with (
+        Serving(create_app(service, Callers.of(day=TOKEN)), bound),
+        httpx.Client(base_url=address_of(bound), trust_env=False, timeout=20) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def client(open_door: httpx.Client) -> httpx.Client:
+    open_door.headers["Authorization"] = f"Bearer {TOKEN}"
+    return open_door
+
+
+def ask(client: httpx.Client, picture: bytes | None = None, **fields: Any) -> httpx.Response:
+    files = None if picture is None else {"photo": ("p.png", picture)}
+    return client.post("/v1/search", data={"reason": "lost child, case 7", **fields}, files=files)
+
+
+def assert_problem(reply: httpx.Response, status: int, slug: str, said: str = "") -> None:
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    body = reply.json()
+    assert body["type"] == f"urn:zhian:problem:{slug}"
+    assert body["status"] == status
+    assert body["title"]
+    assert said in body["detail"]
+    assert "Traceback" not in reply.text
+    assert "\n" not in body["detail"]
+
+
+def test_one_in_the_photo_is_searched_for(client: httpx.Client) -> None:
+    reply = ask(client, photo(RED))
+    assert reply.status_code == 200
+    body = reply.json()
+    assert [(hit["rank"], hit["camera"]) for hit in body["hits"]] == [(1, "north"), (2, "south"), (3, "north")]
+    assert body["box"] == [20, 40, 70, 160]
+    assert body["people"] == [{"box": [20, 40, 70, 160], "score": 0.9}]
+    best = body["hits"][0]
+    assert best["score"] == pytest.approx(1.0, abs=1e-3)
+    assert best["first_seen"] == "2026-05-01T04:00:00.000Z"
+    assert best["last_seen_ms"] == NOON_MS + 5000
+    assert (best["box"], best["frame_size"]) == ([10, 20, 35, 80], [768, 576])
+    assert (best["community"], best["kind"], best["attributes"]) == ("willow", "person", {})
+
+
+def test_several_are_listed_and_the_box_picks_one(client: httpx.Client) -> None:
+    both = photo(RED, GREEN)
+    listed = ask(client, both).json()
+    assert listed["hits"] == [] and listed["box"] is None
+    assert "2" in listed["message"]
+    assert sorted(person["box"] for person in listed["people"]) == [[20, 40, 70, 160], [110, 40, 160, 160]]
+    picked = ask(client, both, box="110,40,160,160").json()
+    assert picked["hits"][0]["first_seen_ms"] == NOON_MS + 60_000
+    assert len(picked["people"]) == 2
+
+
+def test_nobody_in_the_photo(client: httpx.Client) -> None:
+    assert_problem(ask(client, photo()), 422, "nobody-found", "no person found")
+
+
+def test_more_like_a_sighting_leaves_itself_out(client: httpx.Client, archive: Full) -> None:
+    red = record("north", 1, RED, NOON_MS).sighting.id
+    hits = ask(client, sighting_id=red).json()["hits"]
+    assert [hit["camera"] for hit in hits] == ["south", "north"]
+    assert red not in {hit["sighting"] for hit in hits}
+    assert_problem(ask(client, sighting_id="0" * 20), 404, "unknown-sighting", "0" * 20)
+
+
+@pytest.mark.parametrize(
+    ("fields", "cameras"),
+    [
+        ({"camera": "south"}, ["south"]),
+        ({"camera": ["south", "north"], "top": "1"}, ["north"]),
+        ({"community": "maple"}, ["south"]),
+        ({"to": "2026-05-01T12:30:00+08:00"}, ["north", "north"]),
+        ({"from": "2026-05-01T12:30:00+08:00"}, ["south"]),
+        ({"from": "2026-05-01T05:30:00Z"}, []),
+        ({"kind": "motor_vehicle", "box": "20,40,70,160"}, []),
+    ],
+)
+def test_filters(client: httpx.Client, fields: dict[str, Any], cameras: list[str]) -> None:
+    reply = ask(client, photo(RED), **fields)
+    assert reply.status_code == 200, reply.text
+    assert [hit["camera"] for hit in reply.json()["hits"]] == cameras
+
+
+@pytest.mark.parametrize(
+    ("fields", "slug", "said"),
+    [
+        ({"camera": "nroth"}, "unknown-camera", "unknown camera nroth: known are north, south"),
+        ({"from": "2026-05-02", "to": "2026-05-01"}, "bad-time-range", "not after its start"),
+        ({"from": "noon"}, "bad-input", "'noon' is not a time"),
+        ({"box": "1,2,3"}, "bad-input", "is not a box"),
+        ({"box": "5,5,5,5"}, "bad-input", "is empty"),
+        ({"box": "900,900,950,950"}, "nobody-found", "outside the photo"),
+        ({"kind": "dragon"}, "bad-input", "kind"),
+        ({"top": "0"}, "bad-input", "top"),
+        ({"top": "many"}, "bad-input", "top"),
+        ({"reason": "  "}, "bad-input", "reason"),
+        ({"cameras": "north"}, "bad-input", "unknown field cameras"),
+        ({"sighting_id": "0" * 20}, "bad-input", "either"),
+    ],
+)
+def test_bad_fields_are_problems(client: httpx.Client, fields: dict[str, str], slug: str, said: str) -> None:
+    assert_problem(ask(client, photo(RED), **fields), 422, slug, said)
+
+
+def test_a_search_without_reason_or_subject_is_refused(client: httpx.Client) -> None:
+    assert_problem(client.post("/v1/search", files={"photo": photo(RED)}), 422, "bad-input", "reason")
+    assert_problem(ask(client), 422, "bad-input", "either")
+    assert_problem(client.post("/v1/search", json={"reason": "x"}), 422, "bad-input", "reason")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", photo(RED)[:200], b"\xff\xd8\xff\xe0 cut off"])
+def test_bad_pictures_are_problems(client: httpx.Client, content: bytes) -> None:
+    assert_problem(ask(client, content), 422, "bad-picture")
+
+
+def test_a_picture_of_200_megapixels_is_refused(client: httpx.Client) -> None:
+    small = cv2.imencode(".png", np.zeros((10, 10), np.uint8))[1].tobytes()
+    header = b"IHDR" + struct.pack(">II", 20_000, 10_000) + small[24:29]
+    huge = small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
+    assert_problem(ask(client, huge), 422, "bad-picture")
+
+
+def test_an_upload_over_the_limit_is_413(client: httpx.Client) -> None:
+    assert_problem(ask(client, b"\0" * 20_200_000), 413, "upload-too-large", "20 MB")
+    unannounced = client.post(
+        "/v1/search",
+        content=(b"x" * 1_000_000 for _ in range(25)),
+        headers={"Content-Type": "multipart/form-data; boundary=q"},
+    )
+    assert unannounced.status_code in {400, 413}
+    assert unannounced.headers["content-type"] == "application/problem+json"
+
+
+def test_a_broken_form_is_a_problem(client: httpx.Client) -> None:
+    reply = client.post("/v1/search", content=b"zzz", headers={"Content-Type": "multipart/form-data; boundary=q"})
+    assert_problem(reply, 400, "bad-request")
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Bearer wrong-token", f"Basic {TOKEN}", "Bearer", f"Bearer {TOKEN}x", "Bearer tökén"]
+)
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/cameras", "/v1/searches", "/metrics", "/v1/anything", "/console"])
+def test_closed_without_token(open_door: httpx.Client, header: str | None, path: str) -> None:
+    headers = {} if header is None else {"Authorization": header.encode()}
+    reply = open_door.get(path, headers=headers)
+    assert_problem(reply, 401, "unauthorised", "Authorization: Bearer")
+    assert reply.headers["www-authenticate"] == "Bearer"
+
+
+def test_every_search_is_recorded_before_its_reply(client: httpx.Client, archive: Full) -> None:
+    ask(client, photo(RED), camera="north")
+    ask(client, photo(RED, GREEN))
+    ask(client, photo())
+    log = client.get("/v1/searches").json()
+    assert [(entry["who"], entry["reason"]) for entry in log] == [("day", "lost child, case 7")] * 3
+    assert [(entry["hits"], entry["what"]["outcome"]) for entry in log] == [
+        (0, "not answered"),
+        (0, "several in the photo"),
+        (2, "answered"),
+    ]
+    assert log[2]["what"]["cameras"] == ["north"]
+    assert log[2]["at"] == "2026-05-01T06:00:00.000Z"
+    assert len(client.get("/v1/searches", params={"limit": 1}).json()) == 1
+    archive.full = True
+    assert_problem(ask(client, photo(RED)), 507, "archive-full", "no room")
+
+
+def test_a_missing_model_says_what_to_do(service: SearchService, client: httpx.Client) -> None:
+    def missing() -> Any:
+        raise ModelMissing("omz2002")
+
+    service.detector = missing
+    assert_problem(ask(client, photo(RED)), 503, "model-missing", "zhian models fetch omz2002")
+
+
+def test_our_own_fault_is_a_problem_without_traceback(service: SearchService, client: httpx.Client) -> None:
+    def broken() -> Any:
+        raise ZeroDivisionError("secret place")
+
+    service.detector = broken
+    reply = ask(client, photo(RED))
+    assert_problem(reply, 500, "internal-error", "our fault")
+    assert "secret place" not in reply.text
+
+
+def test_too_many_waiting_searches_are_refused(service: SearchService, client: httpx.Client) -> None:
+    while service._seats.acquire(blocking=False):
+        pass
+    reply = ask(client, photo(RED))
+    assert_problem(reply, 503, "too-busy")
+    assert reply.headers["retry-after"] == "5"
+    assert "zhian_searches_refused_total 1.0" in client.get("/metrics").text
+
+
+def test_sighting_and_its_picture(client: httpx.Client) -> None:
+    made = record("north", 1, RED, NOON_MS)
+    body = client.get(f"/v1/sightings/{made.sighting.id}").json()
+    assert (body["camera"], body["first_seen_ms"]) == ("north", NOON_MS)
+    reply = client.get(body["picture"])
+    assert reply.headers["content-type"] == "image/jpeg"
+    assert reply.content == made.picture
+    again = client.get(body["picture"], headers={"If-None-Match": reply.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(body["picture"], headers={"If-None-Match": '"other"'}).status_code == 200
+    assert_problem(client.get("/v1/sightings/" + "f" * 20), 404, "unknown-sighting")
+    assert_problem(client.get("/v1/sightings/.."), 404, "not-found")
+    assert_problem(client.get("/v1/sightings/ABC"), 422, "bad-input", "sighting_id")
+
+
+def test_wrong_paths_and_methods(client: httpx.Client) -> None:
+    assert_problem(client.get("/v1/nothing"), 404, "not-found", "/v1/nothing")
+    reply = client.delete("/v1/search")
+    assert_problem(reply, 405, "method-not-allowed", "DELETE")
+    assert reply.headers["allow"] == "POST"
+
+
+def test_cameras_those_read_and_those_remembered(client: httpx.Client) -> None:
+    north, south = client.get("/v1/cameras").json()
+    assert (north["id"], north["name"], north["state"], north["analysed"]) == ("north", "North gate", "live", 8)
+    assert (south["id"], south["state"]) == ("south", None)
+
+
+def test_health_needs_no_token_and_names_nobody(open_door: httpx.Client, service: SearchService) -> None:
+    reply = open_door.get("/healthz")
+    assert reply.json() == {"status": "ok", "version": reply.json()["version"], "cameras": {"live": 1}}
+    report = service.cameras()[0]
+    report.state.status = Status.BACKING_OFF  # type: ignore[misc]
+    assert open_door.get("/healthz").json()["status"] == "degraded"
+    assert "north" not in open_door.get("/healthz").text
+
+
+def test_metrics(client: httpx.Client) -> None:
+    ask(client, photo(RED))
+    client.get("/v1/sightings/" + "f" * 20)
+    text = client.get("/metrics").text
+    assert "zhian_archive_sightings 3.0" in text
+    assert 'zhian_camera_state{camera="north",state="live"} 1.0' in text
+    assert 'zhian_camera_frames_dropped_total{camera="north"} 2.0' in text
+    assert 'zhian_http_requests_total{method="POST",route="/v1/search",status="200"} 1.0' in text
+    assert 'route="/v1/sightings/{sighting_id}",status="404"' in text
+    assert "f" * 20 not in text, "no addresses in labels"
+
+
+def test_the_page_is_whole_without_the_internet(open_door: httpx.Client) -> None:
+    page = open_door.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "/console/docs.js" in open_door.get("/docs").text
+    for part in ("/console/console.js", "/console/console.css"):
+        assert part in page.text
+        assert open_door.get(part).status_code == 200
+    assert "http://" not in page.text and "https://" not in page.text
+    assert_problem(open_door.get("/console/none.js"), 404, "not-found")
+
+
+def test_openapi_has_examples_the_token_and_problems(open_door: httpx.Client) -> None:
+    described = open_door.get("/openapi.json").json()
+    assert set(described["paths"]) >= {"/v1/search", "/v1/sightings/{sighting_id}", "/v1/cameras", "/healthz"}
+    search = described["paths"]["/v1/search"]["post"]
+    assert "application/problem+json" in search["responses"]["422"]["content"]
+    assert search["security"] == [{"HTTPBearer": []}]
+    assert described["components"]["schemas"]["HitOut"]["examples"][0]["score"] == 0.87
+    assert "lost child" in json.dumps(described)
+    assert "security" not in described["paths"]["/healthz"]["get"]
