@@ -35,7 +35,8 @@ class FileAdapter:
     The first recording starts at `camera.start_ms`, each next one where the one before ends; without `start_ms` each
     starts at its modification time less its duration, but not before the one before ends. An unreadable recording in a
     folder is skipped with a warning; it is an error when none can be read. One that is damaged yields what can be
-    decoded, and the damage is logged and counted in `corrupt_packets`.
+    decoded, and the damage is logged and counted in `corrupt_packets`. `ended_ms` is when (UTC epoch ms) the last
+    recording read to its end was over.
     """
 
     live = False
@@ -44,6 +45,7 @@ class FileAdapter:
         self, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self.corrupt_packets = 0
+        self.ended_ms: int | None = None
         self._clock = clock
         self._sleep = sleep
 
@@ -56,6 +58,7 @@ class FileAdapter:
             try:
                 next_ms = yield from self._play(one, camera, request, next_ms)
                 read += 1
+                self.ended_ms = next_ms
             except SourceError as error:
                 if len(paths) == 1:
                     raise

@@ -31,6 +31,12 @@ class RecordingFacts:
     frames: int | None
     duration_s: float | None
 
+    def analysed_frames(self, fps: float | None) -> int | None:
+        """About how many frames an analysis at `fps` (None: every frame) will see; None when nothing is known."""
+        if self.frames is None or fps is None or not 0 < fps < self.fps:
+            return self.frames
+        return round(self.frames * fps / self.fps)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:

@@ -23,11 +23,13 @@ MIN_SCORE = 0.05
 class Detector:
     """One detection network; safe to share between threads.
 
-    `choice` says which engine it runs on and why, `input` which picture size spares it a resize.
+    `version` names weights and precision, `choice` says which engine it runs on and why, `input` which picture size
+    spares it a resize.
     """
 
     def __init__(self, card: ModelCard, engine: Engine, decoder: Decoder, choice: EngineChoice) -> None:
         self.name = card.name
+        self.version = f"{card.version}-{engine.precision}"
         self.choice = choice
         self._card = card
         self._engine = engine

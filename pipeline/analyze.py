@@ -8,24 +8,29 @@ from itertools import islice
 from pathlib import Path
 
 from camera_adapters.errors import SourceError
-from camera_adapters.file import FileAdapter
+from camera_adapters.file import FileAdapter, probe
 from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
-from models.detector import Detector
 from models.kinds import Kind
 from pipeline.analysis.analyser import Analyser, frame_request
-from pipeline.analysis.describe import AttributeReader, Describer, Embedding
+from pipeline.analysis.describe import Describer
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
+from pipeline.assembly import Networks
 from pipeline.settings import AnalysisSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a recording is: `at_ms` is the wall-clock time in the footage (UTC epoch ms)."""
+    """How far the analysis is.
+
+    `frames` of about `expected` are done (None: nobody knows, as with folders); `at_ms` is the wall-clock time in the
+    footage (UTC epoch ms).
+    """
 
     source: Path
     frames: int
+    expected: int | None
     at_ms: int
     sightings: int
 
@@ -42,15 +47,36 @@ class Summary:
 @dataclass(slots=True)
 class _Run:
     archive: Archive
-    describer: Describer
+    networks: Networks
+    settings: AnalysisSettings
+    expected: int | None
+    report: Callable[[Progress], None] | None
+    adapter: FileAdapter = field(default_factory=FileAdapter)
     stored: dict[str, Kind] = field(default_factory=dict)
     frames: int = 0
 
-    def store(self, tracklets: Sequence[Tracklet]) -> None:
+    def analyse(self, camera: Camera, source: Path) -> None:
+        """Analyse one source from beginning to end; what was seen before damage is kept."""
+        networks = self.networks
+        analyser = Analyser([camera], networks.detector, self.settings)
+        describer = Describer(networks.embedders, networks.attributes)
+        try:
+            for batch in _batches(self.adapter.frames(camera, frame_request(networks.detector)), self.settings):
+                self._store(describer, analyser.analyse(batch))
+                self.frames += len(batch)
+                if self.report:
+                    at_ms = batch[-1].captured_at_ms
+                    self.report(Progress(source, self.frames, self.expected, at_ms, len(self.stored)))
+        except SourceError:
+            self._store(describer, analyser.finish())
+            raise
+        self._store(describer, analyser.finish())
+
+    def _store(self, describer: Describer, tracklets: Sequence[Tracklet]) -> None:
         """Describe and append; a tracklet stored twice counts once."""
         if not tracklets:
             return
-        records = self.describer.describe(tracklets)
+        records = describer.describe(tracklets)
         self.archive.append(records)
         self.stored.update({record.sighting.id: record.sighting.kind for record in records})
 
@@ -60,54 +86,36 @@ def analyze(
     *,
     archive: Archive,
     camera: Camera,
-    detector: Detector,
-    embedders: Mapping[Kind, Embedding],
-    attributes: Mapping[Kind, AttributeReader] | None = None,
+    networks: Networks,
     settings: AnalysisSettings | None = None,
     progress: Callable[[Progress], None] | None = None,
+    wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
 ) -> Summary:
-    """Analyse recordings one after the other as footage of `camera` and append their sightings to `archive`.
+    """Analyse recordings, or folders of them, one after the other as footage of `camera` into `archive`.
 
-    `camera.start_ms` is when the first recording starts; the next ones follow on. Every analysed frame counts: nothing
-    is dropped. Analysing the same recording twice stores nothing twice. Raises SourceError for what cannot be read and
+    `camera.start_ms` is when the first recording starts; each next one starts where the one before ends. Every
+    analysed frame counts: nothing is dropped. Analysing the same recording twice stores nothing twice. Raises
+    SourceError for what cannot be read (before anything is analysed, where the container already tells) and
     ArchiveError when storing fails; what was stored before stays.
     """
-    settings = settings or AnalysisSettings()
     began = time.monotonic()
-    run = _Run(archive, Describer(embedders, attributes))
+    expected = _expected(sources, camera.analysis_fps)
+    for use in networks.uses(wall_ms()):
+        archive.record_model(use)
+    run = _Run(archive, networks, settings or AnalysisSettings(), expected, progress)
     start_ms = camera.start_ms
     for source in sources:
-        recording = replace(camera, source=str(source), substream=None, pace="fast", start_ms=start_ms)
-        last_ms = _analyse_one(recording, source, detector, settings, run, progress)
-        start_ms = last_ms if start_ms is not None else None
+        run.analyse(replace(camera, source=str(source), substream=None, pace="fast", start_ms=start_ms), source)
+        start_ms = None if start_ms is None else run.adapter.ended_ms
     return Summary(run.frames, Counter(run.stored.values()), time.monotonic() - began)
 
 
-def _analyse_one(
-    camera: Camera,
-    source: Path,
-    detector: Detector,
-    settings: AnalysisSettings,
-    run: _Run,
-    progress: Callable[[Progress], None] | None,
-) -> int | None:
-    analyser = Analyser([camera], detector, settings)
-    frames = FileAdapter().frames(camera, frame_request(detector))
-    last_ms = None
-    try:
-        for batch in _batches(frames, settings.batch_size):
-            run.store(analyser.analyse(batch))
-            run.frames += len(batch)
-            last_ms = batch[-1].captured_at_ms
-            if progress:
-                progress(Progress(source, run.frames, last_ms, len(run.stored)))
-    except SourceError:
-        run.store(analyser.finish())  # what was seen before the damage is kept
-        raise
-    run.store(analyser.finish())
-    return last_ms
+def _expected(sources: Sequence[Path], fps: float) -> int | None:
+    counts = [None if source.is_dir() else probe(source).analysed_frames(fps) for source in sources]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
-def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:
-    while batch := list(islice(frames, size)):
+def _batches(frames: Iterator[Frame], settings: AnalysisSettings) -> Iterator[list[Frame]]:
+    while batch := list(islice(frames, settings.batch_size)):
         yield batch

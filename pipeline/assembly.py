@@ -11,6 +11,7 @@ from models.errors import ModelMissing
 from models.kinds import KINDS, Kind
 from models.store import ModelStore
 from pipeline.analysis.describe import AttributeReader
+from pipeline.archive.contract import ModelUse
 from pipeline.settings import ModelSettings
 
 
@@ -21,6 +22,12 @@ class Networks:
     detector: Detector
     embedders: Mapping[Kind, Embedder]
     attributes: Mapping[Kind, AttributeReader]
+
+    def uses(self, since_ms: int) -> list[ModelUse]:
+        """Return what an archive notes about the networks its sightings come from."""
+        spaces = {embedder.space for embedder in self.embedders.values()}
+        noted = [ModelUse("detector", self.detector.name, self.detector.version, since_ms)]
+        return noted + [ModelUse("embedder", s.name, s.version, since_ms) for s in sorted(spaces, key=lambda s: s.name)]
 
 
 def engine_settings(models: ModelSettings) -> EngineSettings:

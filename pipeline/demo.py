@@ -93,9 +93,7 @@ def run_demo(out: Path, *, progress: Callable[[Progress], None] | None = None) -
                 [Path(camera.source)],
                 archive=archive,
                 camera=camera,
-                detector=networks.detector,
-                embedders=networks.embedders,
-                attributes=networks.attributes,
+                networks=networks,
                 progress=progress,
             )
             for camera in cameras

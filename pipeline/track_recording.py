@@ -50,7 +50,7 @@ def track_recording(
     """
     if video.is_dir():
         raise BadSource(f"{video} is a folder: name one recording")
-    total = _frames_to_come(video, fps)
+    total = probe(video).analysed_frames(fps)
     camera = Camera(id="recording", source=str(video), pace="fast", start_ms=0, analysis_fps=fps or _EVERY_FRAME)
     request = FrameRequest(detector.input.width, detector.input.height, detector.input.fit)
     faint = TrackerSettings().faint_score
@@ -72,14 +72,6 @@ def write_mot(rows: Sequence[TrackRow], path: Path) -> None:
     """Write MOTChallenge text: `frame,id,x,y,w,h,score,-1,-1,-1`, a line a row."""
     lines = (f"{r.frame},{r.track_id},{r.x:.2f},{r.y:.2f},{r.w:.2f},{r.h:.2f},{r.score:.4f},-1,-1,-1\n" for r in rows)
     path.write_text("".join(lines), encoding="utf-8")
-
-
-def _frames_to_come(video: Path, fps: float | None) -> int | None:
-    """About how many frames will be analysed, as the container tells."""
-    facts = probe(video)
-    if facts.frames is None or fps is None or not 0 < fps < facts.fps:
-        return facts.frames
-    return round(facts.frames * fps / facts.fps)
 
 
 def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:

@@ -52,6 +52,8 @@ class Worker:
         self.settings = settings
         self.archive = archive
         self.networks = networks or load_networks(settings.models)
+        for use in self.networks.uses(wall_ms()):
+            archive.record_model(use)
         _, cameras = settings.site
         self._mailbox = Mailbox()
         self._analyser = Analyser(cameras, self.networks.detector, settings.analysis)
@@ -80,6 +82,8 @@ class Worker:
         """Stop intake, drain what waits, store it; returns False when something did not end in time."""
         until = time.monotonic() + timeout_s
         self._mailbox.close()
+        for supervisor in self._supervisors.values():
+            supervisor.stop(0)  # all at once: the slowest counts, not the sum
         ended = [s.stop(max(0.1, until - time.monotonic())) for s in self._supervisors.values()]
         self._stopping.set()
         if self._thread.is_alive():

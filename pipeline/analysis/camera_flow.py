@@ -43,7 +43,7 @@ class CameraFlow:
         large = detections.xyxy[:, 3] - detections.xyxy[:, 1] >= self.settings.min_height_px
         detections = detections.select(large)
         features = _features(frame, detections.xyxy)
-        tracks = self.tracker.update(detections, frame.captured_at_ms, features)
+        tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
         self._follow(frame, tracks)
         for track_id in tracks.ended:
             done += self._end(track_id)

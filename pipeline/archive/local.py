@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -96,6 +97,10 @@ class LocalArchive:
                 if not isinstance(error.__cause__, FileNotFoundError):
                     raise
         raise ArchiveDamaged(f"the picture of sighting {sighting_id} is missing in {self._layout.folder}")
+
+    def picture_path(self, sighting_id: str) -> Path:
+        """Return where the JPEG of a sighting lies; it moves when a new revision comes. Raises UnknownSighting."""
+        return self._layout.pictures.path((sighting_id, self.get(sighting_id).revision))
 
     def vector(self, sighting_id: str) -> Embeddings:
         """Return the (1, d) vector of a sighting; raises UnknownSighting, ArchiveDamaged when it was overwritten."""

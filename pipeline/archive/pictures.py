@@ -22,7 +22,7 @@ class PictureFolder:
         """Store pictures; all are durable on return; raises OSError."""
         touched: set[Path] = set()
         for name, content in pictures:
-            path = self._path(name)
+            path = self.path(name)
             make_folder(path.parent)
             write_file(path, content)
             touched.add(path.parent)
@@ -31,13 +31,13 @@ class PictureFolder:
 
     def read(self, name: PictureName) -> bytes:
         """Return one picture; raises FileNotFoundError."""
-        return self._path(name).read_bytes()
+        return self.path(name).read_bytes()
 
     def remove(self, names: Iterable[PictureName]) -> None:
         """Remove pictures; missing ones are skipped."""
         touched: set[Path] = set()
         for name in names:
-            path = self._path(name)
+            path = self.path(name)
             path.unlink(missing_ok=True)
             touched.add(path.parent)
         for folder in touched:
@@ -46,12 +46,13 @@ class PictureFolder:
 
     def sweep(self, kept: set[PictureName]) -> int:
         """Remove every file that belongs to no row; return how many went."""
-        expected = {self._path(name) for name in kept}
+        expected = {self.path(name) for name in kept}
         orphans = [path for path in self._folder.glob("*/*") if path not in expected]
         for path in orphans:
             path.unlink(missing_ok=True)
         return len(orphans)
 
-    def _path(self, name: PictureName) -> Path:
+    def path(self, name: PictureName) -> Path:
+        """Return where a picture lies or would lie."""
         sighting_id, revision = name
         return self._folder / sighting_id[:2] / f"{sighting_id}-{revision}.jpg"

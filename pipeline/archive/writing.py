@@ -75,7 +75,8 @@ class Writer:
         except BaseException:
             self._drop_unnamed(names)
             raise
-        self._layout.pictures.remove((row.id, row.revision) for row in stored.values() if row.id in newest)
+        replaced = [stored[sighting_id] for sighting_id, _ in names if sighting_id in stored]
+        self._layout.pictures.remove((row.id, row.revision) for row in replaced)
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
         """Delete rows, then erase their vectors and pictures."""

@@ -71,15 +71,13 @@ def _analyze(
 
             def show(at: Progress) -> None:
                 text = f"{at.source.name} {iso(at.at_ms)[:19]}, {at.sightings} sightings, frames"
-                bars.update(bars.task_ids[0], completed=at.frames, description=text)
+                bars.update(bars.task_ids[0], completed=at.frames, total=at.expected, description=text)
 
             return analyse(
                 sources,
                 archive=store,
                 camera=camera,
-                detector=networks.detector,
-                embedders=networks.embedders,
-                attributes=networks.attributes,
+                networks=networks,
                 progress=show,
             )
     finally:

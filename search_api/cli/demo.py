@@ -44,6 +44,7 @@ def demo(
                 progress=lambda at: bars.update(
                     bars.task_ids[0],
                     completed=at.frames,
+                    total=at.expected,
                     description=f"{at.source.name}, {at.sightings} sightings, frames",
                 ),
             )

@@ -46,7 +46,7 @@ def as_document(archive: LocalArchive, asked: "Asked", found: "PhotoSearch") -> 
         "communities": list(where.communities),
         "top": asked.top,
     }
-    hits = [hit_out(hit, _picture_path(archive, hit)).model_dump(mode="json") for hit in found.hits]
+    hits = [hit_out(hit, str(archive.picture_path(hit.sighting.id))).model_dump(mode="json") for hit in found.hits]
     return {"query": query, "hits": hits}
 
 
@@ -70,11 +70,6 @@ def write_report(
     )
     with whole_file(out) as unfinished:
         unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")
-
-
-def _picture_path(archive: LocalArchive, hit: Hit) -> str | None:
-    locate = getattr(archive, "picture_path", None)
-    return None if locate is None else str(locate(hit.sighting.id))
 
 
 def _local(at_ms: int) -> str:

@@ -191,6 +191,14 @@ def test_one_append_with_several_revisions_keeps_the_highest(archive: Archive) -
     assert (archive.get("s").revision, archive.picture("s"), archive.count()) == (3, b"3", 1)
 
 
+def test_what_is_known_already_stays_whole_beside_news_in_one_append(archive: Archive) -> None:
+    known = record("known", picture=b"old")
+    archive.append([known])
+    archive.append([known, record("new", picture=b"new")])
+    assert archive.picture("known") == b"old"
+    assert archive.picture("new") == b"new"
+
+
 def test_a_query_meets_only_its_own_space(archive: Archive) -> None:
     archive.append([record("old", space=SPACE), record("new", space=OTHER)])
     assert ids(archive, query(unit(1, 0, 0), space=OTHER)) == ["new"]
