@@ -117,7 +117,7 @@ def test_archives_that_cannot_be_used(refused: Refused, tmp_path: Path, archive:
     assert "letter.txt" in refused("analyze", CLIP, "--archive", tmp_path / "other", "--camera", "c")
     with open_archive(archive, writable=True):
         assert "another process" in refused("analyze", CLIP, "--archive", archive, "--camera", "c")
-    (database,) = (p for p in archive.iterdir() if p.read_bytes()[:6] == b"SQLite")
+    (database,) = (p for p in archive.iterdir() if p.is_file() and p.read_bytes()[:6] == b"SQLite")
     with sqlite3.connect(database) as connection:
         connection.execute("PRAGMA user_version = 999")
     connection.close()

@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
+from models.kinds import Kind
 from pipeline.archive import open_archive
 from search_api.cli.main import run_command
 
@@ -60,7 +61,7 @@ def person(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     from pipeline.archive import SightingFilter
 
     with open_archive(archive, writable=False) as opened:
-        seen = max(opened.find(SightingFilter(), limit=1000), key=lambda s: s.frames)
+        seen = max(opened.find(SightingFilter(kind=Kind.PERSON), limit=1000), key=lambda s: s.frames)
         photo = tmp_path_factory.mktemp("photo") / "her.jpg"
         photo.write_bytes(opened.picture(seen.id))
     return photo, seen.id

@@ -224,3 +224,15 @@ def test_whatever_comes_ids_are_unique_boxes_finite_and_detections_used_once(sto
         gone |= set(tracks.ended)
         assert not gone & set(tracks.track_id.tolist())
     assert not gone & set(tracker.flush())
+
+
+@pytest.mark.parametrize("fps", [1.0, 2.0, 5.0])
+def test_a_slow_camera_confirms_tracks_too(fps: float) -> None:
+    tracker = Tracker()
+    for i in range(6):
+        left = 100.0 + 8.0 * i
+        box = np.array([[left, 100.0, left + 40.0, 200.0]], np.float32)
+        found = Detections(box, np.array([0.9], np.float32), np.zeros(1, np.int64))
+        tracks = tracker.update(found, round(i * 1000 / fps), frame_size=(768, 576))
+    assert tracks.confirmed.tolist() == [True]
+    assert tracks.track_id.tolist() == [1]

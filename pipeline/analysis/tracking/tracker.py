@@ -30,6 +30,7 @@ class Tracker:
     settings: TrackerSettings = field(default_factory=TrackerSettings)
     _memory: Memory = field(init=False, repr=False)
     _last_ms: int | None = field(init=False, default=None)
+    _step_s: float | None = field(init=False, default=None)
     _next_id: int = field(init=False, default=1)
 
     def __post_init__(self) -> None:
@@ -51,10 +52,9 @@ class Tracker:
         Raises ValueError when features do not fit the detections or the features before.
         """
         t_ms = t_ms if self._last_ms is None else max(t_ms, self._last_ms)
-        dt_s = 0.0 if self._last_ms is None else (t_ms - self._last_ms) / 1000.0
         features = self._checked(features, len(detections))
-        self._last_ms = t_ms
-        ended = self._expire(t_ms, frame_size)
+        dt_s, usual_s = self._step(t_ms)
+        ended = self._expire(t_ms, frame_size, usual_s)
         self._memory.motion.predict(min(dt_s, _LONGEST_STEP_S), self.settings)
         match = self._match(detections, features)
         seen = np.flatnonzero(match >= 0)
@@ -70,6 +70,14 @@ class Tracker:
         self._last_ms = None
         return ended
 
+    def _step(self, t_ms: int) -> tuple[float, float]:
+        """Move on to t_ms; return the seconds since the last frame, and the lesser of the last two steps."""
+        dt_s = 0.0 if self._last_ms is None else (t_ms - self._last_ms) / 1000.0
+        before_s = self._step_s
+        self._step_s = None if self._last_ms is None else dt_s
+        self._last_ms = t_ms
+        return dt_s, dt_s if before_s is None else min(dt_s, before_s)
+
     def _checked(self, features: FloatArray | None, n: int) -> FloatArray:
         """Features with the width in use; rows of zeros where looks are unknown."""
         width = self._memory.looks.shape[1]
@@ -84,12 +92,14 @@ class Tracker:
         self._memory.looks = np.zeros((len(self._memory), features.shape[1]), np.float32)
         return features
 
-    def _expire(self, t_ms: int, frame_size: tuple[int, int] | None) -> tuple[int, ...]:
+    def _expire(self, t_ms: int, frame_size: tuple[int, int] | None, usual_s: float) -> tuple[int, ...]:
         s, memory = self.settings, self._memory
         patience_s = np.where(memory.confirmed, s.lost_after_s, s.tentative_after_s)
         if frame_size is not None:
             left = at_border(memory.seen_xyxy, frame_size)
             patience_s = np.where(left, np.minimum(patience_s, s.border_after_s), patience_s)
+        # At a low rate the next frame comes later than the shortest patience; one pause is no low rate.
+        patience_s = np.maximum(patience_s, min(1.5 * usual_s, s.lost_after_s))
         over = (t_ms - memory.seen_ms) / 1000.0 > patience_s
         self._memory = memory.select(~over)
         return tuple(memory.track_id[over].tolist())
