@@ -7,9 +7,8 @@ With `--keep DIR` the detections are kept as .npz, for `benchmarks.tracking_peer
 
 import argparse
 import json
-import os
-import platform
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.evaluation_set import SEQUENCES, SHARED, mirrored_store, write_result
 from benchmarks.mot_metrics import Array, read_mot, score
 from models.detections import Detections, Image
 from models.detector import Detector, load_detector
 from models.kinds import Kind
+from models.store import ModelStore
 from pipeline.analysis.tracking import Tracker
 from pipeline.track_recording import TrackRow, track_recording
 
-ROOT = Path(__file__).resolve().parent
-SEQUENCES = {"PETS09-S2L1": "vtest.avi", "TUD-Stadtmitte": "TUD-Stadtmitte.mp4"}
 MODELS = ("omz2002", "omz0078", "nanodet")
 RATES = (None, 5.0)
 LOOKS = 144
@@ -101,27 +100,30 @@ def keep(path: Path, found: Sequence[Detections]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=Path(os.environ.get("ZHIAN_SHARED", ROOT.parents[1] / "shared")))
+    parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--models", nargs="+", default=list(MODELS))
     parser.add_argument("--keep", type=Path)
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "tracking.json")
     args = parser.parse_args(argv)
-    results = []
+    with tempfile.TemporaryDirectory() as home:
+        results = measure_all(args, mirrored_store(Path(home), args.shared))
+    write_result("tracking", {"results": results})
+    return 0
+
+
+def measure_all(args: argparse.Namespace, store: ModelStore) -> list[dict[str, object]]:
+    results: list[dict[str, object]] = []
     for name in args.models:
         for sequence, file in SEQUENCES.items():
             folder = args.shared / "mot" / sequence
             folder = folder if folder.is_dir() else args.shared / "data" / "mot" / sequence
             for fps in RATES:
-                listening = Listening(load_detector(name))
+                listening = Listening(load_detector(name, store=store))
                 figures = measure(folder / file, folder / "gt" / "gt.txt", listening, fps)
                 results.append({"detector": name, "sequence": sequence, "fps": fps or "all", **figures})
                 print(json.dumps(results[-1]), flush=True)
                 if args.keep and fps is None:
                     keep(args.keep / f"{name}_{sequence}.npz", listening.found)
-    report = {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count(), "results": results}
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    return 0
+    return results
 
 
 if __name__ == "__main__":
