@@ -5,20 +5,21 @@ footage, the number of detections without a partner, and images a second at batc
 """
 
 import json
-import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import av
 import numpy as np
 
+from benchmarks.evaluation_set import mirrored_store, write_result
 from models.boxes import iou
 from models.cards import CARDS
 from models.detections import Detections
 from models.detector import Detector, load_detector
 from models.engine import EngineSettings
-from models.errors import ModelMissing
+from models.store import ModelStore
 
 ROOT = Path(__file__).resolve().parent
 CLIP = ROOT.parent / "configs" / "demo" / "gate-noon.mp4"
@@ -51,8 +52,8 @@ def rate(detector: Detector, pictures: list[np.ndarray], batch: int) -> float:
     return len(pictures) / (time.process_time() - began)
 
 
-def measure(name: str, engine: str, pictures: list[np.ndarray]) -> dict[str, object]:
-    detector = load_detector(name, engine=EngineSettings(engine=engine))  # type: ignore[arg-type]
+def measure(name: str, engine: str, store: ModelStore, pictures: list[np.ndarray]) -> dict[str, object]:
+    detector = load_detector(name, store=store, engine=EngineSettings(engine=engine))  # type: ignore[arg-type]
     singles = [detector.detect([p], min_score=MIN_SCORE)[0] for p in pictures]
     batched = [d for i in range(0, len(pictures), 8) for d in detector.detect(pictures[i : i + 8], min_score=MIN_SCORE)]
     rows = [difference(a, b) for a, b in zip(singles, batched, strict=True)]
@@ -68,21 +69,17 @@ def measure(name: str, engine: str, pictures: list[np.ndarray]) -> dict[str, obj
 
 
 def main(argv: list[str]) -> int:
-    """Measure every detector that is here on both engines; 0 when all differences are within the bounds."""
+    """Measure every detector on both engines; 0 when all differences are within the bounds."""
     pictures = frames(int(argv[0]) if argv else 16)
     results = []
-    for name, card in CARDS.items():
-        if card.task != "detector":
-            continue
-        for engine in ("onnxruntime", "openvino"):
-            try:
-                results.append(measure(name, engine, pictures))
-            except ModelMissing as error:
-                print(error)
-                break
-            print(json.dumps(results[-1]))
-    out = ROOT / "results" / "batching.json"
-    out.write_text(json.dumps({"cpus": os.cpu_count(), "pictures": len(pictures), "results": results}, indent=1) + "\n")
+    detectors = [name for name, card in CARDS.items() if card.task == "detector"]
+    with tempfile.TemporaryDirectory() as home:
+        store = mirrored_store(Path(home))
+        for name in detectors:
+            for engine in ("onnxruntime", "openvino"):
+                results.append(measure(name, engine, store, pictures))
+                print(json.dumps(results[-1]), flush=True)
+    write_result("batching", {"pictures": len(pictures), "results": results})
     good = all(r["max_px"] <= 0.5 and r["max_score"] <= 0.005 and r["unpaired"] == 0 for r in results)  # type: ignore[operator]
     return 0 if good else 1
 

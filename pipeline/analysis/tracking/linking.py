@@ -27,7 +27,7 @@ class LinkSettings:
     overlap_s: float = 0.3
     reach: float = 0.4
     reach_per_s: float = 0.5
-    min_similarity: float = 0.8
+    min_similarity: float = 0.9
     most_resized: float = 1.5
     ends_s: float = 1.0
     border_gap_s: float = 0.6

@@ -38,7 +38,7 @@ class TrackerSettings:
     buffer: float = 0.35
     min_overlap: float = 0.35
     min_overlap_faint: float = 0.5
-    appearance_weight: float = 0.4
+    appearance_weight: float = 0.7
     looks_memory: float = 0.9
     position_noise: float = 0.06
     acceleration: float = 0.65
