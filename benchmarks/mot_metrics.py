@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from models import boxes
+
 Array = NDArray[np.float64]
 
 
@@ -71,11 +73,11 @@ def score(truth: Array, found: Array, min_iou: float = 0.5) -> MotScore:
 
 def iou(a: Array, b: Array) -> Array:
     """IoU (n, m) of boxes x, y, w, h."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:])
-    common = np.prod(np.maximum(high - low, 0.0), axis=2)
-    area_a, area_b = np.prod(a[:, 2:], axis=1), np.prod(b[:, 2:], axis=1)
-    return np.asarray(common / np.maximum(area_a[:, None] + area_b[None, :] - common, 1e-9))
+    return boxes.iou(_corners(a), _corners(b))
+
+
+def _corners(xywh: Array) -> Array:
+    return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
 
 
 def _continued(fit: Array, near: NDArray[np.bool_], before: NDArray[np.bool_]) -> tuple[Array, Array]:

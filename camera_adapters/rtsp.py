@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from camera_adapters.address import escape_credentials
 from camera_adapters.av_failures import failure_to_open, failure_to_read
+from camera_adapters.clock import now_ms
 from camera_adapters.decoding import Patience, pictures, video_stream
 from camera_adapters.errors import EndOfStream, NoVideo, TimedOut
 from camera_adapters.frame import Frame, FrameRequest
@@ -49,7 +50,7 @@ class RtspAdapter:
         self,
         limits: RtspLimits = RtspLimits(),
         *,
-        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        wall_ms: Callable[[], int] = now_ms,
         clock: Callable[[], float] = time.monotonic,
         session_name: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:

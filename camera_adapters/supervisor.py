@@ -10,6 +10,7 @@ import structlog
 
 from camera_adapters.adapter import Adapter
 from camera_adapters.backoff import BY_REASON, Backoff, Random, Waits
+from camera_adapters.clock import now_ms
 from camera_adapters.errors import DecodeFailed, EndOfStream, Reason, SourceError
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.masking import mask
@@ -20,10 +21,6 @@ from camera_adapters.stream_state import Changes, StateBoard, Status, StreamStat
 from camera_adapters.table import adapter_for
 
 log = structlog.get_logger(__name__)
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class Supervisor:
         on_state: Callable[[StreamState], None] | None = None,
         settings: SupervisorSettings | None = None,
         clock: Callable[[], float] = time.monotonic,
-        wall_ms: Callable[[], int] = _wall_ms,
+        wall_ms: Callable[[], int] = now_ms,
         rng: Random | None = None,
     ) -> None:
         self._camera = camera

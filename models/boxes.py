@@ -1,33 +1,40 @@
 """Boxes (xyxy: left, top, right, bottom; float32; right and bottom exclusive) and how pictures are fitted."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
+Real = TypeVar("Real", bound=np.floating)
 Fit = Literal["stretch", "within"]
 
 
-def area(xyxy: FloatArray) -> FloatArray:
-    """Return float32 (n,): area in square pixels; 0 for a box turned inside out."""
+def area(xyxy: NDArray[Real]) -> NDArray[Real]:
+    """Return (n,): area in square pixels; 0 for a box turned inside out. Floats of any width, kept."""
     size = np.maximum(xyxy[:, 2:4] - xyxy[:, 0:2], 0)
-    product: FloatArray = size[:, 0] * size[:, 1]
+    product: NDArray[Real] = size[:, 0] * size[:, 1]
     return product
 
 
-def iou(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Intersection over union of every pair: float32 (n, m) in 0..1 for xyxy (n, 4) and (m, 4).
-
-    Two empty boxes have 0 in common.
-    """
+def intersection(a: NDArray[Real], b: NDArray[Real]) -> NDArray[Real]:
+    """Return the shared area (n, m) in square pixels of every pair of xyxy (n, 4) and (m, 4)."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:4], b[None, :, 2:4])
     size = np.maximum(high - low, 0)
-    shared = size[..., 0] * size[..., 1]
+    shared: NDArray[Real] = size[..., 0] * size[..., 1]
+    return shared
+
+
+def iou(a: NDArray[Real], b: NDArray[Real]) -> NDArray[Real]:
+    """Intersection over union of every pair: (n, m) in 0..1 for xyxy (n, 4) and (m, 4), in the inputs' float width.
+
+    Two empty boxes have 0 in common.
+    """
+    shared = intersection(a, b)
     union = area(a)[:, None] + area(b)[None, :] - shared
-    found: FloatArray = np.divide(shared, union, out=np.zeros_like(shared, np.float32), where=union > 0)
+    found: NDArray[Real] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     return found
 
 

@@ -1,10 +1,9 @@
 """The cards of the detectors. Quality: AP50 of persons, `python -m benchmarks detection`."""
 
+from models import open_model_zoo
 from models.card import InputLayout, ModelCard, Release, SourceFile, StoredFile, Task
 from models.kinds import Kind
 
-_OMZ = "https://storage.openvinotoolkit.org/repositories/open_model_zoo"
-_OMZ_LICENCE = "https://github.com/openvinotoolkit/open_model_zoo/blob/master/LICENSE"
 _0078 = "person-vehicle-bike-detection-crossroad-0078"
 _2002 = "person-vehicle-bike-detection-2002"
 
@@ -20,11 +19,6 @@ _PICODET_PROBE = (
     -0.00067984, 3.7555, 3.1525, 0.0047247, 0.016199, 0,
 )
 # fmt: on
-
-
-def _omz_release(folder: str, network: str, precision: str, xml: str | None, weights: str | None) -> Release:
-    address = f"{_OMZ}/{folder}/{network}/{precision}/{network}"
-    return Release("openvino_ir", (SourceFile(f"{address}.xml", xml), SourceFile(f"{address}.bin", weights)))
 
 
 DETECTORS = (
@@ -52,8 +46,8 @@ DETECTORS = (
         task=Task.DETECTOR,
         title="Open Model Zoo person-vehicle-bike-detection-2002",
         family="ssd",
-        licence="Apache-2.0",
-        licence_url=_OMZ_LICENCE,
+        licence=open_model_zoo.LICENCE,
+        licence_url=open_model_zoo.LICENCE_URL,
         training="Intel's own footage of streets (not published)",
         quality="PETS09-S2L1 .914, TUD-Stadtmitte .889",
         input=InputLayout("image", 512, 512),
@@ -66,14 +60,14 @@ DETECTORS = (
             ),
         ),
         releases=(
-            _omz_release(
+            open_model_zoo.release(
                 "2022.1/models_bin/3",
                 _2002,
                 "FP16",
                 "sha384:e94f8260f875a7eb4a254430b32f28047d36e8bc04eb508cae3ce89fcb8571b7e7c642e416086e491ace1694aa1bb0c9",
                 "sha384:691e4caf8161058dec0ee482cd2ac81b0beda330b733a9894adbbb1d63d3c11afb93c12e95d193722454dbb8b34d0519",
             ),
-            _omz_release("2023.0/models_bin/1", _2002, "FP16", None, None),
+            open_model_zoo.release("2023.0/models_bin/1", _2002, "FP16", None, None),
         ),
         classes={Kind.PERSON: (1,), Kind.MOTOR_VEHICLE: (0,), Kind.NON_MOTOR_VEHICLE: (2,)},
         nms_iou=0.45,
@@ -84,8 +78,8 @@ DETECTORS = (
         task=Task.DETECTOR,
         title="Open Model Zoo person-vehicle-bike-detection-crossroad-0078",
         family="ssd",
-        licence="Apache-2.0",
-        licence_url=_OMZ_LICENCE,
+        licence=open_model_zoo.LICENCE,
+        licence_url=open_model_zoo.LICENCE_URL,
         training="Intel's own footage of crossroads (not published)",
         quality="PETS09-S2L1 .917, TUD-Stadtmitte .870",
         input=InputLayout("data", 1024, 1024),
@@ -98,14 +92,14 @@ DETECTORS = (
             ),
         ),
         releases=(
-            _omz_release(
+            open_model_zoo.release(
                 "2021.2/models_bin/1",
                 _0078,
                 "FP16",
                 "sha256:6833f45ff2dc3f9a5231295aa332421f3d28dc0367c5128b6498539e51a2dff7",
                 "sha256:a074ff0cad298ed9c35d0ce6ed58e09ee05216b907c97e6bb50f1b77a046bcfd",
             ),
-            _omz_release("2023.0/models_bin/1", _0078, "FP16", None, None),
+            open_model_zoo.release("2023.0/models_bin/1", _0078, "FP16", None, None),
         ),
         classes={Kind.PERSON: (1,), Kind.MOTOR_VEHICLE: (2,), Kind.NON_MOTOR_VEHICLE: (3,)},
         nms_iou=0.45,

@@ -1,16 +1,10 @@
 """The cards of the embedders and of the attribute networks. Quality: `python -m benchmarks embedding`."""
 
-from models.card import InputLayout, ModelCard, Release, SourceFile, StoredFile, Task
+from models import open_model_zoo
+from models.card import InputLayout, ModelCard, Release, StoredFile, Task
 
-_OMZ = "https://storage.openvinotoolkit.org/repositories/open_model_zoo"
-_OMZ_LICENCE = "https://github.com/openvinotoolkit/open_model_zoo/blob/master/LICENSE"
 _REID = "person-reidentification-retail"
 _0039 = "vehicle-attributes-recognition-barrier-0039"
-
-
-def _release(folder: str, network: str, precision: str, xml: str | None, weights: str | None) -> Release:
-    address = f"{_OMZ}/{folder}/{network}/{precision}/{network}"
-    return Release("openvino_ir", (SourceFile(f"{address}.xml", xml), SourceFile(f"{address}.bin", weights)))
 
 
 def _reid(
@@ -22,8 +16,8 @@ def _reid(
         task=Task.EMBEDDER,
         title=f"Open Model Zoo {network}",
         family="embedding",
-        licence="Apache-2.0",
-        licence_url=_OMZ_LICENCE,
+        licence=open_model_zoo.LICENCE,
+        licence_url=open_model_zoo.LICENCE_URL,
         training="Intel's own footage of shops (not published)",
         quality=quality,
         input=InputLayout("data", 128, 256),
@@ -41,7 +35,7 @@ EMBEDDERS = (
         8456990,
         "PETS re-entry rank-1 1.00, mAP .964",
         (0.049041, 0.913, 1.1794),
-        (_release("2023.0/models_bin/1", f"{_REID}-0277", "FP16", None, None),),
+        (open_model_zoo.release("2023.0/models_bin/1", f"{_REID}-0277", "FP16", None, None),),
     ),
     _reid(
         "0287",
@@ -50,14 +44,14 @@ EMBEDDERS = (
         "PETS re-entry rank-1 1.00, mAP .962",
         (-0.0087781, 0.81887, 0.80605),
         (
-            _release(
+            open_model_zoo.release(
                 "2021.2/models_bin/3",
                 f"{_REID}-0287",
                 "FP32",
                 "sha256:95b7dc76dd85bae3dae4e528540e6133e54d86ed6f241c9a24e26b9b9ebcb064",
                 "sha256:2def95a238b8c6a63925d9772deb5684ceb2e933d20a5e3a1dbcade15e287eea",
             ),
-            _release("2023.0/models_bin/1", f"{_REID}-0287", "FP32", None, None),
+            open_model_zoo.release("2023.0/models_bin/1", f"{_REID}-0287", "FP32", None, None),
         ),
     ),
     _reid(
@@ -67,14 +61,14 @@ EMBEDDERS = (
         "PETS re-entry rank-1 1.00, mAP .913",
         (-0.031302, 0.625, 0.42662),
         (
-            _release(
+            open_model_zoo.release(
                 "2021.4/models_bin/3",
                 f"{_REID}-0288",
                 "FP32",
                 "sha256:59652440ca5c2dc67a20abfeb66b5e2497644c4f463ea5a9079b36f5bce021f6",
                 "sha256:af7c8cfd585292ca319e8828b8e6bcfa4ccde415b2049a080158ae6013cce648",
             ),
-            _release("2023.0/models_bin/1", f"{_REID}-0288", "FP32", None, None),
+            open_model_zoo.release("2023.0/models_bin/1", f"{_REID}-0288", "FP32", None, None),
         ),
     ),
     ModelCard(
@@ -97,8 +91,8 @@ ATTRIBUTES = (
         task=Task.ATTRIBUTES,
         title=f"Open Model Zoo {_0039}",
         family="vehicle_attributes",
-        licence="Apache-2.0",
-        licence_url=_OMZ_LICENCE,
+        licence=open_model_zoo.LICENCE,
+        licence_url=open_model_zoo.LICENCE_URL,
         training="Intel's own footage of barriers (not published)",
         quality="colour 8 of 9 right; its vehicle type (3 of 9) is not used",
         input=InputLayout("input", 72, 72),
@@ -108,14 +102,14 @@ ATTRIBUTES = (
             ),
         ),
         releases=(
-            _release(
+            open_model_zoo.release(
                 "2021.4/models_bin/3",
                 _0039,
                 "FP32",
                 "sha384:fa1e30c9d9d351f80fd85585fbb1f81a34fd1935a884c149fcc0c305811bdacdcdab4f581b5531d7bacc57fec7cd367b",
                 "sha384:ba8839771af476bb32aadcff6defb07169016f148e5c8b12dd3cd15a4d9b6c79ee26ef40b7c1c5f84b8fe8a169e53020",
             ),
-            _release("2023.0/models_bin/1", _0039, "FP32", None, None),
+            open_model_zoo.release("2023.0/models_bin/1", _0039, "FP32", None, None),
         ),
         probe=(0.25, 0.42899, 6.1311e-07, 0.14286, 0.3498, 0.00013831),
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from camera_adapters.clock import now_ms
 from camera_adapters.errors import SourceError
 from camera_adapters.file import FileAdapter, probe
 from camera_adapters.frame import Frame
@@ -51,6 +52,7 @@ class _Run:
     settings: AnalysisSettings
     expected: int | None
     report: Callable[[Progress], None] | None
+    describer: Describer
     adapter: FileAdapter = field(default_factory=FileAdapter)
     stored: dict[str, Kind] = field(default_factory=dict)
     frames: int = 0
@@ -59,24 +61,23 @@ class _Run:
         """Analyse one source from beginning to end; what was seen before damage is kept."""
         networks = self.networks
         analyser = Analyser([camera], networks.detector, self.settings)
-        describer = Describer(networks.embedders, networks.attributes)
         try:
             for batch in _batches(self.adapter.frames(camera, frame_request(networks.detector)), self.settings):
-                self._store(describer, analyser.analyse(batch))
+                self._store(analyser.analyse(batch))
                 self.frames += len(batch)
                 if self.report:
                     at_ms = batch[-1].captured_at_ms
                     self.report(Progress(source, self.frames, self.expected, at_ms, len(self.stored)))
         except SourceError:
-            self._store(describer, analyser.finish())
+            self._store(analyser.finish())
             raise
-        self._store(describer, analyser.finish())
+        self._store(analyser.finish())
 
-    def _store(self, describer: Describer, tracklets: Sequence[Tracklet]) -> None:
+    def _store(self, tracklets: Sequence[Tracklet]) -> None:
         """Describe and append; a tracklet stored twice counts once."""
         if not tracklets:
             return
-        records = describer.describe(tracklets)
+        records = self.describer.describe(tracklets)
         self.archive.append(records)
         self.stored.update({record.sighting.id: record.sighting.kind for record in records})
 
@@ -89,7 +90,7 @@ def analyze(
     networks: Networks,
     settings: AnalysisSettings | None = None,
     progress: Callable[[Progress], None] | None = None,
-    wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    wall_ms: Callable[[], int] = now_ms,
 ) -> Summary:
     """Analyse recordings, or folders of them, one after the other as footage of `camera` into `archive`.
 
@@ -102,7 +103,8 @@ def analyze(
     expected = _expected(sources, camera.analysis_fps)
     for use in networks.uses(wall_ms()):
         archive.record_model(use)
-    run = _Run(archive, networks, settings or AnalysisSettings(), expected, progress)
+    describer = Describer(networks.embedders, networks.attributes)
+    run = _Run(archive, networks, settings or AnalysisSettings(), expected, progress, describer)
     start_ms = camera.start_ms
     for source in sources:
         run.analyse(replace(camera, source=str(source), substream=None, pace="fast", start_ms=start_ms), source)

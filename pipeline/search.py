@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.boxes import iou
 from models.detections import Detections
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.errors import SpaceMismatch
@@ -146,7 +147,7 @@ def _choose(photo: Image, kind: Kind, detector: Detector, box: Box | None) -> tu
         found = people_in(photo, kind, detector)
     except NobodyFound:
         return box, Detections.empty()
-    overlap = _iou(box, found.xyxy)
+    overlap = iou(np.array([box], np.float32), found.xyxy)[0]
     best = int(np.argmax(overlap))
     return (_box_of(found, best), found) if overlap[best] >= SAME_BOX_IOU else (box, found)
 
@@ -178,14 +179,6 @@ def _subject(found: Detections, photo: Image) -> Detections:
     sides = found.xyxy[:, 2:] - found.xyxy[:, :2]
     filling = sides[:, 0] * sides[:, 1] >= MOST_OF_PHOTO * photo.shape[0] * photo.shape[1]
     return found.select(np.flatnonzero(filling)[:1]) if filling.any() else found
-
-
-def _iou(box: Box, others: NDArray[np.float32]) -> NDArray[np.float32]:
-    one = np.array(box, np.float32)
-    sides = np.clip(np.minimum(one[2:], others[:, 2:]) - np.maximum(one[:2], others[:, :2]), 0, None)
-    shared = sides[:, 0] * sides[:, 1]
-    areas = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
-    return np.asarray(shared / ((one[2] - one[0]) * (one[3] - one[1]) + areas - shared), np.float32)
 
 
 def _box_of(found: Detections, index: int) -> Box:

@@ -5,16 +5,13 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from camera_adapters.errors import BadSource
 from camera_adapters.file import FileAdapter, probe
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.site import Camera
-from models.colour_stripes import stripes_of_boxes
-from models.detections import Detections, FloatArray
 from models.detector import Detector
 from models.kinds import Kind
+from pipeline.analysis.looks import looks_of
 from pipeline.analysis.tracking import History, RecordedTracker, TrackerSettings
 
 _BATCH = 4
@@ -61,7 +58,7 @@ def track_recording(
         for frame, detections in zip(batch, found, strict=True):
             tracker = tracker or RecordedTracker(frame.source_size)
             wanted = detections.of_kind(kind)
-            tracker.update(wanted, frame.seq + 1, frame.captured_at_ms, _looks(frame, wanted))
+            tracker.update(wanted, frame.seq + 1, frame.captured_at_ms, looks_of(frame, wanted.xyxy))
         done += len(batch)
         if progress:
             progress(done, None if total is None else max(total, done))
@@ -77,15 +74,6 @@ def write_mot(rows: Sequence[TrackRow], path: Path) -> None:
 def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
     while batch := list(islice(frames, _BATCH)):
         yield batch
-
-
-def _looks(frame: Frame, detections: Detections) -> FloatArray | None:
-    """Colour stripes (n, d) from the picture as the detector saw it."""
-    if not len(detections):
-        return None
-    height, width = frame.image.shape[:2]
-    scale = np.array([width / frame.source_size[0], height / frame.source_size[1]] * 2, np.float32)
-    return stripes_of_boxes(frame.image, detections.xyxy * scale)
 
 
 def _rows(histories: Sequence[History]) -> list[TrackRow]:

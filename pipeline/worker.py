@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from camera_adapters.clock import now_ms
 from camera_adapters.site import Camera
 from camera_adapters.stream_state import Status, StreamState
 from camera_adapters.supervisor import Supervisor
@@ -47,7 +48,7 @@ class Worker:
         archive: Archive,
         networks: Networks | None = None,
         *,
-        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        wall_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.settings = settings
         self.archive = archive
@@ -82,19 +83,13 @@ class Worker:
         """Stop intake, drain what waits, store it; returns False when something did not end in time."""
         until = time.monotonic() + timeout_s
         self._mailbox.close()
+        self._stopping.set()
         for supervisor in self._supervisors.values():
             supervisor.stop(0)  # all at once: the slowest counts, not the sum
         ended = [s.stop(max(0.1, until - time.monotonic())) for s in self._supervisors.values()]
-        self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(max(0.1, until - time.monotonic()))
         return all(ended) and not self._thread.is_alive()
-
-    @property
-    def idle(self) -> bool:
-        """True when every camera has stopped for good and nothing waits: recordings are used up."""
-        stopped = all(s.state.status is Status.STOPPED for s in self._supervisors.values())
-        return stopped and self._mailbox.waiting() == 0
 
     @property
     def alive(self) -> bool:

@@ -2,13 +2,13 @@
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from camera_adapters.clock import now_ms
 from models.kinds import Kind
 from models.pictures import read_picture
 from pipeline.archive.contract import Archive, Hit, SearchRecord, SightingFilter
@@ -33,11 +33,6 @@ class Purpose:
     reason: str
 
 
-def wall_clock_ms() -> int:
-    """Return the time now, UTC epoch milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
 @dataclass(slots=True)
 class SearchService:
     """The archive and the networks a search needs; safe to use from many threads.
@@ -50,7 +45,7 @@ class SearchService:
     detector: Callable[[], "Detector"]
     embedder: Callable[[Kind], "Embedder"]
     cameras: Callable[[], Sequence["CameraReport"]] = tuple
-    now_ms: Callable[[], int] = wall_clock_ms
+    now_ms: Callable[[], int] = now_ms
     refused: int = 0
     _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
     _turn: threading.Lock = field(default_factory=threading.Lock)

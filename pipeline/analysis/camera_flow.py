@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
-from models.colour_stripes import stripes_of_boxes
 from models.detections import Detections
 from models.kinds import KINDS
+from pipeline.analysis.looks import looks_of
 from pipeline.analysis.shots import Candidate, cut, geometric_quality, sharpness
 from pipeline.analysis.tracking import Tracker, TrackerSettings, Tracks
 from pipeline.analysis.tracklet import OpenTracklet, Tracklet, snapshot
@@ -39,10 +39,10 @@ class CameraFlow:
         done: list[Tracklet] = []
         if frame.session != self.session:
             done = self.finish()
-            self.session = frame.session
+            self.session, self.tracker = frame.session, Tracker(self.tracking)
         large = detections.xyxy[:, 3] - detections.xyxy[:, 1] >= self.settings.min_height_px
         detections = detections.select(large)
-        features = _features(frame, detections.xyxy)
+        features = looks_of(frame, detections.xyxy)
         tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
         self._follow(frame, tracks)
         for track_id in tracks.ended:
@@ -53,10 +53,7 @@ class CameraFlow:
 
     def finish(self) -> list[Tracklet]:
         """End all tracks: the camera's session is over."""
-        self.tracker.flush()
-        done = [tracklet for track_id in list(self.open_tracklets) for tracklet in self._end(track_id)]
-        self.tracker = Tracker(self.tracking)
-        return done
+        return [tracklet for track_id in self.tracker.flush() for tracklet in self._end(track_id)]
 
     def _end(self, track_id: int) -> list[Tracklet]:
         track = self.open_tracklets.pop(track_id, None)
@@ -113,12 +110,3 @@ class CameraFlow:
                 ),
                 keep,
             )
-
-
-def _features(frame: Frame, xyxy: FloatArray) -> FloatArray | None:
-    """Colour stripes (n, d) of the boxes, taken from the small picture: enough for telling neighbours apart."""
-    if not len(xyxy):
-        return None
-    height, width = frame.image.shape[:2]
-    scale = np.array([width / frame.source_size[0], height / frame.source_size[1]] * 2, np.float32)
-    return stripes_of_boxes(frame.image, xyxy * scale)

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.boxes import area, intersection
+
 Image = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
@@ -37,12 +39,10 @@ def covered_share(xyxy: FloatArray) -> FloatArray:
     n = len(xyxy)
     if n < 2:
         return np.zeros(n, np.float32)
-    left_top = np.maximum(xyxy[:, None, :2], xyxy[None, :, :2])
-    right_bottom = np.minimum(xyxy[:, None, 2:], xyxy[None, :, 2:])
-    overlap = np.clip(right_bottom - left_top, 0, None).prod(axis=2)
+    overlap = intersection(xyxy, xyxy)
     nearer = xyxy[None, :, 3] > xyxy[:, None, 3]
-    area = np.clip((xyxy[:, 2:] - xyxy[:, :2]).prod(axis=1), 1e-6, None)
-    covered: FloatArray = np.minimum((overlap * nearer).max(axis=1) / area, 1.0).astype(np.float32)
+    own = np.clip(area(xyxy), 1e-6, None)
+    covered: FloatArray = np.minimum((overlap * nearer).max(axis=1) / own, 1.0).astype(np.float32)
     return covered
 
 

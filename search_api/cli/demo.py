@@ -72,19 +72,19 @@ def _box(made: "Demo") -> str:
 
 
 def _write_report(made: "Demo") -> Path:
+    from camera_adapters.clock import now_ms
     from models.kinds import Kind
     from pipeline.archive import SearchRecord, SightingFilter, open_archive
     from search_api.cli.outputs import whole_file
     from search_api.report import Sheet, render_report
-    from search_api.service import wall_clock_ms
 
     where = SightingFilter(kind=Kind.PERSON, from_ms=made.from_ms)
-    now_ms, found = wall_clock_ms(), made.search
-    sheet = Sheet(made.photo_image, found.box, found.hits, where, now_ms, WHO, REASON, str(made.archive))
+    at_ms, found = now_ms(), made.search
+    sheet = Sheet(made.photo_image, found.box, found.hits, where, at_ms, WHO, REASON, str(made.archive))
     path = made.folder / "report.html"
     with open_archive(made.archive, writable=False) as archive:
         what = {"photo": made.photo.name, "box": list(found.box), "from_ms": made.from_ms}
-        archive.record_search(SearchRecord(now_ms, WHO, REASON, what, len(found.hits)))
+        archive.record_search(SearchRecord(at_ms, WHO, REASON, what, len(found.hits)))
         with whole_file(path) as unfinished:
             unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")
     return path

@@ -54,16 +54,16 @@ def write_report(
     out: Path, archive: LocalArchive, folder: Path, asked: "Asked", found: "PhotoSearch", purpose: "Purpose"
 ) -> None:
     """Write the contact sheet to `out`."""
+    from camera_adapters.clock import now_ms
     from models.pictures import read_picture
     from search_api.report import Sheet, render_report
-    from search_api.service import wall_clock_ms
 
     sheet = Sheet(
         photo=read_picture(asked.photo),
         box=found.box,
         hits=found.hits,
         where=asked.where,
-        at_ms=wall_clock_ms(),
+        at_ms=now_ms(),
         who=purpose.who,
         reason=purpose.reason,
         archive=str(folder),

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from search_api.metrics import Metrics
-from search_api.routes.common import problems
+from search_api.routes.dependencies import problems
 
 router = APIRouter(tags=["health"])
 

@@ -11,7 +11,7 @@ from pipeline.sighting import Box
 from search_api.door import UPLOAD_LIMIT
 from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time
-from search_api.routes.common import Caller, Service, problems
+from search_api.routes.dependencies import Caller, Service, problems
 from search_api.schemas import HitOut, SearchReply, hit_out, people_out, picture_address
 from search_api.service import Purpose, SearchService
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Response
 
-from search_api.routes.common import Service, problems
+from search_api.routes.dependencies import Service, problems
 from search_api.schemas import SightingOut, picture_address, sighting_out
 
 router = APIRouter(prefix="/v1/sightings", tags=["sightings"])

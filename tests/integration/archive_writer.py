@@ -1,9 +1,10 @@
 """A process that appends to an archive until it is killed, and says each time what was acknowledged.
 
-    python archive_writer.py FOLDER FIRST_NUMBER [--batch N] [--limit-bytes N] [--count N]
+    python archive_writer.py FOLDER FIRST_NUMBER [--batch N] [--limit-bytes N] [--count N] [--only-new]
 
 Each record follows from its number, so that a reader can tell whether it came back right. Every third append also
-gives an earlier sighting a second revision. A line is printed after the append returned: `number revision` pairs.
+gives an earlier sighting a second revision, unless `--only-new`. A line is printed after the append returned: `number
+revision` pairs.
 """
 
 import argparse
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--limit-bytes", type=int)
+    parser.add_argument("--only-new", action="store_true")
     asked = parser.parse_args()
     archive = open_archive(asked.folder, writable=True)
     say("open")
@@ -65,7 +67,7 @@ def main() -> None:
     number = asked.first
     for turn in range(asked.count):
         batch = [(number + offset, 1) for offset in range(asked.batch)]
-        if turn % 3 == 2:
+        if turn % 3 == 2 and not asked.only_new:
             batch.append((number - 1, 2))
         try:
             archive.append([record_of(*one) for one in batch])

@@ -3,17 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from models.boxes import iou
+
 Array = NDArray[np.float64]
 
 
 def overlap(a: NDArray[np.floating], b: NDArray[np.floating], buffer: float = 0.0) -> Array:
     """IoU (n, m) in 0..1 of boxes (n, 4) and (m, 4), after each grew by `buffer` of its size on every side."""
-    a, b = _grown(a, buffer), _grown(b, buffer)
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    common = np.prod(np.maximum(high - low, 0.0), axis=2)
-    union = _area(a)[:, None] + _area(b)[None, :] - common
-    return np.asarray(common / np.maximum(union, 1e-9), np.float64)
+    return iou(_grown(a, buffer), _grown(b, buffer))
 
 
 def at_border(xyxy: NDArray[np.floating], frame_size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -31,7 +28,3 @@ def _grown(box: NDArray[np.floating], buffer: float) -> Array:
     exact = np.asarray(box, np.float64)
     margin = (exact[:, 2:] - exact[:, :2]) * buffer
     return np.concatenate([exact[:, :2] - margin, exact[:, 2:] + margin], axis=1)
-
-
-def _area(box: Array) -> Array:
-    return np.asarray(np.prod(np.maximum(box[:, 2:] - box[:, :2], 0.0), axis=1), np.float64)

@@ -67,7 +67,7 @@ class Tracker:
         """End all tracks and return their ids; the numbering goes on."""
         ended = tuple(self._memory.track_id.tolist())
         self._memory = self._memory.select(np.empty(0, np.intp))
-        self._last_ms = None
+        self._last_ms = self._step_s = None
         return ended
 
     def _step(self, t_ms: int) -> tuple[float, float]:

@@ -1,0 +1,59 @@
+"""The networks reach on labelled footage what is said of them; the bars are the product's, never to be lowered."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import detection, embedding
+from benchmarks.evaluation_set import SEQUENCES, mirrored_store
+from benchmarks.mot_metrics import MotScore, read_mot, score
+from models.detector import load_detector
+from models.embedder import load_embedder
+from models.kinds import Kind
+from models.store import ModelStore
+from pipeline.track_recording import track_recording
+
+pytestmark = pytest.mark.shared_data
+
+
+@pytest.fixture(scope="module")
+def store(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    return mirrored_store(tmp_path_factory.mktemp("models"), shared)
+
+
+@pytest.mark.parametrize("name", sorted(detection.KNOWN))
+def test_detection_is_within_a_hundredth_of_the_networks_own_figure(name: str, store: ModelStore, shared: Path) -> None:
+    row = detection.measure(load_detector(name, store=store), "TUD-Stadtmitte", shared=shared)
+    assert row["frames"] == 179
+    assert row["ap50"] >= detection.KNOWN[name]["TUD-Stadtmitte"] - detection.TOLERANCE
+
+
+@pytest.mark.parametrize(("name", "rank_1", "mean_ap"), [("omz0277", 0.95, 0.95), ("colour_stripes", 0.855, 0.641)])
+def test_people_are_found_again(name: str, rank_1: float, mean_ap: float, store: ModelStore, shared: Path) -> None:
+    row = embedding.measure(load_embedder(name, store=store), shared)
+    assert row["rank_1"] >= rank_1
+    assert row["map"] >= mean_ap
+
+
+def tracked(name: str, sequence: str, store: ModelStore, shared: Path) -> MotScore:
+    folder = shared / "data" / "mot" / sequence
+    detector = load_detector(name, store=store)
+    rows = track_recording(folder / SEQUENCES[sequence], detector=detector, kind=Kind.PERSON, fps=None)
+    return score(read_mot(folder / "gt" / "gt.txt"), np.array([row[:7] for row in rows]))
+
+
+@pytest.mark.parametrize(
+    ("name", "sequence", "idf1", "mota"),
+    [
+        ("omz2002", "PETS09-S2L1", 0.88, 0.86),
+        ("omz2002", "TUD-Stadtmitte", 0.84, 0.84),
+        ("nanodet", "PETS09-S2L1", 0.75, 0.75),
+    ],
+)
+def test_people_are_followed(
+    name: str, sequence: str, idf1: float, mota: float, store: ModelStore, shared: Path
+) -> None:
+    result = tracked(name, sequence, store, shared)
+    assert result.idf1 >= idf1
+    assert result.mota >= mota
