@@ -7,7 +7,9 @@ ModelError
 ├── FetchFailed        no source or mirror could deliver the file
 ├── EngineUnavailable  the asked engine or provider does not exist here
 ├── SpaceMismatch      vectors of two embedding spaces met
-└── BadPicture         the picture is empty, unreadable or too large
+├── BadPicture         the picture is empty, unreadable or too large
+├── BadRecipe          a training recipe, or the crops it names, cannot be used
+└── TrainingMissing    what only training needs is not installed
 """
 
 
@@ -48,3 +50,11 @@ class SpaceMismatch(ModelError):
 
 class BadPicture(ModelError):
     """A picture is empty, unreadable or too large."""
+
+
+class BadRecipe(ModelError):
+    """A training recipe, or the crops it names, cannot be used."""
+
+
+class TrainingMissing(ModelError):
+    """What only training needs is not installed."""
