@@ -10,7 +10,7 @@ from models.store import ModelStore
 
 # Best partner of the tracker first, measured on camera views: `python -m benchmarks tracking`.
 _DETECTORS = ("omz2002", "nanodet")
-_PERSON_EMBEDDERS = ("omz0277", "colour_stripes")
+_PERSON_EMBEDDERS = ("omz0277", "person_small")
 _VEHICLE_EMBEDDER = "colour_stripes"
 
 
@@ -41,9 +41,7 @@ def best_embedder(kind: Kind, store: ModelStore) -> tuple[str, str]:
         return _VEHICLE_EMBEDDER, "colour_stripes: no network for vehicles yet"
     if store.has(CARDS[_PERSON_EMBEDDERS[0]]):
         return _PERSON_EMBEDDERS[0], f"{_PERSON_EMBEDDERS[0]} finds people again best"
-    return _PERSON_EMBEDDERS[
-        1
-    ], f"colour_stripes needs no file; {_PERSON_EMBEDDERS[0]} is far better but is not fetched"
+    return _PERSON_EMBEDDERS[1], f"person_small is bundled; its teacher {_PERSON_EMBEDDERS[0]} is not fetched"
 
 
 def listing(store: ModelStore, settings: EngineSettings = AUTOMATIC) -> list[Listing]:

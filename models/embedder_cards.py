@@ -72,6 +72,26 @@ EMBEDDERS = (
         ),
     ),
     ModelCard(
+        name="person_small",
+        task=Task.EMBEDDER,
+        title="zhian person embedder, bundled",
+        family="embedding",
+        licence="Apache-2.0",
+        licence_url="https://www.apache.org/licenses/LICENSE-2.0",
+        training="taught by omz0277 on 11,685 altered crops without identities (models/training)",
+        quality="PETS re-entry rank-1 1.00, mAP .959",
+        input=InputLayout("picture", 96, 192),
+        files=(
+            StoredFile(
+                "person_small/person_small.onnx",
+                "5b6603b2a2cbd2024d6a08172b73769839b625d8fd462437112bc7ca9e564aec",
+                4553854,
+            ),
+        ),
+        dim=256,
+        bundled=True,
+    ),
+    ModelCard(
         name="colour_stripes",
         task=Task.EMBEDDER,
         title="Six-stripe colour histogram",

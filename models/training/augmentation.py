@@ -33,8 +33,9 @@ class Sampler:
         sizes = np.array([len(rows) for rows in self._by_folder], np.float64)
         self._folder_chance = sizes / sizes.sum()
 
-    def batch(self, number: int, size: int) -> Image:
-        """Return uint8 (size, 192, 96, 3): batch `number` of the run."""
+    def batch(self, number: int, size: int, alteration: float = 1.0) -> Image:
+        """Return uint8 (size, 192, 96, 3): batch `number` of the run; `alteration` as in `recipe.Stage`."""
+        chances = self._chances.scaled(alteration)
         rng = np.random.default_rng((self._seed, number))
         rows = rng.integers(len(self._crops), size=size)
         near = self._by_folder[rng.choice(len(self._by_folder), p=self._folder_chance)]
@@ -43,11 +44,11 @@ class Sampler:
         # A twin is the crop before it, altered anew: the same person under another camera.
         twins = np.flatnonzero(rng.random(size) < self._chances.twin)
         rows[twins[twins > 0]] = rows[twins[twins > 0] - 1]
-        return np.stack([self.altered(rng, self._crops.pictures[row]) for row in rows])
+        return np.stack([self.altered(rng, self._crops.pictures[row], chances) for row in rows])
 
-    def altered(self, rng: Generator, picture: Image) -> Image:
+    def altered(self, rng: Generator, picture: Image, chances: Augmentation | None = None) -> Image:
         """Return the picture after a random choice of alterations."""
-        chances = self._chances
+        chances = chances or self._chances
         steps: tuple[tuple[float, Callable[[Generator, Image], Image]], ...] = (
             (chances.mix_outfit, self._mix_outfit),
             (chances.swap_background, self._swap_background),

@@ -42,6 +42,12 @@ class Augmentation(_Part):
     noise: Share
     jpeg: Share
 
+    def scaled(self, factor: float) -> "Augmentation":
+        """Every alteration that much rarer; mirroring and twins, which cost no truth, stay."""
+        kept = {"flip", "twin"}
+        rarer = {name: value * factor for name, value in self.model_dump().items() if name not in kept}
+        return self.model_copy(update=rarer)
+
 
 class Losses(_Part):
     """Weights of the terms of the loss, and the temperatures of the two softmax terms."""
@@ -56,21 +62,49 @@ class Losses(_Part):
     bank_size: Annotated[int, Field(ge=1)]
 
 
-class Optimiser(_Part):
-    """AdamW with a linear rise and a cosine fall; `average` is the decay of the running mean of the weights."""
+class Stage(_Part):
+    """One rise (over `rise` samples) and fall of the learning rate.
 
-    batch: Annotated[int, Field(ge=4)]
+    `alteration` scales how often crops are altered: the first stage learns from everything, the last from what cameras
+    really show.
+    """
+
     samples: Annotated[int, Field(ge=1)]
     rise: Annotated[int, Field(ge=0)]
     rate: Annotated[float, Field(gt=0)]
+    alteration: Share = 1.0
+
+
+class Optimiser(_Part):
+    """AdamW over one stage after the other; `average` is the decay of the running mean of the weights."""
+
+    batch: Annotated[int, Field(ge=4)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     weight_decay: Weight
     average: Share
     checks: Annotated[int, Field(ge=1)]
 
     @property
+    def samples(self) -> int:
+        """How many altered crops the run shows."""
+        return sum(stage.samples for stage in self.stages)
+
+    @property
     def steps(self) -> int:
         """How many batches the run takes."""
-        return -(-self.samples // self.batch)
+        return sum(map(self.steps_of, self.stages))
+
+    def steps_of(self, stage: Stage) -> int:
+        """How many batches a stage takes."""
+        return -(-stage.samples // self.batch)
+
+    def at(self, step: int) -> tuple[Stage, int]:
+        """Return the stage of a step and the step within it."""
+        for stage in self.stages[:-1]:
+            if step < self.steps_of(stage):
+                return stage, step
+            step -= self.steps_of(stage)
+        return self.stages[-1], step
 
 
 class Recipe(_Part):

@@ -47,7 +47,7 @@ class Run:
         average = get_ema_multi_avg_fn(recipe.optimiser.average)
         self._averaged = AveragedModel(self._student, multi_avg_fn=average, use_buffers=True)
         self._optimiser = torch.optim.AdamW(
-            _with_and_without_decay(self._student, recipe.optimiser.weight_decay), lr=recipe.optimiser.rate
+            _with_and_without_decay(self._student, recipe.optimiser.weight_decay), lr=recipe.optimiser.stages[0].rate
         )
         self._blame = Blame(recipe.losses)
         self._sampler = Sampler(split.train, recipe.data, recipe.augmentation, recipe.seed)
@@ -114,7 +114,8 @@ class Run:
                 yield batch
 
     def _batch(self, number: int) -> _Batch:
-        pictures = self._sampler.batch(number, self._recipe.optimiser.batch)
+        settings = self._recipe.optimiser
+        pictures = self._sampler.batch(number, settings.batch, settings.at(number)[0].alteration)
         return _Batch(pictures, self._teacher.teach(pictures))
 
     def _save(self, step: int) -> None:
@@ -153,12 +154,13 @@ class Run:
 
 
 def rate_at(step: int, settings: Optimiser) -> float:
-    """Learning rate of a step: a straight rise, then half a cosine down to a hundredth."""
-    rise = max(1, settings.rise // settings.batch)
+    """Learning rate of a step: in each stage a straight rise, then half a cosine down to a hundredth."""
+    stage, step = settings.at(step)
+    rise = max(1, stage.rise // settings.batch)
     if step < rise:
-        return settings.rate * (step + 1) / rise
-    done = (step - rise) / max(1, settings.steps - rise)
-    return float(settings.rate * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done))))
+        return stage.rate * (step + 1) / rise
+    done = (step - rise) / max(1, settings.steps_of(stage) - rise)
+    return float(stage.rate * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * done))))
 
 
 def _with_and_without_decay(student: Student, decay: float) -> list[dict[str, Any]]:

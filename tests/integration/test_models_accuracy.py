@@ -29,7 +29,10 @@ def test_detection_is_within_a_hundredth_of_the_networks_own_figure(name: str, s
     assert row["ap50"] >= detection.KNOWN[name]["TUD-Stadtmitte"] - detection.TOLERANCE
 
 
-@pytest.mark.parametrize(("name", "rank_1", "mean_ap"), [("omz0277", 0.95, 0.95), ("colour_stripes", 0.855, 0.641)])
+@pytest.mark.parametrize(
+    ("name", "rank_1", "mean_ap"),
+    [("omz0277", 0.95, 0.95), ("person_small", 0.95, 0.95), ("colour_stripes", 0.855, 0.641)],
+)
 def test_people_are_found_again(name: str, rank_1: float, mean_ap: float, store: ModelStore, shared: Path) -> None:
     row = embedding.measure(load_embedder(name, store=store), shared)
     assert row["rank_1"] >= rank_1

@@ -15,9 +15,9 @@ WEIGHTS = Path(models.__file__).parent / "weights"
 def test_the_names_users_script_against():
     assert set(CARDS) == {
         "nanodet", "omz2002", "omz0078", "yolox_nano", "picodet_s",
-        "omz0277", "omz0287", "omz0288", "colour_stripes", "omz0039",
+        "omz0277", "omz0287", "omz0288", "person_small", "colour_stripes", "omz0039",
     }  # fmt: skip
-    assert [name for name, one in CARDS.items() if one.bundled] == ["nanodet", "colour_stripes"]
+    assert [name for name, one in CARDS.items() if one.bundled] == ["nanodet", "person_small", "colour_stripes"]
 
 
 @pytest.mark.parametrize("one", CARDS.values(), ids=CARDS)
@@ -62,5 +62,19 @@ def test_the_bundled_file_is_the_carded_one_with_its_papers():
     assert "Apache License" in (path.parent / "LICENSE-nanodet.txt").read_text("utf-8")
 
 
+def test_our_own_network_is_the_carded_one_with_its_papers():
+    file = card("person_small").files[0]
+    path = WEIGHTS / file.path
+    assert path.stat().st_size == file.size_bytes <= 5_000_000
+    assert sha256_of(path) == file.sha256
+    page = (path.parent / "MODEL_CARD.md").read_text("utf-8")
+    assert file.sha256 in page
+    assert "person-reidentification-retail-0277` (Apache-2.0, Intel)" in page, "the teacher is credited"
+    assert "## Limits" in page
+    assert "Apache License" in (path.parent / "LICENSE").read_text("utf-8")
+    assert (path.parent / "curves.png").is_file()
+
+
 def test_nothing_else_is_bundled():
-    assert [path.relative_to(WEIGHTS).as_posix() for path in WEIGHTS.rglob("*.onnx")] == ["nanodet/nanodet.onnx"]
+    bundled = sorted(path.relative_to(WEIGHTS).as_posix() for path in WEIGHTS.rglob("*.onnx"))
+    assert bundled == ["nanodet/nanodet.onnx", "person_small/person_small.onnx"]

@@ -25,7 +25,11 @@ def full(tmp_path):
 
 def test_without_fetching_the_bundled_ones_are_used(bare):
     assert best_detector(bare)[0] == "nanodet"
-    assert {best_embedder(kind, bare)[0] for kind in Kind} == {"colour_stripes"}
+    assert {kind: best_embedder(kind, bare)[0] for kind in Kind} == {
+        Kind.PERSON: "person_small",
+        Kind.MOTOR_VEHICLE: "colour_stripes",
+        Kind.NON_MOTOR_VEHICLE: "colour_stripes",
+    }
 
 
 def test_with_everything_fetched_the_best_are_used(full):
@@ -45,7 +49,10 @@ def test_the_list_says_what_is_here_and_why(bare, full):
     assert rows["nanodet"].present == "bundled"
     assert rows["nanodet"].used_for == "detection"
     assert "not fetched" in rows["nanodet"].why
-    assert rows["colour_stripes"].used_for == "person, motor_vehicle, non_motor_vehicle"
+    assert rows["person_small"].used_for == "person"
+    assert rows["person_small"].present == "bundled"
+    assert "not fetched" in rows["person_small"].why
+    assert rows["colour_stripes"].used_for == "motor_vehicle, non_motor_vehicle"
     assert rows["omz2002"].present == "missing"
     assert rows["omz2002"].used_for == ""
     assert rows["omz2002"].size_bytes == 7304464 + 174328

@@ -47,7 +47,7 @@ def test_the_shipped_recipe_reads_and_leaves_benchmarks_out() -> None:
     recipe = read_recipe(RECIPE)
     assert recipe.name == "person_small"
     assert {"pku_reid", "tud_stadtmitte"} <= set(recipe.data.excluded)
-    assert recipe.optimiser.steps == -(-recipe.optimiser.samples // recipe.optimiser.batch)
+    assert recipe.optimiser.steps * recipe.optimiser.batch >= recipe.optimiser.samples
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,11 @@ def test_without_alterations_the_crops_themselves_come() -> None:
     known = {picture.tobytes() for picture in crops.pictures}
     batch = Sampler(crops, Data(), chances(0.0), 1).batch(0, 20)
     assert {picture.tobytes() for picture in batch} <= known
+
+
+def test_rarer_alterations_leave_mirroring_and_twins_alone() -> None:
+    rarer = chances(0.8).scaled(0.5)
+    assert (rarer.light, rarer.occlude, rarer.flip, rarer.twin) == (0.4, 0.4, 0.8, 0.8)
 
 
 def test_a_twin_is_the_crop_before_it() -> None:

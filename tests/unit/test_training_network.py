@@ -20,7 +20,7 @@ from models.training.losses import (  # noqa: E402
     matrix_loss,
     neighbour_loss,
 )
-from models.training.recipe import Augmentation, Optimiser, Recipe, read_recipe  # noqa: E402
+from models.training.recipe import Augmentation, Optimiser, Recipe, Stage, read_recipe  # noqa: E402
 from models.training.run import CHECKPOINT, Run, rate_at  # noqa: E402
 from models.training.student import Student, parameters_of  # noqa: E402
 from models.training.teacher import CHANNELS, Lesson  # noqa: E402
@@ -90,11 +90,16 @@ def test_the_bank_keeps_the_newest() -> None:
 
 
 def test_the_rate_rises_then_falls_to_a_hundredth() -> None:
-    settings = Optimiser(batch=10, samples=1000, rise=100, rate=1.0, weight_decay=0, average=0.9, checks=1)
+    stages = (Stage(samples=1000, rise=100, rate=1.0), Stage(samples=95, rise=20, rate=0.5, alteration=0.5))
+    settings = Optimiser(batch=10, stages=stages, weight_decay=0, average=0.9, checks=1)
+    assert (settings.samples, settings.steps) == (1095, 110)
     assert rate_at(0, settings) == pytest.approx(0.1)
     assert rate_at(9, settings) == pytest.approx(1.0)
     assert rate_at(55, settings) == pytest.approx(0.01 + 0.99 / 2)
-    assert rate_at(100, settings) == pytest.approx(0.01)
+    assert rate_at(99, settings) == pytest.approx(0.01, abs=1e-3)
+    assert rate_at(100, settings) == pytest.approx(0.25), "the second stage rises again"
+    assert rate_at(110, settings) == pytest.approx(0.005)
+    assert [settings.at(step)[0].alteration for step in (99, 100)] == [1.0, 0.5]
 
 
 def test_the_network_is_small_and_has_the_promised_shapes(student: Student) -> None:
@@ -141,7 +146,8 @@ def test_an_exam_of_the_teachers_own_answers_is_passed(monkeypatch: pytest.Monke
 def test_a_run_that_was_cut_off_ends_as_one_that_was_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.training.run._SAVE_EVERY", 1)
     shipped = read_recipe(RECIPE)
-    optimiser = Optimiser(batch=4, samples=16, rise=4, rate=1e-3, weight_decay=0.01, average=0.5, checks=4)
+    stages = (Stage(samples=8, rise=4, rate=1e-3), Stage(samples=8, rise=4, rate=1e-3, alteration=0.5))
+    optimiser = Optimiser(batch=4, stages=stages, weight_decay=0.01, average=0.5, checks=4)
     recipe: Recipe = shipped.model_copy(
         update={"optimiser": optimiser, "augmentation": Augmentation(**dict.fromkeys(Augmentation.model_fields, 0.5))}
     )
