@@ -79,12 +79,12 @@ EMBEDDERS = (
         licence="Apache-2.0",
         licence_url="https://www.apache.org/licenses/LICENSE-2.0",
         training="taught by omz0277 on 11,685 altered crops without identities (models/training)",
-        quality="PETS re-entry rank-1 1.00, mAP .961",
+        quality="PETS re-entry rank-1 1.00, mAP .968",
         input=InputLayout("picture", 96, 192),
         files=(
             StoredFile(
                 "person_small/person_small.onnx",
-                "c7c0cdb1866af813c3c2fadaf6ef6bd3c3700ebceb386d81bd7b985baa437f29",
+                "d73f21792a42bb9ebad5e066485cf443f7702408a87a3517f51a7e768bc145cf",
                 4553854,
             ),
         ),
