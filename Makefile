@@ -14,7 +14,7 @@ help:
 	@echo "make test    run the tests (what needs a real server or evaluation data skips with a reason)"
 	@echo "make check   lint, types, floors and tests: what CI runs"
 	@echo "make bench   measure detection, embedding, tracking and batching into benchmarks/results"
-	@echo "make train   CROPS=FOLDER [OUT=FOLDER]: train the bundled person embedder anew (about 90 minutes on 2 cores)"
+	@echo "make train   CROPS=FOLDER [OUT=FOLDER]: train the bundled person embedder anew (about two hours on 2 cores)"
 	@echo "make lock    renew the lock files"
 
 demo: $(VENV)/.runtime
