@@ -3,7 +3,7 @@
 python -m models.training RECIPE.yaml --crops FOLDER --out FOLDER
 
 Writes log.csv, curves.png, NAME.onnx, figures.json, MODEL_CARD.md and recipe.yaml; started again with the same folder,
-it goes on where it was cut off. Exit codes: 0 done; 2 bad input, with one line that says what.
+it goes on where it was cut off. Exit codes: 0 done; 2 bad input, with one line that says what; 130 interrupted.
 """
 
 import argparse
@@ -34,6 +34,9 @@ def main(argv: list[str]) -> int:
     except (ModelError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
+    except KeyboardInterrupt:
+        print(f"stopped: the same command goes on from the last state in {given.out}", file=sys.stderr)  # noqa: T201
+        return 130
     return 0
 
 
