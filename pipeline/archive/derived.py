@@ -1,11 +1,15 @@
-"""The search indexes of an archive, kept up with its database by one path: at open, after an append, in a reader."""
+"""The search indexes of an archive, kept up with its database by one path: at open, after an append, in a reader.
+
+Sealed rows are searched in segments, younger ones in an exact index in memory, the tail.
+"""
 
 import threading
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from models.embeddings import EmbeddingSpace
 from pipeline.archive.columns import Entry
@@ -14,72 +18,157 @@ from pipeline.archive.index import SpaceIndex
 from pipeline.archive.layout import Layout
 from pipeline.archive.ranking import Candidate
 from pipeline.archive.schema import removals, sightings, spaces, state
+from pipeline.archive.segments.manifest import Manifest, Part, manifest_mark, read_manifest
+from pipeline.archive.segments.segment import Segment
 from pipeline.archive.vectors import VectorFile
+from pipeline.errors import ArchiveDamaged
 
 ROWS_AT_ONCE = 65_536
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """What is open of one space."""
+
+    generation: int
+    parts: tuple[Part, ...]
+    segments: tuple[Segment, ...]
+    tail: SpaceIndex
+
+    @property
+    def end_row(self) -> int:
+        return self.parts[-1].end_row if self.parts else 0
 
 
 class DerivedIndexes:
-    """One SpaceIndex per space, each change of the database applied once."""
+    """Segments and tail per space, each change of the database applied once."""
 
     def __init__(self, engine: Engine, layout: Layout) -> None:
         self._engine = engine
         self._layout = layout
         self._lock = threading.Lock()
         self._seen = 0
-        self._generations: dict[int, int] = {}
-        self._indexes: dict[EmbeddingSpace, SpaceIndex] = {}
+        self._mark: tuple[int, int] | None = None
+        self._manifest = Manifest()
+        self._held: dict[int, _Held] = {}
+        self._by_space: dict[EmbeddingSpace, _Held] = {}
+        self._ahead: dict[str, Segment] = {}
 
     def catch_up(self) -> None:
         """Apply every change committed since the last call."""
-        with self._lock, self._engine.connect() as connection:
-            changed = connection.execute(select(state.c.changed)).scalar_one()
-            if changed == self._seen:
-                return
-            known = connection.execute(select(spaces)).all()
-            generations = {space.id: space.generation for space in known}
-            since = 0 if self._must_restart(generations) else self._seen
-            indexes = self._indexes if since else {}
-            self._seen = 0  # until all is applied: after a failure the next call starts from nothing
-            gone, fresh = _gone(connection, since), _fresh(connection, since)
-            for space in known:
-                index = indexes.setdefault(EmbeddingSpace(space.name, space.version, space.dim), SpaceIndex(space.dim))
-                file = self._layout.vectors((space.id, space.generation), space.dim)
-                _apply(index, file, gone.get(space.id, []), fresh.get(space.id, []))
-            self._indexes, self._seen, self._generations = indexes, changed, generations
-
-    def _must_restart(self, generations: dict[int, int]) -> bool:
-        """Tell whether rows have got other numbers (a compaction), or an index holds mostly what is gone."""
-        compacted = any(generations[number] != held for number, held in self._generations.items())
-        return compacted or any(index.mostly_dead for index in self._indexes.values())
+        with self._lock:
+            for attempt in range(ATTEMPTS):
+                mark = manifest_mark(self._layout.segments_folder)
+                try:
+                    self._catch_up(mark)
+                    break
+                except ArchiveDamaged:  # a segment may have gone with the manifest that named it
+                    if attempt == ATTEMPTS - 1 or manifest_mark(self._layout.segments_folder) == mark:
+                        raise
 
     def search(self, query: Query) -> list[Candidate]:
         """Return the candidates of a query's space; none when the archive does not know the space."""
-        index = self._indexes.get(query.vectors.space)
-        return index.search(query) if index is not None else []
+        held = self._by_space.get(query.vectors.space)
+        if held is None:
+            return []
+        found = held.tail.search(query)
+        for segment in held.segments:
+            found.extend(segment.search(query))
+        return sorted(found, key=lambda one: (-one.score, one.sighting_id))[: query.top] if held.segments else found
+
+    def living(self) -> Mapping[str, int]:
+        """Return the living rows of each open segment by name."""
+        return {
+            segment.name: len(segment) - segment.dead for held in list(self._held.values()) for segment in held.segments
+        }
+
+    def open_ahead(self, space_id: int, generation: int, dim: int, name: str) -> None:
+        """Open a segment that the manifest is about to name, so that no search has to."""
+        segment = Segment(self._layout.segments_folder / name, self._layout.vectors((space_id, generation), dim))
+        self._ahead[name] = segment
+
+    @property
+    def unsealed(self) -> int:
+        """How many rows the largest tail holds, dead ones included."""
+        return max((len(held.tail) for held in self._held.values()), default=0)
+
+    @property
+    def bytes_held(self) -> int:
+        """Memory of codes and tails that is not backed by files, without Python's own overhead."""
+        return sum(
+            held.tail.bytes_held + sum(segment.bytes_held for segment in held.segments) for held in self._held.values()
+        )
+
+    def _catch_up(self, mark: tuple[int, int] | None) -> None:
+        with self._engine.connect() as connection:
+            changed = connection.execute(select(state.c.changed)).scalar_one()
+            if changed == self._seen and mark == self._mark:
+                return
+            if mark != self._mark:
+                self._manifest = read_manifest(self._layout.segments_folder)
+            since, self._seen = self._seen, 0  # until all is applied: after a failure the next call starts from nothing
+            known = connection.execute(select(spaces)).all()
+            held = {space.id: self._kept_up(connection, space, since) for space in known}
+        self._held = held
+        self._by_space = {EmbeddingSpace(s.name, s.version, s.dim): held[s.id] for s in known}
+        self._seen, self._mark = changed, mark
+        for name in self._manifest.names:
+            self._ahead.pop(name, None)
+
+    def _kept_up(self, connection: Connection, space: Row[Any], since: int) -> _Held:
+        sealed = self._manifest.of(space.id, space.generation)
+        held = self._held.get(space.id) if since else None
+        file = self._layout.vectors((space.id, space.generation), space.dim)
+        current = held is not None and held.generation == space.generation
+        if held is None or not current or held.parts != sealed.parts or held.tail.mostly_dead:
+            open_ones = {segment.name: segment for segment in held.segments} if held is not None and current else {}
+            opened = tuple(
+                open_ones.get(part.name) or self._opened(connection, space.id, part, file)
+                for part in sealed.parts
+                if part.rows
+            )
+            fresh_tail = _Held(space.generation, sealed.parts, opened, SpaceIndex(space.dim))
+            _apply(fresh_tail, file, (), _fresh(connection, space.id, 0, sealed.end_row))
+            if held is None or not current:
+                return fresh_tail
+            held, fresh = fresh_tail, []
+        else:
+            fresh = _fresh(connection, space.id, since, held.end_row)
+        _apply(held, file, _gone(connection, space.id, since), fresh)
+        return held
+
+    def _opened(self, connection: Connection, space_id: int, part: Part, file: VectorFile) -> Segment:
+        segment = self._ahead.get(part.name) or Segment(self._layout.segments_folder / part.name, file)
+        c = removals.c
+        given_up = select(c.vector_row).where(
+            c.space_id == space_id, c.vector_row >= part.first_row, c.vector_row < part.end_row
+        )
+        segment.bury(np.array(connection.scalars(given_up).all(), np.int64))
+        return segment
 
 
-def _gone(connection: Connection, since: int) -> dict[int, list[int]]:
-    gone: dict[int, list[int]] = defaultdict(list)
-    if since:  # an index made from nothing holds nothing that could be given up
-        chosen = select(removals.c.space_id, removals.c.vector_row).where(removals.c.changed > since)
-        for space_id, vector_row in connection.execute(chosen):
-            gone[space_id].append(vector_row)
-    return gone
+def _gone(connection: Connection, space_id: int, since: int) -> Sequence[int]:
+    c = removals.c
+    return connection.scalars(select(c.vector_row).where(c.space_id == space_id, c.changed > since)).all()
 
 
-def _fresh(connection: Connection, since: int) -> dict[int, list[Entry]]:
+def _fresh(connection: Connection, space_id: int, since: int, from_row: int) -> list[Entry]:
     c = sightings.c
     values = (c.id, c.revision, c.vector_row, c.kind, c.camera_id, c.community, c.first_seen_ms, c.last_seen_ms)
-    chosen = select(c.space_id, *values).where(c.changed > since).order_by(c.space_id, c.vector_row)
-    fresh: dict[int, list[Entry]] = defaultdict(list)
-    for row in connection.execute(chosen):
-        fresh[row[0]].append(Entry(*row[1:]))
-    return fresh
+    chosen = select(*values).where(c.space_id == space_id, c.vector_row >= from_row)
+    if since:
+        chosen = chosen.where(c.changed > since)
+    return [Entry(*row) for row in connection.execute(chosen.order_by(c.vector_row))]
 
 
-def _apply(index: SpaceIndex, file: VectorFile, gone: Sequence[int], fresh: Sequence[Entry]) -> None:
+def _apply(held: _Held, file: VectorFile, gone: Sequence[int], fresh: Sequence[Entry]) -> None:
+    """Show what is new before hiding what it replaces: a search that meets both asks again, one with none would err."""
     for start in range(0, max(len(fresh), 1), ROWS_AT_ONCE):
         part = fresh[start : start + ROWS_AT_ONCE]
         vectors = file.read(np.array([entry.vector_row for entry in part], np.int64))
-        index.apply(gone if start == 0 else (), part, vectors)
+        held.tail.apply(gone if start == 0 else (), part, vectors)
+    sealed = np.array([row for row in gone if row < held.end_row], np.int64)
+    if len(sealed):
+        for segment in held.segments:
+            segment.bury(sealed)

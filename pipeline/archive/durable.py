@@ -13,6 +13,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make the content of a file durable."""
+    sync_folder(path)  # to the system a folder is a file, too
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents durably; an existing one is left as it is."""
     if folder.is_dir():
@@ -34,3 +39,12 @@ def write_file(path: Path, content: bytes) -> None:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
+
+
+def write_all(descriptor: int, content: bytes, offset: int) -> None:
+    """Write all of it from an offset on; raises OSError."""
+    rest = memoryview(content)
+    while rest:  # a disk that fills up takes part of it first, and says why only at the next call
+        written = os.pwrite(descriptor, rest, offset)
+        rest = rest[written:]
+        offset += written

@@ -1,4 +1,4 @@
-"""The search index of one embedding space: FAISS in memory, derived from rows and vector file, rebuilt at each open."""
+"""The exact index of the youngest rows of one embedding space: FAISS in memory, rebuilt at each opening."""
 
 import threading
 from collections.abc import Sequence
@@ -29,6 +29,14 @@ class SpaceIndex:
     def mostly_dead(self) -> bool:
         """Tell whether making the index anew would give back more than half of its memory."""
         return self._columns.dead > max(WORTH_IT, len(self._columns) // 2)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def bytes_held(self) -> int:
+        """Memory of the vectors."""
+        return int(self._flat.ntotal * self._flat.d * 4)
 
     def apply(self, gone_rows: Sequence[int], entries: Sequence[Entry], vectors: FloatArray) -> None:
         """Give up vector rows and take new ones, as one step for every search."""

@@ -10,11 +10,12 @@ from pipeline.archive.vectors import VectorFile
 LOCK_NAME = "writer.lock"
 VECTORS_NAME = "vectors"
 PICTURES_NAME = "pictures"
+SEGMENTS_NAME = "segments"
 VectorName = tuple[int, int]  # number and generation of a space in the table `spaces`
 
 
 class Layout:
-    """One folder: `archive.sqlite`, `vectors/`, `pictures/`, `writer.lock`."""
+    """One folder: `archive.sqlite`, `vectors/`, `pictures/`, `writer.lock`, and `segments/`, which is derived."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -22,6 +23,7 @@ class Layout:
         self.lock = folder / LOCK_NAME
         self.vectors_folder = folder / VECTORS_NAME
         self.pictures_folder = folder / PICTURES_NAME
+        self.segments_folder = folder / SEGMENTS_NAME
         self.pictures = PictureFolder(self.pictures_folder)
 
     def vectors(self, file: VectorName, dim: int) -> VectorFile:
@@ -37,7 +39,7 @@ class Layout:
 
     def strangers(self) -> list[str]:
         """Return the names in the folder that no archive has."""
-        ours = {LOCK_NAME, VECTORS_NAME, PICTURES_NAME}
+        ours = {LOCK_NAME, VECTORS_NAME, PICTURES_NAME, SEGMENTS_NAME}
         found = [path.name for path in self.folder.iterdir()] if self.folder.is_dir() else []
         return sorted(name for name in found if name not in ours and not name.startswith(DATABASE_NAME))
 

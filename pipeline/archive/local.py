@@ -24,6 +24,9 @@ from pipeline.archive.layout import Layout
 from pipeline.archive.ranking import Candidate
 from pipeline.archive.rows import conditions, search_of, search_row_of, sighting_of
 from pipeline.archive.schema import sightings, spaces
+from pipeline.archive.segments.keeper import SegmentKeeper
+from pipeline.archive.segments.policy import SEAL_ROWS
+from pipeline.archive.upkeep import ArchiveStats, stats_of, verify
 from pipeline.archive.writing import Writer
 from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, UnknownSighting
 from pipeline.sighting import Record, Sighting
@@ -34,13 +37,15 @@ ATTEMPTS = 5  # a row that changes between two reads is read again; five times i
 class LocalArchive:
     """An Archive in one folder; made by `open_archive`. Without `lock` it only reads (and writes the search log)."""
 
-    def __init__(self, layout: Layout, engine: Engine, lock: FileLock | None) -> None:
+    def __init__(self, layout: Layout, engine: Engine, lock: FileLock | None, *, seal_rows: int = SEAL_ROWS) -> None:
         self._layout = layout
         self._engine = engine
         self._file_lock = lock
         self._writing = threading.Lock()
         self._derived = DerivedIndexes(engine, layout)
-        self._writer = Writer(engine, layout) if lock is not None else None
+        self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
+        self._seal_rows = seal_rows
+        self._writer = Writer(engine, layout, self._keeper.erase) if lock is not None else None
         self._closed = False
 
     def start(self) -> Self:
@@ -51,6 +56,9 @@ class LocalArchive:
         if self._writer is not None:
             with suppress(ArchiveFull), archive_errors(self._layout.folder):  # no room to save room: another time
                 compact(self._engine, self._layout)
+                self._keeper.recover()
+                self._keeper.work()  # what is due now would only fill the memory first
+            self._keeper.start()
         with archive_errors(self._layout.folder):
             self._derived.catch_up()
         return self
@@ -62,12 +70,15 @@ class LocalArchive:
         with archive_errors(self._layout.folder), self._writing:
             self._owner().append(records)
             self._derived.catch_up()
+            if self._derived.unsealed >= self._seal_rows:
+                self._keeper.nudge()
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
         """Erase sightings with vector and picture; return how many."""
         with archive_errors(self._layout.folder), self._writing:
             gone = self._owner().forget(sighting_ids)
             self._derived.catch_up()
+            self._keeper.nudge()
         return gone
 
     def expire(self, before_ms: int) -> int:
@@ -76,6 +87,7 @@ class LocalArchive:
             owner = self._owner()
             gone = owner.forget(owner.older_than(before_ms))
             self._derived.catch_up()
+            self._keeper.nudge()
         return gone
 
     def get(self, sighting_id: str) -> Sighting:
@@ -198,12 +210,41 @@ class LocalArchive:
         with self._reading() as connection:
             return [ModelUse(row.role, row.name, row.version, row.since_ms) for row in connection.execute(chosen)]
 
+    def seal(self) -> None:
+        """Seal every row and merge what is due, now instead of in the background; searches go on meanwhile."""
+        with archive_errors(self._layout.folder):
+            self._owner()
+            self._keeper.work(seal_all=True)
+            self._derived.catch_up()
+
+    def rebuild(self) -> None:
+        """Build all segments anew from rows and vector files."""
+        with archive_errors(self._layout.folder), self._writing:
+            self._owner()
+            self._keeper.discard()
+            self._keeper.work(seal_all=True)
+            self._derived.catch_up()
+
+    def verify(self) -> list[str]:
+        """Return what is wrong, a sentence each: rows, vectors, pictures and segments against each other."""
+        self._check_open()
+        with archive_errors(self._layout.folder):
+            self._derived.catch_up()
+            return verify(self._engine, self._layout)
+
+    def stats(self) -> ArchiveStats:
+        """Return how much there is and where."""
+        with archive_errors(self._layout.folder):
+            self._derived.catch_up()
+            return stats_of(self._engine, self._layout, self._derived)
+
     def close(self) -> None:
         """Release files and the writer's lock; a second call does nothing."""
         with self._writing:
             if self._closed:
                 return
             self._closed = True
+            self._keeper.stop()
             try:
                 with archive_errors(self._layout.folder):
                     if self._writer is not None:

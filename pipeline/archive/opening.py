@@ -10,11 +10,14 @@ from pipeline.archive.durable import make_folder, sync_folder
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
 from pipeline.archive.local import LocalArchive
+from pipeline.archive.segments.policy import SEAL_ROWS
 from pipeline.errors import ArchiveBusy, ArchiveDamaged, ArchiveTooNew
 
 
-def open_archive(path: Path, *, writable: bool, create: bool = True) -> LocalArchive:
+def open_archive(path: Path, *, writable: bool, create: bool = True, seal_rows: int = SEAL_ROWS) -> LocalArchive:
     """Open the archive in a folder; with `writable` and `create` a missing or empty folder becomes one.
+
+    A writer seals rows into a segment whenever `seal_rows` have gathered.
 
     Raises ArchiveBusy when another process (or another object of this one) writes to it, ArchiveTooNew,
     ArchiveDamaged when there is no archive or something else, ArchiveFull and ArchiveError when the disk refuses.
@@ -24,27 +27,27 @@ def open_archive(path: Path, *, writable: bool, create: bool = True) -> LocalArc
     with archive_errors(path):
         _check_folder(layout, may_create=writable and create)
         if not writable:
-            return _open(layout, None)
+            return _open(layout, None, seal_rows)
         make_folder(layout.folder)
         lock = _take_lock(layout)
         try:
-            return _open(layout, lock)
+            return _open(layout, lock, seal_rows)
         except BaseException:
             lock.release()
             raise
 
 
-def _open(layout: Layout, lock: FileLock | None) -> LocalArchive:
+def _open(layout: Layout, lock: FileLock | None, seal_rows: int) -> LocalArchive:
     if lock is not None and not layout.database.exists():
         layout.database.touch()
     engine = schema.connect(layout.database, writable=lock is not None)
     try:
         _check_database(layout, engine, may_create=lock is not None)
         if lock is not None:
-            for folder in (layout.vectors_folder, layout.pictures_folder):
+            for folder in (layout.vectors_folder, layout.pictures_folder, layout.segments_folder):
                 make_folder(folder)
             sync_folder(layout.folder)
-        return LocalArchive(layout, engine, lock).start()
+        return LocalArchive(layout, engine, lock, seal_rows=seal_rows).start()
     except BaseException:
         engine.dispose()
         raise

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.archive.durable import sync_folder
+from pipeline.archive.durable import sync_folder, write_all
 from pipeline.errors import ArchiveDamaged
 
 STORED = np.dtype("<f4")
@@ -22,6 +22,7 @@ class VectorFile:
         self._path = path
         self._dim = dim
         self._row_bytes = dim * STORED.itemsize
+        self._mapped: FloatArray | None = None
 
     def recover(self, rows: int) -> None:
         """Cut what a killed writer left behind the `rows` that the database knows; raises ArchiveDamaged."""
@@ -37,7 +38,7 @@ class VectorFile:
         created = not self._path.exists()
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            _write_all(descriptor, vectors.astype(STORED, order="C").tobytes(), first_row * self._row_bytes)
+            write_all(descriptor, vectors.astype(STORED, order="C").tobytes(), first_row * self._row_bytes)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -49,10 +50,28 @@ class VectorFile:
         descriptor = os.open(self._path, os.O_RDWR)
         try:
             for row in rows:
-                _write_all(descriptor, bytes(self._row_bytes), row * self._row_bytes)
+                write_all(descriptor, bytes(self._row_bytes), row * self._row_bytes)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def pick(self, rows: RowArray) -> FloatArray:
+        """Return float32 (n, dim) of rows in any order, through a memory map; raises ArchiveDamaged."""
+        if len(rows) == 0:
+            return np.empty((0, self._dim), np.float32)
+        mapped = self._mapped
+        if mapped is None or int(rows.max()) >= len(mapped):
+            mapped = self._mapped = self._map(int(rows.max()) + 1)
+        picked: FloatArray = mapped[rows]
+        return picked
+
+    def _map(self, rows: int) -> FloatArray:
+        """Map all whole rows of the file, at least `rows`."""
+        held = self._path.stat().st_size // self._row_bytes
+        if held < rows:
+            raise ArchiveDamaged(f"{self._path} ends before row {rows - 1}, which the database names: restore a backup")
+        mapped: FloatArray = np.memmap(self._path, STORED, "r", shape=(held, self._dim)).view(np.ndarray)
+        return mapped
 
     def read(self, rows: RowArray) -> FloatArray:
         """Return float32 (n, dim) of rows in ascending order; raises ArchiveDamaged when the file is too short."""
@@ -66,11 +85,3 @@ class VectorFile:
             raise ArchiveDamaged(f"{self._path} ends before row {last}, which the database names: restore a backup")
         picked = span.reshape(-1, self._dim)[rows - first]
         return np.ascontiguousarray(picked, dtype=np.float32)
-
-
-def _write_all(descriptor: int, content: bytes, offset: int) -> None:
-    rest = memoryview(content)
-    while rest:  # a disk that fills up takes part of it first, and says why only at the next call
-        written = os.pwrite(descriptor, rest, offset)
-        rest = rest[written:]
-        offset += written

@@ -4,7 +4,7 @@ Order of every append: pictures durable, vectors durable, then one commit of the
 files that no row names, and the next open removes them; after it, everything is there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +37,13 @@ class Place:
 class Writer:
     """Appends and erases; not safe between threads, its owner holds a lock."""
 
-    def __init__(self, engine: Engine, layout: Layout) -> None:
+    def __init__(
+        self, engine: Engine, layout: Layout, erase_derived: Callable[[int, int, Sequence[int]], None]
+    ) -> None:
+        """`erase_derived` (space number, generation, vector rows) erases what was derived from vectors."""
         self._engine = engine
         self._layout = layout
+        self._erase_derived = erase_derived
 
     def recover(self) -> None:
         """Undo what a killed writer left: torn vectors, orphaned pictures, unfinished erasures."""
@@ -109,6 +113,7 @@ class Writer:
         for space_id, generation, dim in {tuple(row[:3]) for row in given_up}:
             rows = [row.vector_row for row in given_up if row.id == space_id]
             self._layout.vectors((space_id, generation), dim).erase(rows)
+            self._erase_derived(space_id, generation, rows)
         with write(self._engine) as connection:
             connection.execute(update(removals).where(removals.c.erased.is_(False)).values(erased=True))
         with self._engine.connect() as connection:

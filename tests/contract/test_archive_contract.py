@@ -28,9 +28,12 @@ OTHER = EmbeddingSpace("net", "bbbb-fp32", 3)
 ALL = SightingFilter()
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "sealing", "memory"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    made: Archive = open_archive(tmp_path / "a", writable=True) if request.param == "local" else InMemoryArchive()
+    """`sealing` turns every second row into a segment, in the background, while the test goes on."""
+    made: Archive = InMemoryArchive()
+    if request.param != "memory":
+        made = open_archive(tmp_path / "a", writable=True, seal_rows=2 if request.param == "sealing" else 16_384)
     yield made
     made.close()
 

@@ -1,6 +1,7 @@
 """A process that appends to an archive until it is killed, and says each time what was acknowledged.
 
     python archive_writer.py FOLDER FIRST_NUMBER [--batch N] [--limit-bytes N] [--count N] [--only-new]
+        [--seal-rows N]
 
 Each record follows from its number, so that a reader can tell whether it came back right. Every third append also
 gives an earlier sighting a second revision, unless `--only-new`. A line is printed after the append returned: `number
@@ -58,8 +59,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--limit-bytes", type=int)
     parser.add_argument("--only-new", action="store_true")
+    parser.add_argument("--seal-rows", type=int, default=16_384)
     asked = parser.parse_args()
-    archive = open_archive(asked.folder, writable=True)
+    archive = open_archive(asked.folder, writable=True, seal_rows=asked.seal_rows)
     say("open")
     if asked.limit_bytes:
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)

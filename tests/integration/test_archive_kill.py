@@ -63,11 +63,12 @@ def files_in(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("pictures/*/*")}
 
 
-@pytest.mark.parametrize("batch", [1, 7])
-def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, writer: ModuleType, batch: int) -> None:
+@pytest.mark.parametrize(("batch", "seal_rows"), [(1, 16_384), (7, 16_384), (1, 5), (30, 20), (100, 60)])
+def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, writer: ModuleType, batch: int, seal_rows: int) -> None:
+    """With few `seal_rows` most kills come while a segment is built, merged or thrown away."""
     folder, chance, expected = tmp_path / "a", random.Random(batch), dict[int, int]()
     for trial in range(4):
-        child = start(folder, 10_000 * (trial + 1), "--batch", str(batch))
+        child = start(folder, 10_000 * (trial + 1), "--batch", str(batch), "--seal-rows", str(seal_rows))
         assert child.stdout is not None
         assert child.stdout.readline() == "open\n"
         time.sleep(chance.uniform(0.0, 0.5))
@@ -76,8 +77,9 @@ def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, writer: ModuleTy
         expected |= acknowledged(rest.splitlines(keepends=True))
         with open_archive(folder, writable=False) as reader:  # a reader mends nothing and still sees only whole records
             check(reader, writer, expected)
-        with open_archive(folder, writable=True) as archive:
+        with open_archive(folder, writable=True, seal_rows=seal_rows) as archive:
             check(archive, writer, expected)
+            assert archive.verify() == []
             kept = {f"{s.id}-{s.revision}.jpg" for s in archive.find(SightingFilter(), limit=1_000_000)}
         assert files_in(folder) == kept
     assert len(expected) > 10

@@ -1,0 +1,1 @@
+"""Segments: immutable, searchable parts of one embedding space, derived from rows and vector file."""
