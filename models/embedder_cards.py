@@ -133,4 +133,23 @@ ATTRIBUTES = (
         ),
         probe=(0.25, 0.42899, 6.1311e-07, 0.14286, 0.3498, 0.00013831),
     ),
+    ModelCard(
+        name="clothing",
+        task=Task.ATTRIBUTES,
+        title="zhian clothing colours, bundled",
+        family="clothing",
+        licence="Apache-2.0",
+        licence_url="https://www.apache.org/licenses/LICENSE-2.0",
+        training="DEVCOUNT crops labelled by eye, body parts taught by MoveNet on public pictures",
+        quality="QUALITY",
+        input=InputLayout("picture", 32, 64),
+        files=(
+            StoredFile(
+                "clothing/clothing.onnx",
+                "ad6607731f026ce1c43a24b2ba61e0abc94f6637fe2a2e0676b9a239baca7aa4",
+                553305,
+            ),
+        ),
+        bundled=True,
+    ),
 )

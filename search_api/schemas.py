@@ -27,7 +27,8 @@ EXAMPLE_SIGHTING: JsonDict = {
     "picture": "/v1/sightings/6f1c0a9d27b34e58a0c1/picture",
     "box": [412.0, 188.5, 498.0, 431.0],
     "frame_size": [768, 576],
-    "attributes": {},
+    "attributes": {"upper_colour": "red", "lower_colour": "black"},
+    "attribute_confidence": {"upper_colour": 0.92, "lower_colour": 0.81},
 }
 EXAMPLE_HIT: JsonDict = {"rank": 1, "score": 0.87, **EXAMPLE_SIGHTING}
 EXAMPLE_REPLY: JsonDict = {
@@ -61,6 +62,7 @@ class SightingOut(Wire):
     box: Box
     frame_size: tuple[int, int] = Field(description="width, height of the camera's frame")
     attributes: dict[str, str] = Field(description="what was measured; absent means unknown")
+    attribute_confidence: dict[str, float] = Field(description="probability of each attribute, 0 to 1", default={})
 
 
 class RankedOut(Wire):
@@ -188,6 +190,7 @@ def sighting_out(sighting: Sighting, picture: str | None) -> SightingOut:
         box=_box(sighting.shot.xyxy),
         frame_size=sighting.frame_size,
         attributes=dict(sighting.attributes),
+        attribute_confidence=dict(sighting.attribute_confidence),
     )
 
 

@@ -11,6 +11,8 @@ from pipeline.archive.contract import SearchRecord, SightingFilter
 from pipeline.archive.schema import searches, sightings
 from pipeline.sighting import Shot, Sighting, TrackletKey
 
+_CONFIDENCE = "confidence"
+
 
 def row_of(sighting: Sighting) -> dict[str, object]:
     """Return the columns of a sighting, without its place among the vectors."""
@@ -36,12 +38,14 @@ def row_of(sighting: Sighting) -> dict[str, object]:
         "frame_height": sighting.frame_size[1],
         "frames": sighting.frames,
         "open": sighting.open,
-        "attributes": json.dumps(dict(sighting.attributes), ensure_ascii=False),
+        "attributes": _attributes_text(sighting),
     }
 
 
 def sighting_of(row: Row[Any]) -> Sighting:
     """Read a whole row of `sightings`."""
+    attributes = json.loads(row.attributes)
+    confidence = attributes.pop(_CONFIDENCE, {})
     return Sighting(
         id=row.id,
         key=TrackletKey(row.camera_id, row.session, row.track_id),
@@ -54,8 +58,15 @@ def sighting_of(row: Row[Any]) -> Sighting:
         frames=row.frames,
         revision=row.revision,
         open=row.open,
-        attributes=json.loads(row.attributes),
+        attributes=attributes,
+        attribute_confidence=confidence,
     )
+
+
+def _attributes_text(sighting: Sighting) -> str:
+    """One column for both: older rows have no confidence, and no attribute is called that."""
+    confidence = {_CONFIDENCE: dict(sighting.attribute_confidence)} if sighting.attribute_confidence else {}
+    return json.dumps({**sighting.attributes, **confidence}, ensure_ascii=False)
 
 
 def conditions(where: SightingFilter) -> Sequence[ColumnElement[bool]]:
