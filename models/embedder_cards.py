@@ -146,8 +146,8 @@ ATTRIBUTES = (
         files=(
             StoredFile(
                 "clothing/clothing.onnx",
-                "ad6607731f026ce1c43a24b2ba61e0abc94f6637fe2a2e0676b9a239baca7aa4",
-                553305,
+                "730031f4dcf46bb06dace7874ef177fdaaa0827a34941554b31c7cb056ea548a",
+                256808,
             ),
         ),
         bundled=True,

@@ -101,24 +101,6 @@ def _double(layer: Tensor) -> Tensor:
     return functional.interpolate(layer, scale_factor=2, mode="nearest")
 
 
-def _double(layer: Tensor) -> Tensor:
-    return functional.interpolate(layer, scale_factor=2, mode="nearest")
-
-
-class Exported(nn.Module):
-    """What is bundled: the mean over networks and over the picture and its mirror image; BGR 0..255 in."""
-
-    def __init__(self, networks: list[ClothingNetwork]) -> None:
-        super().__init__()
-        self.networks = nn.ModuleList(networks)
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """Return the probabilities (n, 2, 12)."""
-        x = picture / 255.0
-        views = [network(view)[1].softmax(-1) for network in self.networks for view in (x, x.flip(3))]
-        return torch.stack(views).mean(0)
-
-
 class Exported(nn.Module):
     """What is bundled: BGR 0..255 in, the probabilities (n, 2, 12) out."""
 
