@@ -140,8 +140,8 @@ ATTRIBUTES = (
         family="clothing",
         licence="Apache-2.0",
         licence_url="https://www.apache.org/licenses/LICENSE-2.0",
-        training="DEVCOUNT crops labelled by eye, body parts taught by MoveNet on public pictures",
-        quality="QUALITY",
+        training="876 crops labelled by eye, body parts taught by MoveNet on public pictures",
+        quality="held-out sources: upper .823, lower .765 exact",
         input=InputLayout("picture", 32, 64),
         files=(
             StoredFile(
