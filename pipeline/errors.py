@@ -6,6 +6,7 @@ PipelineError
 │   ├── ArchiveBusy        another process writes to it
 │   ├── ArchiveTooNew      written by a newer version
 │   ├── ArchiveDamaged     not an archive, or its parts do not fit
+│   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
 └── QueryError
@@ -16,6 +17,7 @@ PipelineError
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from models.detections import Detections
 
@@ -42,6 +44,13 @@ class ArchiveTooNew(ArchiveError):
 
 class ArchiveDamaged(ArchiveError):
     """The folder is not an archive or its parts do not fit together."""
+
+
+class SegmentDamaged(ArchiveDamaged):
+    """A derived part of the archive cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} cannot be read: `zhian archive rebuild` makes it anew")
 
 
 class ArchiveFull(ArchiveError):

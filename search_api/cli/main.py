@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from search_api import __version__
-from search_api.cli import analyze, demo, detect, embed, models, run, search, track
+from search_api.cli import analyze, archive, audit, bench, demo, detect, embed, models, run, search, track
 from search_api.cli.failures import tell
 
 ABOUT = """Find where a person or a vehicle was last seen by the cameras of a residential community.
@@ -51,6 +51,8 @@ def _options(
 for command in (demo.demo, search.search, analyze.analyze, run.run, detect.detect, track.track, embed.embed):
     app.command()(command)
 app.add_typer(models.app)
+for group in (archive, audit, bench):
+    app.add_typer(group.app)
 
 
 def run_command(arguments: Sequence[str]) -> int:
