@@ -12,6 +12,7 @@ PipelineError
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
+    ├── NothingAsked       the words name nothing that can be looked for
     ├── NobodyFound        the photo shows nobody of the asked kind
     └── SeveralFound       the photo shows several; the caller picks one
 """
@@ -80,6 +81,16 @@ class BadTimeRange(QueryError):
 
     def __init__(self) -> None:
         super().__init__("the end of the time range is not after its start")
+
+
+class NothingAsked(QueryError):
+    """The words name nothing that can be looked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the words name no clothes and nothing else to look for: say a colour and a garment, as in "
+            "`red coat, black trousers` or `红色上衣 黑裤子`"
+        )
 
 
 class NobodyFound(QueryError):

@@ -44,6 +44,7 @@ class Sighting:
     `first_seen_ms` <= `shot.captured_at_ms` <= `last_seen_ms`, UTC epoch milliseconds. `revision` counts from 1 and
     grows when a long tracklet is updated; `open` is true until the tracklet has ended. `frame_size` is (width, height)
     of the source. `attributes` holds only what was measured (for instance vehicle colour); absent means unknown.
+    `attribute_confidence` has the probability 0..1 of each, as far as it was noted.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Sighting:
     revision: int = 1
     open: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
+    attribute_confidence: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

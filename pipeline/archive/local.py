@@ -22,6 +22,8 @@ from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.door import check_record, check_space
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
+from pipeline.archive.look_columns import score_column
+from pipeline.archive.looks import Looks, judged
 from pipeline.archive.ranking import Candidate
 from pipeline.archive.rows import conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces
@@ -149,6 +151,21 @@ class LocalArchive:
                 return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
         raise ArchiveError(f"the archive at {self._layout.folder} changes faster than it can be searched: try again")
 
+    def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
+        """Return the sightings that look as described, best first, then newest, ties by id."""
+        if not looks:
+            return []
+        score = score_column(looks).label("score")
+        chosen = (
+            select(sightings, score)
+            .where(*conditions(where))
+            .order_by(score.desc(), sightings.c.last_seen_ms.desc(), sightings.c.id)
+            .limit(max(top, 0))
+        )
+        with self._reading() as connection:
+            found = [(sighting_of(row), float(row.score)) for row in connection.execute(chosen)]
+        return [Hit(rank, score, each, judged(each, looks)) for rank, (each, score) in enumerate(found, 1)]
+
     def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
         """Return sightings by the time they were last seen, newest first, ties by id."""
         chosen = (
@@ -173,6 +190,12 @@ class LocalArchive:
     def cameras(self) -> Sequence[str]:
         """Return the ids of all cameras that have sightings, sorted."""
         chosen = select(sightings.c.camera_id).distinct().order_by(sightings.c.camera_id)
+        with self._reading() as connection:
+            return connection.scalars(chosen).all()
+
+    def communities(self) -> Sequence[str]:
+        """Return the ids of all communities that have sightings, sorted."""
+        chosen = select(sightings.c.community).distinct().order_by(sightings.c.community)
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 

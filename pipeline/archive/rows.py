@@ -12,6 +12,7 @@ from pipeline.archive.schema import searches, sightings
 from pipeline.sighting import Shot, Sighting, TrackletKey
 
 _NONE = "{}"
+_CONFIDENCE = "confidence"
 
 
 def row_of(sighting: Sighting) -> dict[str, object]:
@@ -38,7 +39,7 @@ def row_of(sighting: Sighting) -> dict[str, object]:
         "frame_height": sighting.frame_size[1],
         "frames": sighting.frames,
         "open": sighting.open,
-        "attributes": json.dumps(dict(sighting.attributes), ensure_ascii=False),
+        "attributes": _attributes_text(sighting),
     }
 
 
@@ -46,7 +47,8 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
     """Read a whole row of `sightings`, by place: names cost more than all the rest."""
     sighting_id, _, revision, camera_id, session, track_id, kind, community, first_seen_ms, last_seen_ms = row[:10]
     shot_at_ms, left, top, right, bottom, shot_score, shot_quality, width, height, frames, is_open = row[10:21]
-    attributes = row[21]
+    attributes = json.loads(row[21]) if row[21] != _NONE else {}
+    confidence = attributes.pop(_CONFIDENCE, {})
     return Sighting(
         sighting_id,
         TrackletKey(camera_id, session, track_id),
@@ -59,8 +61,15 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
         frames,
         revision,
         bool(is_open),
-        json.loads(attributes) if attributes != _NONE else {},
+        attributes,
+        confidence,
     )
+
+
+def _attributes_text(sighting: Sighting) -> str:
+    """One column for both: older rows have no confidence, and no attribute is called that."""
+    confidence = {_CONFIDENCE: dict(sighting.attribute_confidence)} if sighting.attribute_confidence else {}
+    return json.dumps({**sighting.attributes, **confidence}, ensure_ascii=False)
 
 
 def conditions(where: SightingFilter) -> Sequence[ColumnElement[bool]]:

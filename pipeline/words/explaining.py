@@ -35,7 +35,12 @@ def _listed(values: Mapping[str, frozenset[str]], language: str, before: str) ->
 
 
 def _word(word: str, language: str) -> str:
-    return labels()["values_zh"].get(word, word) if language == "zh" else word.replace("_", " ")
+    return in_chinese(word) if language == "zh" else word.replace("_", " ")
+
+
+def in_chinese(word: str) -> str:
+    """Return the Chinese for the name or the value of an attribute, the word itself where there is none."""
+    return labels()["values_zh"].get(word, word)
 
 
 def _moment(at_ms: int | None, zone: tzinfo) -> str:

@@ -1,6 +1,7 @@
 """A description becomes a filter and wanted looks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from models.kinds import Kind
@@ -47,13 +48,21 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
 
 
 def _settled(tokens: list[Token]) -> list[Token]:
-    """Words that join times mean nothing where there is no time to join."""
+    """Words that join times mean nothing where there is no time to join; `not there` cannot be asked for yet."""
     joins = {"to", "before", "since"}
     has_time = any(token.role is Role.TIME and token.value not in joins for token in tokens)
-    return [
-        Token(token.start, token.end, token.text, Role.FILLER) if token.role is Role.TIME and not has_time else token
-        for token in tokens
-    ]
+    settled: list[Token] = []
+    negated = False
+    for token in tokens:
+        if token.role is Role.TIME and not has_time:
+            settled.append(replace(token, role=Role.FILLER))
+        elif token.role is Role.PLACE and negated:
+            settled.append(replace(token, role=Role.UNKNOWN))
+        else:
+            settled.append(token)
+        if token.role is not Role.FILLER:
+            negated = token.role is Role.NEGATION
+    return settled
 
 
 def _named(text: str, places: Sequence[Place]) -> list[Place]:
