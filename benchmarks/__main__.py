@@ -3,7 +3,17 @@
 import importlib
 import sys
 
-NAMES = ("detection", "embedding", "embedder_speed", "tracking", "batching", "archive", "reconnects", "demo")
+NAMES = (
+    "detection",
+    "embedding",
+    "embedder_speed",
+    "clothing",
+    "tracking",
+    "batching",
+    "archive",
+    "reconnects",
+    "demo",
+)
 
 
 def main(argv: list[str]) -> int:

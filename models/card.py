@@ -17,7 +17,7 @@ class Task(StrEnum):
     ATTRIBUTES = "attributes"
 
 
-Family = Literal["ssd", "yolox", "gfl", "embedding", "vehicle_attributes", "histogram"]
+Family = Literal["ssd", "yolox", "gfl", "embedding", "vehicle_attributes", "clothing", "histogram"]
 Arrival = Literal["onnx", "openvino_ir"]
 
 

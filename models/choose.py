@@ -55,6 +55,8 @@ def listing(store: ModelStore, settings: EngineSettings = AUTOMATIC) -> list[Lis
         name, why = best_embedder(kind, store)
         used.setdefault(name, []).append(kind.value)
         reasons.setdefault(name, why)
+    used["clothing"] = ["clothing colours"]
+    reasons["clothing"] = "clothing is bundled"
     if store.has(CARDS["omz0039"]):
         used["omz0039"] = ["vehicle colour"]
         reasons["omz0039"] = "the only attribute network that was measured to be right"

@@ -133,4 +133,23 @@ ATTRIBUTES = (
         ),
         probe=(0.25, 0.42899, 6.1311e-07, 0.14286, 0.3498, 0.00013831),
     ),
+    ModelCard(
+        name="clothing",
+        task=Task.ATTRIBUTES,
+        title="zhian clothing colours, bundled",
+        family="clothing",
+        licence="Apache-2.0",
+        licence_url="https://www.apache.org/licenses/LICENSE-2.0",
+        training="DEVCOUNT crops labelled by eye, body parts taught by MoveNet on public pictures",
+        quality="QUALITY",
+        input=InputLayout("picture", 32, 64),
+        files=(
+            StoredFile(
+                "clothing/clothing.onnx",
+                "730031f4dcf46bb06dace7874ef177fdaaa0827a34941554b31c7cb056ea548a",
+                256808,
+            ),
+        ),
+        bundled=True,
+    ),
 )

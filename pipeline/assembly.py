@@ -1,9 +1,11 @@
 """Loads the networks a configuration asks for, each kind with its embedder."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from models.attributes import load_vehicle_attributes
+from models.clothing import load_clothing_reader
 from models.detector import Detector, load_detector
 from models.embedder import Embedder, load_embedder
 from models.engine import EngineSettings
@@ -38,16 +40,13 @@ def engine_settings(models: ModelSettings) -> EngineSettings:
 
 
 def load_networks(models: ModelSettings | None = None, store: ModelStore | None = None) -> Networks:
-    """Load detector, embedders and, where fetched, the vehicle attributes; raises ModelError."""
+    """Load detector, embedders, clothing colours and, where fetched, the vehicle attributes; raises ModelError."""
     models = models or ModelSettings()
     store = store or ModelStore()
     engine = engine_settings(models)
     named = {Kind.PERSON: models.person_embedder}
     embedders = {kind: load_embedder(named.get(kind), kind=kind, store=store, engine=engine) for kind in KINDS}
-    try:
-        attributes: dict[Kind, AttributeReader] = {
-            Kind.MOTOR_VEHICLE: load_vehicle_attributes(store=store, engine=engine)
-        }
-    except ModelMissing:
-        attributes = {}
+    attributes: dict[Kind, AttributeReader] = {Kind.PERSON: load_clothing_reader(store=store, engine=engine)}
+    with suppress(ModelMissing):
+        attributes[Kind.MOTOR_VEHICLE] = load_vehicle_attributes(store=store, engine=engine)
     return Networks(load_detector(models.detector, store=store, engine=engine), embedders, attributes)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.attributes import UNKNOWN, Attribute
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from models.pictures import encode_jpeg
@@ -32,10 +33,12 @@ class Embedding(Protocol):
 
 
 class AttributeReader(Protocol):
-    """Reads attributes off crops, one mapping per crop; what is unsure is absent."""
+    """Reads attributes off the shots of tracklets, one mapping per tracklet; what is unsure is absent or UNKNOWN."""
 
-    def read(self, crops: Sequence[Image]) -> Sequence[Mapping[str, str]]:
-        """Return the attributes of each crop."""
+    def read(
+        self, shots: Sequence[Sequence[Image]], weights: Sequence[Sequence[float]]
+    ) -> Sequence[Mapping[str, Attribute]]:
+        """Return the attributes of each tracklet from its crops, each counting with its weight (>= 0)."""
         ...
 
 
@@ -51,7 +54,7 @@ class Describer:
     def describe(self, tracklets: Sequence[Tracklet]) -> list[Record]:
         """Return one record per tracklet, in order."""
         vectors: dict[int, NDArray[np.float32]] = {}
-        attributes: dict[int, Mapping[str, str]] = {}
+        attributes: dict[int, Mapping[str, Attribute]] = {}
         for kind, embedder in self._embedders.items():
             chosen = [i for i, tracklet in enumerate(tracklets) if tracklet.kind == kind]
             if not chosen:
@@ -60,12 +63,19 @@ class Describer:
             vectors.update(zip(chosen, pooled, strict=True))
             reader = self._attributes.get(kind)
             if reader is not None:
-                read = reader.read([tracklets[i].shots[0].crop for i in chosen])
-                attributes.update(zip(chosen, read, strict=True))
+                attributes.update(zip(chosen, _read(reader, [tracklets[i] for i in chosen]), strict=True))
         return [
             _record(tracklet, vectors[i], self._embedders[tracklet.kind].space, attributes.get(i, {}))
             for i, tracklet in enumerate(tracklets)
         ]
+
+
+def _read(reader: AttributeReader, tracklets: Sequence[Tracklet]) -> list[Mapping[str, Attribute]]:
+    """Return what is known of each tracklet: absent means unknown."""
+    crops = [[shot.crop for shot in tracklet.shots] for tracklet in tracklets]
+    weights = [[shot.quality for shot in tracklet.shots] for tracklet in tracklets]
+    found = reader.read(crops, weights)
+    return [{name: one for name, one in read.items() if one.value != UNKNOWN} for read in found]
 
 
 def _pooled(embedder: Embedding, tracklets: Sequence[Tracklet]) -> NDArray[np.float32]:
@@ -82,7 +92,7 @@ def _pooled(embedder: Embedding, tracklets: Sequence[Tracklet]) -> NDArray[np.fl
 
 
 def _record(
-    tracklet: Tracklet, vector: NDArray[np.float32], space: EmbeddingSpace, attributes: Mapping[str, str]
+    tracklet: Tracklet, vector: NDArray[np.float32], space: EmbeddingSpace, attributes: Mapping[str, Attribute]
 ) -> Record:
     best = tracklet.shots[0]
     sighting = Sighting(
@@ -97,7 +107,8 @@ def _record(
         frames=tracklet.frames,
         revision=tracklet.revision,
         open=tracklet.open,
-        attributes=dict(attributes),
+        attributes={name: read.value for name, read in attributes.items()},
+        attribute_confidence={name: round(read.confidence, 3) for name, read in attributes.items()},
     )
     return Record(sighting, vector, space, encode_jpeg(_at_most(best.crop, _PICTURE_ROWS), _JPEG_QUALITY))
 

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from search_api import __version__
-from search_api.cli import analyze, archive, audit, bench, demo, detect, embed, models, run, search, track
+from search_api.cli import analyze, archive, audit, bench, demo, describe, detect, embed, models, run, search, track
 from search_api.cli.failures import tell
 
 ABOUT = """Find where a person or a vehicle was last seen by the cameras of a residential community.
@@ -48,7 +48,16 @@ def _options(
     pass
 
 
-for command in (demo.demo, search.search, analyze.analyze, run.run, detect.detect, track.track, embed.embed):
+for command in (
+    demo.demo,
+    search.search,
+    analyze.analyze,
+    run.run,
+    detect.detect,
+    track.track,
+    embed.embed,
+    describe.describe,
+):
     app.command()(command)
 app.add_typer(models.app)
 for group in (archive, audit, bench):

@@ -69,6 +69,7 @@ def record(
         revision=revision,
         open=True,
         attributes={"colour": "白"},
+        attribute_confidence={"colour": 0.75},
     )
     return Record(sighting, unit(1, 0, 0) if vector is None else vector, space, picture)
 

@@ -71,7 +71,7 @@ def test_version_and_help_are_instant() -> None:
     began = time.monotonic()
     said = subprocess.run([*ZHIAN, "--help"], capture_output=True, text=True, check=True).stdout
     assert time.monotonic() - began < 2.0
-    for command in ("detect", "track", "embed", "analyze", "search", "run", "demo", "models"):
+    for command in ("detect", "track", "embed", "describe", "analyze", "search", "run", "demo", "models"):
         assert f"\n  {command} " in said
     assert re.fullmatch(r"zhian \d+\.\d+\.\d+\S*\n", subprocess.check_output([*ZHIAN, "--version"], text=True))
 
@@ -106,6 +106,22 @@ def test_detect_passes_over_a_bad_picture_in_a_folder(
     said = capsys.readouterr()
     assert "passed over" in said.err and "broken.jpg" in said.err
     assert "frame60.jpg" in said.out
+
+
+def test_describe(tmp_path: Path, offline: None, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = tmp_path / "crops", tmp_path / "described.json"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "night.png"), np.zeros((120, 50, 3), np.uint8))
+    cv2.imwrite(str(folder / "somebody.png"), np.full((120, 50, 3), 90, np.uint8))
+    assert run_command(["describe", str(folder), "--out", str(out)]) == 0
+    night, somebody = json.loads(out.read_text("utf-8"))
+    assert (night["image"], night["kind"]) == ("night.png", "person")
+    assert night["attributes"]["upper_colour"] == {"value": "unknown", "confidence": 0.0}
+    assert set(somebody["attributes"]) == {"upper_colour", "lower_colour"}
+    assert 0 < somebody["attributes"]["lower_colour"]["confidence"] <= 1
+    assert "2 pictures" in capsys.readouterr().out
+    assert run_command(["describe", str(folder / "somebody.png")]) == 0
+    assert "upper_colour" in capsys.readouterr().out
 
 
 def test_embed(frames: Path, tmp_path: Path, offline: None) -> None:

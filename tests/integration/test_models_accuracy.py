@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import detection, embedding
+from benchmarks import clothing, detection, embedding
 from benchmarks.evaluation_set import SEQUENCES, mirrored_store
 from benchmarks.mot_metrics import MotScore, read_mot, score
+from models.clothing import load_clothing_reader
 from models.detector import load_detector
 from models.embedder import load_embedder
 from models.kinds import Kind
@@ -60,3 +61,11 @@ def test_people_are_followed(
     result = tracked(name, sequence, store, shared)
     assert result.idf1 >= idf1
     assert result.mota >= mota
+
+
+def test_clothing_colours_on_sources_nothing_was_learned_from(shared: Path) -> None:
+    rows = clothing.labelled(shared)
+    found = clothing.measure(load_clothing_reader(), rows, "held-out")
+    assert found["crops"] >= 250
+    for attribute, bar in clothing.BOUNDS.items():
+        assert found[attribute]["exact"] >= bar, found[attribute]["mistakes"]

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from models.attributes import UNKNOWN, Attribute
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.analysis.describe import Describer
@@ -26,8 +27,14 @@ class MeanColour:
 
 
 class Colour:
-    def read(self, crops: Sequence[np.ndarray]) -> list[dict[str, str]]:
-        return [{"colour": "red"} for _ in crops]
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, list[float]]] = []
+
+    def read(
+        self, shots: Sequence[Sequence[np.ndarray]], weights: Sequence[Sequence[float]]
+    ) -> list[dict[str, Attribute]]:
+        self.asked += [(len(group), list(weight)) for group, weight in zip(shots, weights, strict=True)]
+        return [{"colour": Attribute("red", 0.87654), "type": Attribute(UNKNOWN, 0.0)} for _ in shots]
 
 
 def shot(colour: tuple[int, int, int], quality: float, rows: int = 20) -> Candidate:
@@ -57,6 +64,14 @@ def test_each_kind_has_its_space_and_only_vehicles_have_colour() -> None:
     )
     assert (car.space.name, person.space.name) == ("v", "p")
     assert (car.sighting.attributes, person.sighting.attributes) == ({"colour": "red"}, {})
+    assert (car.sighting.attribute_confidence, person.sighting.attribute_confidence) == ({"colour": 0.877}, {})
+
+
+def test_every_shot_is_read_and_counts_with_its_quality() -> None:
+    colour = Colour()
+    describer = Describer({Kind.PERSON: MeanColour("p")}, {Kind.PERSON: colour})
+    describer.describe([tracklet(Kind.PERSON, 1, shot((9, 0, 0), 0.6), shot((0, 9, 0), 0.2))])
+    assert colour.asked == [(2, [0.6, 0.2])]
 
 
 def test_picture_is_a_jpeg_no_taller_than_needed() -> None:

@@ -15,9 +15,14 @@ WEIGHTS = Path(models.__file__).parent / "weights"
 def test_the_names_users_script_against():
     assert set(CARDS) == {
         "nanodet", "omz2002", "omz0078", "yolox_nano", "picodet_s",
-        "omz0277", "omz0287", "omz0288", "person_small", "colour_stripes", "omz0039",
+        "omz0277", "omz0287", "omz0288", "person_small", "colour_stripes", "omz0039", "clothing",
     }  # fmt: skip
-    assert [name for name, one in CARDS.items() if one.bundled] == ["nanodet", "person_small", "colour_stripes"]
+    assert [name for name, one in CARDS.items() if one.bundled] == [
+        "nanodet",
+        "person_small",
+        "colour_stripes",
+        "clothing",
+    ]
 
 
 @pytest.mark.parametrize("one", CARDS.values(), ids=CARDS)
@@ -75,6 +80,17 @@ def test_our_own_network_is_the_carded_one_with_its_papers():
     assert (path.parent / "curves.png").is_file()
 
 
+def test_the_clothing_network_is_the_carded_one_with_its_papers():
+    file = card("clothing").files[0]
+    path = WEIGHTS / file.path
+    assert path.stat().st_size == file.size_bytes <= 1_000_000
+    assert sha256_of(path) == file.sha256
+    page = (path.parent / "MODEL_CARD.md").read_text("utf-8")
+    assert file.sha256 in page
+    assert "MoveNet" in page, "the teacher of the body parts is credited"
+    assert "## Limits" in page
+
+
 def test_nothing_else_is_bundled():
     bundled = sorted(path.relative_to(WEIGHTS).as_posix() for path in WEIGHTS.rglob("*.onnx"))
-    assert bundled == ["nanodet/nanodet.onnx", "person_small/person_small.onnx"]
+    assert bundled == ["clothing/clothing.onnx", "nanodet/nanodet.onnx", "person_small/person_small.onnx"]

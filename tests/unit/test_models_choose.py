@@ -53,6 +53,8 @@ def test_the_list_says_what_is_here_and_why(bare, full):
     assert rows["person_small"].present == "bundled"
     assert "not fetched" in rows["person_small"].why
     assert rows["colour_stripes"].used_for == "motor_vehicle, non_motor_vehicle"
+    assert rows["clothing"].used_for == "clothing colours"
+    assert rows["clothing"].present == "bundled"
     assert rows["omz2002"].present == "missing"
     assert rows["omz2002"].used_for == ""
     assert rows["omz2002"].size_bytes == 7304464 + 174328

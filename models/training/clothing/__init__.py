@@ -1,0 +1,1 @@
+"""How the bundled clothing network was made: `python -m models.training.clothing --help`."""
