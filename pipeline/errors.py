@@ -6,16 +6,19 @@ PipelineError
 │   ├── ArchiveBusy        another process writes to it
 │   ├── ArchiveTooNew      written by a newer version
 │   ├── ArchiveDamaged     not an archive, or its parts do not fit
+│   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
+    ├── NothingAsked       the words name nothing that can be looked for
     ├── NobodyFound        the photo shows nobody of the asked kind
     └── SeveralFound       the photo shows several; the caller picks one
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from models.detections import Detections
 
@@ -42,6 +45,13 @@ class ArchiveTooNew(ArchiveError):
 
 class ArchiveDamaged(ArchiveError):
     """The folder is not an archive or its parts do not fit together."""
+
+
+class SegmentDamaged(ArchiveDamaged):
+    """A derived part of the archive cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} cannot be read: `zhian archive rebuild` makes it anew")
 
 
 class ArchiveFull(ArchiveError):
@@ -71,6 +81,16 @@ class BadTimeRange(QueryError):
 
     def __init__(self) -> None:
         super().__init__("the end of the time range is not after its start")
+
+
+class NothingAsked(QueryError):
+    """The words name nothing that can be looked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the words name no clothes and nothing else to look for: say a colour and a garment, as in "
+            "`red coat, black trousers` or `红色上衣 黑裤子`"
+        )
 
 
 class NobodyFound(QueryError):

@@ -15,8 +15,10 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.errors import SpaceMismatch
 from models.kinds import Kind
 from pipeline.archive.contract import Archive, Hit, Query, SightingFilter
-from pipeline.errors import BadTimeRange, NobodyFound, SeveralFound, UnknownCamera
+from pipeline.archive.looks import UNSEEN_SCORE, Looks, judged, look_score
+from pipeline.errors import BadTimeRange, NobodyFound, NothingAsked, SeveralFound, UnknownCamera
 from pipeline.sighting import Box
+from pipeline.words import Parse
 
 Image = NDArray[np.uint8]
 
@@ -27,6 +29,9 @@ BORDER = 0.5  # of the photo's longer side, on each side of it
 BORDER_GREY = 114
 FRAMED_SIDE_PX = 1024  # longer side of a photo before it gets its border; no detector looks closer
 SAME_BOX_IOU = 0.3
+NO_LOOKS = Looks()
+LOOKS_WEIGHT = 0.2  # in cosines: as much as lies between the same person seen well and seen badly
+LOOKED_AT, LEAST_LOOKED_AT = 5, 100  # hits by photo whose looks are compared, per asked hit and at least
 
 WORDS = {Kind.PERSON: "person", Kind.MOTOR_VEHICLE: "motor vehicle", Kind.NON_MOTOR_VEHICLE: "non-motor vehicle"}
 
@@ -94,8 +99,11 @@ def search_by_photo(
     where: SightingFilter,
     top: int,
     box: Box | None = None,
+    looks: Looks = NO_LOOKS,
 ) -> PhotoSearch:
     """Search for the one in a photo (uint8 (h, w, 3) BGR); with several in it, `box` (xyxy, its pixels) picks one.
+
+    With `looks` more hits than asked are taken and put in order by both.
 
     Raises SpaceMismatch when the archive was made with another model, NobodyFound, SeveralFound.
     """
@@ -103,8 +111,9 @@ def search_by_photo(
     chosen, detections = _choose(photo, kind, detector, box)
     left, top_edge, right, bottom = _pixels(chosen, photo)
     vectors = embedder.embed([np.ascontiguousarray(photo[top_edge:bottom, left:right])])
-    hits = archive.search(Query(vectors, replace(where, kind=kind), top))
-    return PhotoSearch(hits, chosen, detections)
+    taken = max(LOOKED_AT * top, LEAST_LOOKED_AT) if looks else top
+    hits = archive.search(Query(vectors, replace(where, kind=kind), taken))
+    return PhotoSearch(reranked(hits, looks, top) if looks else hits, chosen, detections)
 
 
 def search_by_sighting(archive: Archive, sighting_id: str, where: SightingFilter, top: int) -> list[Hit]:
@@ -112,6 +121,35 @@ def search_by_sighting(archive: Archive, sighting_id: str, where: SightingFilter
     kind = where.kind or archive.get(sighting_id).kind
     query = Query(archive.vector(sighting_id), replace(where, kind=kind), top, frozenset({sighting_id}))
     return archive.search(query)
+
+
+def search_by_words(archive: Archive, words: Parse, where: SightingFilter, top: int) -> list[Hit]:
+    """Search for those who look as described, in a filter that the words narrow; raises NothingAsked."""
+    looks = Looks(words.wanted, words.without)
+    if not looks:
+        raise NothingAsked
+    return archive.search_looks(looks, narrowed(where, words), top=top)
+
+
+def narrowed(where: SightingFilter, words: Parse) -> SightingFilter:
+    """Return the filter with what the words say of kind, time and place, where it says nothing itself."""
+    said = words.where
+    return SightingFilter(
+        kind=where.kind or said.kind,
+        from_ms=said.from_ms if where.from_ms is None else where.from_ms,
+        to_ms=said.to_ms if where.to_ms is None else where.to_ms,
+        cameras=where.cameras or said.cameras,
+        communities=where.communities or said.communities,
+    )
+
+
+def reranked(hits: Sequence[Hit], looks: Looks, top: int) -> list[Hit]:
+    """Return the best of hits by a photo with looks counted in: agreement lifts a hit, disagreement lowers it."""
+    scored = [(hit, hit.score + LOOKS_WEIGHT * (look_score(hit.sighting, looks) - UNSEEN_SCORE)) for hit in hits]
+    scored.sort(key=lambda pair: (-pair[1], pair[0].sighting.id))
+    return [
+        Hit(rank, score, hit.sighting, judged(hit.sighting, looks)) for rank, (hit, score) in enumerate(scored[:top], 1)
+    ]
 
 
 def check_filter(where: SightingFilter, known_cameras: Sequence[str]) -> None:

@@ -13,20 +13,22 @@ from numpy.typing import NDArray
 from models.pictures import encode_jpeg
 from pipeline.archive.contract import Hit, SightingFilter
 from pipeline.sighting import Box
+from pipeline.words.explaining import in_chinese
 from search_api import __version__
 
 Image = NDArray[np.uint8]
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 PHOTO_SIDE = 960
+_SIGNS = {"agree": "✓", "disagree": "✗", "unseen": "?"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """What stands on a contact sheet. `photo` is uint8 (h, w, 3) BGR, `box` is in its pixels, `at_ms` the time of the
-    search (UTC epoch ms); times are printed in the local zone of this machine.
+    search (UTC epoch ms); times are printed in the local zone of this machine. `words` is what words were taken for.
     """
 
-    photo: Image
+    photo: Image | None
     box: Box | None
     hits: Sequence[Hit]
     where: SightingFilter
@@ -34,6 +36,7 @@ class Sheet:
     who: str
     reason: str
     archive: str
+    words: str | None = None
 
 
 def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
@@ -43,10 +46,10 @@ def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    height, width = sheet.photo.shape[:2]
+    height, width = (0, 0) if sheet.photo is None else sheet.photo.shape[:2]
     return environment.get_template("report.html.j2").render(
         version=__version__,
-        photo=_data_address(_small_jpeg(sheet.photo)),
+        photo=None if sheet.photo is None else _data_address(_small_jpeg(sheet.photo)),
         photo_size=(width, height),
         box=None if sheet.box is None else _percent(sheet.box, width, height),
         hits=[_entry(hit, picture(hit.sighting.id)) for hit in sheet.hits],
@@ -73,6 +76,10 @@ def _entry(hit: Hit, jpeg: bytes) -> dict[str, object]:
         "seconds": round((sighting.last_seen_ms - sighting.first_seen_ms) / 1000),
         "id": sighting.id,
         "attributes": ", ".join(sighting.attributes.values()),
+        "looks": [
+            {"sign": _SIGNS[verdict], "name": in_chinese(name.removeprefix("not ")), "verdict": verdict}
+            for name, verdict in hit.reasons.items()
+        ],
     }
 
 

@@ -1,6 +1,7 @@
 """The only place where domain meets wire: what HTTP replies and `zhian search --json` look like."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,8 @@ from models.detections import Detections
 from models.kinds import Kind
 from pipeline.archive.contract import Hit, SearchRecord
 from pipeline.sighting import Box, Sighting
+from pipeline.words import Parse
+from pipeline.words.explaining import explain
 from search_api.inputs import iso
 
 if TYPE_CHECKING:
@@ -73,9 +76,11 @@ class RankedOut(Wire):
 
 
 class HitOut(SightingOut, RankedOut):
-    """A sighting and how alike it is: `score` is the cosine, -1 to 1, higher is more alike."""
+    """A sighting and how alike it is: `score` is the cosine, -1 to 1, higher is more alike; by words alone 0 to 1."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_HIT]})
+
+    reasons: dict[str, str] = Field(description="agree, disagree or unseen, for each look asked for", default={})
 
 
 class PersonOut(Wire):
@@ -83,6 +88,28 @@ class PersonOut(Wire):
 
     box: Box
     score: float
+
+
+class PieceOut(Wire):
+    """A piece of the words, [start, end), and what it says."""
+
+    text: str
+    start: int
+    end: int
+    role: str
+    says: str
+
+
+class UnderstoodOut(Wire):
+    """What the words were understood as: `zh` and `en` are one line to read."""
+
+    zh: str
+    en: str
+    wanted: dict[str, list[str]]
+    without: dict[str, list[str]]
+    unknown: list[str] = Field(description="what was not understood")
+    refused: list[str] = Field(description="what is never searched for: ethnicity, religion, health")
+    pieces: list[PieceOut]
 
 
 class SearchReply(Wire):
@@ -94,6 +121,7 @@ class SearchReply(Wire):
     box: Box | None = Field(description="the part of the photo that was searched for")
     people: list[PersonOut] = Field(description="everyone of the kind in the photo, best first")
     hits: list[HitOut]
+    understood: UnderstoodOut | None = Field(description="what the words mean; null without words", default=None)
 
 
 class CameraOut(Wire):
@@ -197,7 +225,26 @@ def sighting_out(sighting: Sighting, picture: str | None) -> SightingOut:
 def hit_out(hit: Hit, picture: str | None) -> HitOut:
     """Return the wire form of a hit."""
     sighting = sighting_out(hit.sighting, picture)
-    return HitOut(rank=hit.rank, score=round(float(hit.score), 4), **sighting.model_dump())
+    return HitOut(rank=hit.rank, score=round(float(hit.score), 4), reasons=dict(hit.reasons), **sighting.model_dump())
+
+
+def local_zone() -> tzinfo:
+    """Return the zone of this machine's clock."""
+    return datetime.now().astimezone().tzinfo or UTC
+
+
+def understood_out(words: Parse) -> UnderstoodOut:
+    """Return the wire form of what words mean; times of the lines to read are local."""
+    zone = local_zone()
+    return UnderstoodOut(
+        zh=explain(words, "zh", zone),
+        en=explain(words, "en", zone),
+        wanted={name: sorted(values) for name, values in words.wanted.items()},
+        without={name: sorted(values) for name, values in words.without.items()},
+        unknown=[part.text for part in words.unknown],
+        refused=[part.text for part in words.refused],
+        pieces=[PieceOut(text=p.text, start=p.start, end=p.end, role=p.role.value, says=p.says) for p in words.parts],
+    )
 
 
 def people_out(detections: Detections) -> list[PersonOut]:

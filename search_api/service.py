@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,19 @@ from camera_adapters.clock import now_ms
 from models.kinds import Kind
 from models.pictures import read_picture
 from pipeline.archive.contract import Archive, Hit, SearchRecord, SightingFilter
+from pipeline.archive.looks import Looks
 from pipeline.errors import SeveralFound
-from pipeline.search import PhotoSearch, check_filter, search_by_photo, search_by_sighting
+from pipeline.search import (
+    NO_LOOKS,
+    PhotoSearch,
+    check_filter,
+    narrowed,
+    search_by_photo,
+    search_by_sighting,
+    search_by_words,
+)
 from pipeline.sighting import Box
+from pipeline.words import Parse, Place, parse
 from search_api.errors import TooBusy
 
 if TYPE_CHECKING:
@@ -54,15 +65,39 @@ class SearchService:
         """Return the ids of the cameras configured or seen, sorted."""
         return sorted({report.camera.id for report in self.cameras()} | set(self.archive.cameras()))
 
+    def understood(self, words: str) -> Parse:
+        """Return what words mean now and here; the names of the site's cameras and communities are places."""
+        zone = datetime.now().astimezone().tzinfo or UTC
+        return parse(words, now_ms=self.now_ms(), zone=zone, places=self._places())
+
+    def by_words(self, words: Parse, where: SightingFilter, top: int, purpose: Purpose) -> list[Hit]:
+        """Search for those who look as described; raises NothingAsked, UnknownCamera, BadTimeRange."""
+        asked = narrowed(where, words)
+        with self._recorded(purpose, {"words": words.text, **_described(asked, top)}) as found:
+            check_filter(asked, self.known_cameras())
+            hits = search_by_words(self.archive, words, where, top)
+            found.extend(hits)
+            return hits
+
     def by_photo(
-        self, photo: bytes | Path, where: SightingFilter, top: int, purpose: Purpose, box: Box | None = None
+        self,
+        photo: bytes | Path,
+        where: SightingFilter,
+        top: int,
+        purpose: Purpose,
+        box: Box | None = None,
+        words: Parse | None = None,
     ) -> PhotoSearch:
         """Search for the one in the photo, or in its `box` (left, top, right, bottom in its pixels).
 
+        Words narrow the filter and put those who look as described first.
+
         Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, TooBusy.
         """
+        where = where if words is None else narrowed(where, words)
         kind = where.kind or Kind.PERSON
         what = {"photo": _named(photo), "box": box, **_described(where, top)}
+        what |= {} if words is None else {"words": words.text}
         with self._seat(), self._recorded(purpose, what) as found:
             check_filter(where, self.known_cameras())
             image = read_picture(photo)
@@ -76,6 +111,7 @@ class SearchService:
                     where=where,
                     top=top,
                     box=box,
+                    looks=NO_LOOKS if words is None else Looks(words.wanted, words.without),
                 )
             found.extend(result.hits)
             return result
@@ -88,6 +124,16 @@ class SearchService:
             hits = search_by_sighting(self.archive, sighting_id, where, top)
             found.extend(hits)
             return hits
+
+    def _places(self) -> list[Place]:
+        reports = [report.camera for report in self.cameras()]
+        names = {camera.id: (camera.name, camera.gate) for camera in reports}
+        known = {*self.archive.communities(), *(camera.community for camera in reports)}
+        places = [Place(each, (each,), is_camera=False) for each in sorted(known) if each]
+        cameras = [
+            Place(each, tuple(filter(None, names.get(each, ()))), is_camera=True) for each in self.known_cameras()
+        ]
+        return places + cameras
 
     @contextmanager
     def _seat(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from pipeline.archive.contract import Archive, Hit, ModelUse, Query, SearchRecord, SightingFilter
 from pipeline.archive.local import LocalArchive
+from pipeline.archive.looks import Looks
 from pipeline.archive.memory import InMemoryArchive
 from pipeline.archive.opening import open_archive
 
@@ -10,6 +11,7 @@ __all__ = [
     "Hit",
     "InMemoryArchive",
     "LocalArchive",
+    "Looks",
     "ModelUse",
     "Query",
     "SearchRecord",

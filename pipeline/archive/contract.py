@@ -1,11 +1,12 @@
 """What every archive promises, whatever it is built on."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
+from pipeline.archive.looks import Looks
 from pipeline.sighting import Record, Sighting
 
 
@@ -32,11 +33,15 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`rank` from 1; `score` is the cosine -1..1, higher is more alike."""
+    """`rank` from 1; `score` is the cosine -1..1, higher is more alike; in a search by looks alone it is 0..1.
+
+    `reasons` tells of each look asked for whether the sighting agrees, disagrees, or was never seen well enough.
+    """
 
     rank: int
     score: float
     sighting: Sighting
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,10 @@ class Archive(Protocol):
         """Return at most `query.top` hits; raises SpaceMismatch."""
         ...
 
+    def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
+        """Return the sightings that look as described, best first, then newest, ties by id."""
+        ...
+
     def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
         """Return sightings by time, newest first."""
         ...
@@ -116,6 +125,10 @@ class Archive(Protocol):
 
     def cameras(self) -> Sequence[str]:
         """Return the ids of all cameras that have sightings."""
+        ...
+
+    def communities(self) -> Sequence[str]:
+        """Return the ids of all communities that have sightings."""
         ...
 
     def count(self, where: SightingFilter | None = None) -> int:

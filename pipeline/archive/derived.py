@@ -16,7 +16,7 @@ from pipeline.archive.columns import Entry
 from pipeline.archive.contract import Query
 from pipeline.archive.index import SpaceIndex
 from pipeline.archive.layout import Layout
-from pipeline.archive.ranking import Candidate
+from pipeline.archive.ranking import Candidate, merged
 from pipeline.archive.schema import removals, sightings, spaces, state
 from pipeline.archive.segments.manifest import Manifest, Part, manifest_mark, read_manifest
 from pipeline.archive.segments.segment import Segment
@@ -73,9 +73,11 @@ class DerivedIndexes:
         if held is None:
             return []
         found = held.tail.search(query)
-        for segment in held.segments:
-            found.extend(segment.search(query))
-        return sorted(found, key=lambda one: (-one.score, one.sighting_id))[: query.top] if held.segments else found
+        rows = len(held.tail) + sum(map(len, held.segments))
+        for segment in sorted(held.segments, key=len, reverse=True):  # the best of the largest spare the others work
+            floor = found[query.top - 1].score if len(found) >= query.top > 0 else -2.0
+            found = merged(found, segment.search(query, floor, len(segment) / rows), query.top)
+        return found
 
     def living(self) -> Mapping[str, int]:
         """Return the living rows of each open segment by name."""

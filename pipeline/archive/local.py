@@ -9,26 +9,29 @@ from typing import Self
 
 import numpy as np
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive import schema
+from pipeline.archive.audit import Audit, append_search, audit
 from pipeline.archive.compaction import compact
 from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
 from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.door import check_record, check_space
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
+from pipeline.archive.look_columns import score_column
+from pipeline.archive.looks import Looks, judged
 from pipeline.archive.ranking import Candidate
-from pipeline.archive.rows import conditions, search_of, search_row_of, sighting_of
+from pipeline.archive.rows import conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces
 from pipeline.archive.segments.keeper import SegmentKeeper
 from pipeline.archive.segments.policy import SEAL_ROWS
 from pipeline.archive.upkeep import ArchiveStats, stats_of, verify
 from pipeline.archive.writing import Writer
-from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, UnknownSighting
+from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, SegmentDamaged, UnknownSighting
 from pipeline.sighting import Record, Sighting
 
 ATTEMPTS = 5  # a row that changes between two reads is read again; five times in a row is no coincidence
@@ -51,16 +54,22 @@ class LocalArchive:
     def start(self) -> Self:
         """Mend what a killed writer left and build the indexes; part of opening."""
         with archive_errors(self._layout.folder):
-            if self._writer is not None:
-                self._writer.recover()
-        if self._writer is not None:
-            with suppress(ArchiveFull), archive_errors(self._layout.folder):  # no room to save room: another time
-                compact(self._engine, self._layout)
-                self._keeper.recover()
-                self._keeper.work()  # what is due now would only fill the memory first
-            self._keeper.start()
+            if self._writer is None:
+                self._derived.catch_up()
+                return self
+            self._writer.recover()
+        with suppress(ArchiveFull), archive_errors(self._layout.folder):  # no room to save room: another time
+            compact(self._engine, self._layout)
+            self._keeper.recover()
+            self._keeper.work()  # what is due now would only fill the memory first
         with archive_errors(self._layout.folder):
-            self._derived.catch_up()
+            try:
+                self._derived.catch_up()
+            except SegmentDamaged:
+                self._keeper.discard()
+                self._keeper.work()
+                self._derived.catch_up()
+        self._keeper.start()
         return self
 
     def append(self, records: Sequence[Record]) -> None:
@@ -142,6 +151,21 @@ class LocalArchive:
                 return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
         raise ArchiveError(f"the archive at {self._layout.folder} changes faster than it can be searched: try again")
 
+    def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
+        """Return the sightings that look as described, best first, then newest, ties by id."""
+        if not looks:
+            return []
+        score = score_column(looks).label("score")
+        chosen = (
+            select(sightings, score)
+            .where(*conditions(where))
+            .order_by(score.desc(), sightings.c.last_seen_ms.desc(), sightings.c.id)
+            .limit(max(top, 0))
+        )
+        with self._reading() as connection:
+            found = [(sighting_of(row), float(row.score)) for row in connection.execute(chosen)]
+        return [Hit(rank, score, each, judged(each, looks)) for rank, (each, score) in enumerate(found, 1)]
+
     def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
         """Return sightings by the time they were last seen, newest first, ties by id."""
         chosen = (
@@ -169,6 +193,12 @@ class LocalArchive:
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 
+    def communities(self) -> Sequence[str]:
+        """Return the ids of all communities that have sightings, sorted."""
+        chosen = select(sightings.c.community).distinct().order_by(sightings.c.community)
+        with self._reading() as connection:
+            return connection.scalars(chosen).all()
+
     def count(self, where: SightingFilter | None = None) -> int:
         """Return how many sightings there are."""
         chosen = select(func.count()).select_from(sightings).where(*conditions(where or SightingFilter()))
@@ -181,11 +211,11 @@ class LocalArchive:
         self._check_open()
         with archive_errors(self._layout.folder):
             if self._writer is not None:
-                self._log(self._engine, entry)
+                append_search(self._engine, entry)
                 return
             engine = schema.connect(self._layout.database, writable=True)
             try:
-                self._log(engine, entry)
+                append_search(engine, entry)
             finally:
                 engine.dispose()
 
@@ -195,6 +225,12 @@ class LocalArchive:
         with self._reading() as connection:
             rows = connection.execute(chosen).all()
         return (search_of(row) for row in rows)
+
+    def audit(self, noted: str | None = None) -> Audit:
+        """Check the search log's chain of digests, and whether it holds a digest that was noted before."""
+        self._check_open()
+        with archive_errors(self._layout.folder):
+            return audit(self._engine, noted)
 
     def record_model(self, use: ModelUse) -> None:
         """Note that a network is in use; a known one changes nothing."""
@@ -211,10 +247,10 @@ class LocalArchive:
             return [ModelUse(row.role, row.name, row.version, row.since_ms) for row in connection.execute(chosen)]
 
     def seal(self) -> None:
-        """Seal every row and merge what is due, now instead of in the background; searches go on meanwhile."""
+        """Seal every row and merge segments as far as can be, now; searches go on meanwhile."""
         with archive_errors(self._layout.folder):
             self._owner()
-            self._keeper.work(seal_all=True)
+            self._keeper.work(thorough=True)
             self._derived.catch_up()
 
     def rebuild(self) -> None:
@@ -222,7 +258,7 @@ class LocalArchive:
         with archive_errors(self._layout.folder), self._writing:
             self._owner()
             self._keeper.discard()
-            self._keeper.work(seal_all=True)
+            self._keeper.work(thorough=True)
             self._derived.catch_up()
 
     def verify(self) -> list[str]:
@@ -281,15 +317,12 @@ class LocalArchive:
             raise ArchiveError(f"the archive at {self._layout.folder} is closed: open it again")
 
     def _rows_of(self, candidates: Sequence[Candidate]) -> dict[str, Sighting]:
+        """Read the candidates' rows as the driver gives them: SQLAlchemy's cost as much as a search of a million."""
         ids = [candidate.sighting_id for candidate in candidates]
         found: dict[str, Sighting] = {}
         with self._reading() as connection:
             for start in range(0, len(ids), schema.IDS_AT_ONCE):
                 chosen = select(sightings).where(sightings.c.id.in_(ids[start : start + schema.IDS_AT_ONCE]))
-                found |= {row.id: sighting_of(row) for row in connection.execute(chosen)}
+                cursor = connection.execute(chosen).cursor
+                found |= {row[0]: sighting_of(row) for row in (cursor.fetchall() if cursor is not None else ())}
         return found
-
-    @staticmethod
-    def _log(engine: Engine, entry: SearchRecord) -> None:
-        with schema.write(engine) as connection:
-            connection.execute(insert(schema.searches), search_row_of(entry))

@@ -9,6 +9,7 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
 from pipeline.archive.door import check_record, check_space
+from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.ranking import best, exact_scores
 from pipeline.archive.rows import matches
 from pipeline.errors import UnknownSighting
@@ -78,6 +79,19 @@ class InMemoryArchive:
         order = best(list(sightings), [s.revision for s in sightings.values()], scores, query.top)
         return [Hit(rank, one.score, sightings[one.sighting_id]) for rank, one in enumerate(order, 1)]
 
+    def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
+        """Return the sightings that look as described, best first, then newest, ties by id."""
+        if not looks:
+            return []
+        with self._lock:
+            chosen = [r.sighting for r in self._records.values() if matches(r.sighting, where)]
+        scored = sorted((-look_score(each, looks), -each.last_seen_ms, each.id) for each in chosen)[: max(top, 0)]
+        sightings = {each.id: each for each in chosen}
+        return [
+            Hit(rank, -score, sightings[name], judged(sightings[name], looks))
+            for rank, (score, _, name) in enumerate(scored, 1)
+        ]
+
     def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
         """Return sightings by the time they were last seen, newest first, ties by id."""
         with self._lock:
@@ -96,6 +110,11 @@ class InMemoryArchive:
         """Return the ids of all cameras that have sightings, sorted."""
         with self._lock:
             return sorted({record.sighting.key.camera_id for record in self._records.values()})
+
+    def communities(self) -> Sequence[str]:
+        """Return the ids of all communities that have sightings, sorted."""
+        with self._lock:
+            return sorted({record.sighting.community for record in self._records.values()})
 
     def count(self, where: SightingFilter | None = None) -> int:
         """Return how many sightings there are."""

@@ -10,6 +10,7 @@ from pipeline.archive.durable import make_folder, sync_folder
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
 from pipeline.archive.local import LocalArchive
+from pipeline.archive.migration import migrate
 from pipeline.archive.segments.policy import SEAL_ROWS
 from pipeline.errors import ArchiveBusy, ArchiveDamaged, ArchiveTooNew
 
@@ -68,7 +69,8 @@ def _check_folder(layout: Layout, *, may_create: bool) -> None:
 
 
 def _check_database(layout: Layout, engine: Engine, *, may_create: bool) -> None:
-    application, version, tables = schema.header(engine)
+    with engine.connect() as connection:
+        application, version, tables = schema.header(connection)
     if tables == 0 and application == 0:  # new, or a first opening that was killed
         if not may_create:
             raise _no_archive(layout)
@@ -81,6 +83,16 @@ def _check_database(layout: Layout, engine: Engine, *, may_create: bool) -> None
             f"the archive at {layout.folder} has format {version}, this zhian reads up to {schema.SCHEMA_VERSION}: "
             "install a newer zhian"
         )
+    if version < schema.SCHEMA_VERSION:
+        _migrate(layout)
+
+
+def _migrate(layout: Layout) -> None:
+    engine = schema.connect(layout.database, writable=True)
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
 
 
 def _take_lock(layout: Layout) -> FileLock:

@@ -27,9 +27,12 @@ class PictureFolder:
         """
         many = [(self.path(name), content) for name, content in pictures]
         folders = {path.parent for path, _ in many}
-        for folder in folders:
-            make_folder(folder)
         together = len(many) > MANY
+        for folder in folders:
+            if together:
+                folder.mkdir(parents=True, exist_ok=True)
+            else:
+                make_folder(folder)
         for path, content in many:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             try:

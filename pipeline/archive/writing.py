@@ -1,10 +1,11 @@
 """Everything that changes an archive; only the process with the writer's lock has one.
 
-Order of every append: pictures durable, vectors durable, then one commit of the rows. A kill before the commit leaves
+Order of every append: pictures and vectors durable, then one commit of the rows. A kill before the commit leaves
 files that no row names, and the next open removes them; after it, everything is there.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,9 +74,11 @@ class Writer:
             return
         names = [(r.sighting.id, r.sighting.revision) for r in news]
         try:
-            self._layout.pictures.write(zip(names, (r.picture for r in news), strict=True))
-            with write(self._engine) as connection:
+            pictures = [(name, record.picture) for name, record in zip(names, news, strict=True)]
+            with ThreadPoolExecutor(1) as pool, write(self._engine) as connection:
+                written = pool.submit(self._layout.pictures.write, pictures)  # the disk's waits beside the database's
                 self._insert(connection, news, stored)
+                written.result()
         except BaseException:
             self._drop_unnamed(names)
             raise

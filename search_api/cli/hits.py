@@ -10,11 +10,10 @@ from pipeline.archive.local import LocalArchive
 from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
 from search_api.inputs import iso
-from search_api.schemas import hit_out
+from search_api.schemas import hit_out, local_zone, understood_out
 
 if TYPE_CHECKING:
-    from pipeline.search import PhotoSearch
-    from search_api.cli.search import Asked
+    from search_api.cli.search import Asked, Found
     from search_api.service import Purpose
 
 
@@ -25,19 +24,40 @@ def show_hits(hits: Sequence[Hit]) -> None:
     if not hits:
         results().print("nothing in the archive fits")
         return
-    table = Table("rank", "score", "camera", "first seen", "last seen", "sighting")
+    looked = any(hit.reasons for hit in hits)
+    table = Table("rank", "score", "camera", "first seen", "last seen", "sighting", *(["looks"] if looked else []))
     for hit in hits:
         sighting = hit.sighting
         first, last = _local(sighting.first_seen_ms), _local(sighting.last_seen_ms)
-        table.add_row(str(hit.rank), f"{hit.score:.3f}", sighting.key.camera_id, first, last, sighting.id)
+        table.add_row(
+            str(hit.rank),
+            f"{hit.score:.3f}",
+            sighting.key.camera_id,
+            first,
+            last,
+            sighting.id,
+            *([_looks(hit)] if looked else []),
+        )
     results().print(table)
 
 
-def as_document(archive: LocalArchive, asked: "Asked", found: "PhotoSearch") -> dict[str, Any]:
+def _looks(hit: Hit) -> str:
+    """Return each look asked for with a sign, and what was seen instead."""
+    signs = {"agree": "✓", "disagree": "✗", "unseen": "?"}
+    seen = hit.sighting.attributes
+    return " ".join(
+        f"{signs[verdict]}{name}" + (f"({seen[name]})" if verdict == "disagree" and name in seen else "")
+        for name, verdict in hit.reasons.items()
+    )
+
+
+def as_document(archive: LocalArchive, asked: "Asked", found: "Found") -> dict[str, Any]:
     """Return what `--json` prints: the query and the hits; `picture` is a path on this machine."""
     where = asked.where
     query = {
-        "photo": str(asked.photo),
+        "photo": None if asked.photo is None else str(asked.photo),
+        "words": asked.words,
+        "understood": None if found.words is None else understood_out(found.words).model_dump(mode="json"),
         "box": None if found.box is None else [round(float(v), 1) for v in found.box],
         "kind": None if where.kind is None else str(where.kind),
         "from": None if where.from_ms is None else iso(where.from_ms),
@@ -51,15 +71,17 @@ def as_document(archive: LocalArchive, asked: "Asked", found: "PhotoSearch") -> 
 
 
 def write_report(
-    out: Path, archive: LocalArchive, folder: Path, asked: "Asked", found: "PhotoSearch", purpose: "Purpose"
+    out: Path, archive: LocalArchive, folder: Path, asked: "Asked", found: "Found", purpose: "Purpose"
 ) -> None:
     """Write the contact sheet to `out`."""
     from camera_adapters.clock import now_ms
     from models.pictures import read_picture
+    from pipeline.words.explaining import explain
     from search_api.report import Sheet, render_report
 
     sheet = Sheet(
-        photo=read_picture(asked.photo),
+        photo=None if asked.photo is None else read_picture(asked.photo),
+        words=None if found.words is None else explain(found.words, "zh", local_zone()),
         box=found.box,
         hits=found.hits,
         where=asked.where,

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from search_api import __version__
-from search_api.cli import analyze, demo, describe, detect, embed, models, run, search, track
+from search_api.cli import analyze, archive, audit, bench, demo, describe, detect, embed, models, run, search, track
 from search_api.cli.failures import tell
 
 ABOUT = """Find where a person or a vehicle was last seen by the cameras of a residential community.
@@ -60,6 +60,8 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(models.app)
+for group in (archive, audit, bench):
+    app.add_typer(group.app)
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -15,10 +15,13 @@ from search_api.cli.options import ArchiveFolder, OfKind
 from search_api.cli.outputs import check_output
 
 if TYPE_CHECKING:
-    from pipeline.archive.contract import SightingFilter
+    from collections.abc import Sequence
+
+    from pipeline.archive.contract import Hit, SightingFilter
     from pipeline.archive.local import LocalArchive
     from pipeline.search import PhotoSearch
     from pipeline.sighting import Box
+    from pipeline.words import Parse
     from search_api.service import Purpose, SearchService
 
 UNSAID = "unspecified (command line)"
@@ -26,9 +29,13 @@ UNSAID = "unspecified (command line)"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the caller asked for; `person` is the number, from 1, in the list of those in the photo."""
+    """What the caller asked for: by a photo, by words or by both.
 
-    photo: Path
+    `person` is the number, from 1, in the list of those in the photo.
+    """
+
+    photo: Path | None
+    words: str | None
     where: "SightingFilter"
     top: int
     box: "Box | None"
@@ -36,9 +43,21 @@ class Asked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a search answered: the part of the photo that was searched for, what the words were taken for."""
+
+    hits: "Sequence[Hit]"
+    box: "Box | None"
+    words: "Parse | None"
+
+
 def search(
     archive: ArchiveFolder,
-    photo: Annotated[Path, typer.Option(metavar="IMG", help="A photo of the one to find.")],
+    photo: Annotated[Path | None, typer.Option(metavar="IMG", help="A photo of the one to find.")] = None,
+    words: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="How they look, when and where; Chinese or English.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="How many hits at most.")] = 20,
     from_: Annotated[
         str | None, typer.Option("--from", metavar="T", help="Not before; ISO 8601, no zone: local time.")
@@ -62,24 +81,31 @@ def search(
         Path | None, typer.Option(metavar="F.html", help="Write a contact sheet with the pictures to this file.")
     ] = None,
 ) -> None:
-    """Find a person or a vehicle again by a photo.
+    """Find a person or a vehicle again by a photo, by words, or by both.
 
     \b
-    Example: zhian search --archive store --photo her.jpg --from 2026-05-01T18:00+08:00 --report found.html
+    Examples:
+      zhian search --archive store --photo her.jpg --from 2026-05-01T18:00+08:00 --report found.html
+      zhian search --archive store --words "红色上衣 黑裤子 昨天下午"
     """
     from pipeline.archive import SightingFilter, open_archive
+    from search_api.errors import BadInput
     from search_api.inputs import parse_box, parse_time
 
+    if photo is None and not (words or "").strip():
+        raise BadInput("say whom to look for: --photo IMG, --words TEXT, or both")
+    if photo is None and (box or person):
+        raise BadInput("--box and --person choose in a photo: give --photo too, or leave them out")
     if report:
         check_output(report)
     where = SightingFilter(
-        kind=kind,
+        kind=kind if photo is not None or kind is not Kind.PERSON else None,
         from_ms=parse_time(from_) if from_ else None,
         to_ms=parse_time(to) if to else None,
         cameras=tuple(camera or ()),
         communities=tuple(community or ()),
     )
-    asked = Asked(photo, where, top, parse_box(box) if box else None, person, reason)
+    asked = Asked(photo, words, where, top, parse_box(box) if box else None, person, reason)
     with open_archive(archive, writable=False) as opened:
         _search(opened, archive, asked, model, as_json, report)
 
@@ -93,6 +119,8 @@ def _search(
     service = _service(archive, model)
     purpose = Purpose(_caller(), asked.reason)
     found = _found(service, asked, purpose)
+    if found.words is not None:
+        _say(found.words)
     if report:
         write_report(report, archive, folder, asked, found, purpose)
         remark(f"contact sheet: {report}")
@@ -124,21 +152,41 @@ def _service(archive: "LocalArchive", model: str | None) -> "SearchService":
     return SearchService(archive, detector, embedder)
 
 
-def _found(service: "SearchService", asked: Asked, purpose: "Purpose") -> "PhotoSearch":
+def _found(service: "SearchService", asked: Asked, purpose: "Purpose") -> Found:
+    words = service.understood(asked.words) if asked.words else None
+    if asked.photo is None:
+        assert words is not None
+        return Found(service.by_words(words, asked.where, asked.top, purpose), None, words)
+    found = _by_photo(service, asked, asked.photo, words, purpose)
+    return Found(found.hits, found.box, words)
+
+
+def _by_photo(
+    service: "SearchService", asked: Asked, photo: Path, words: "Parse | None", purpose: "Purpose"
+) -> "PhotoSearch":
     from pipeline.errors import SeveralFound
     from search_api.errors import BadInput
 
     try:
-        found = service.by_photo(asked.photo, asked.where, asked.top, purpose, asked.box)
+        found = service.by_photo(photo, asked.where, asked.top, purpose, asked.box, words)
     except SeveralFound as several:
         people = several.detections
         if asked.person is None or asked.person > len(people):
             raise BadInput(_listed(asked, people.xyxy.tolist())) from several
         x1, y1, x2, y2 = people.xyxy[asked.person - 1].tolist()
-        return service.by_photo(asked.photo, asked.where, asked.top, purpose, (x1, y1, x2, y2))
+        return service.by_photo(photo, asked.where, asked.top, purpose, (x1, y1, x2, y2), words)
     if asked.person is not None and asked.person > 1 and asked.box is None:
-        raise BadInput(f"there is no number {asked.person} in {asked.photo}: it shows one; leave out --person")
+        raise BadInput(f"there is no number {asked.person} in {photo}: it shows one; leave out --person")
     return found
+
+
+def _say(words: "Parse") -> None:
+    """Show what the words were taken for before any hit: who was misunderstood has to see it."""
+    from pipeline.words.explaining import explain
+    from search_api.schemas import local_zone
+
+    for language in ("zh", "en"):
+        remark(explain(words, language, local_zone()))
 
 
 def _listed(asked: Asked, boxes: list[list[float]]) -> str:

@@ -1,4 +1,4 @@
-"""POST /v1/search: by an uploaded photo, or by a sighting that is already stored."""
+"""POST /v1/search: by an uploaded photo, by words, by both, or by a sighting that is already stored."""
 
 from typing import Annotated
 
@@ -8,15 +8,16 @@ from models.kinds import Kind
 from pipeline.archive.contract import SightingFilter
 from pipeline.errors import SeveralFound
 from pipeline.sighting import Box
+from pipeline.words import Parse
 from search_api.door import UPLOAD_LIMIT
 from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time
 from search_api.routes.dependencies import Caller, Service, problems
-from search_api.schemas import HitOut, SearchReply, hit_out, people_out, picture_address
+from search_api.schemas import HitOut, SearchReply, hit_out, people_out, picture_address, understood_out
 from search_api.service import Purpose, SearchService
 
 router = APIRouter(tags=["search"])
-FIELDS = {"photo", "sighting_id", "box", "from", "to", "camera", "community", "kind", "top", "reason"}
+FIELDS = {"photo", "sighting_id", "box", "from", "to", "camera", "community", "kind", "top", "reason", "words"}
 
 
 async def _only_known_fields(request: Request) -> None:
@@ -76,32 +77,54 @@ def search(
     box: Annotated[
         str | None, Form(description="left,top,right,bottom in the photo", examples=["10,20,110,320"])
     ] = None,
+    words: Annotated[
+        str | None,
+        Form(max_length=500, description="how they look, when and where", examples=["红色上衣 黑裤子 昨天下午"]),
+    ] = None,
     top: Annotated[int, Form(ge=1, le=1000, description="how many hits at most")] = 20,
 ) -> SearchReply:
-    """Send a photo, or the id of a sighting.
+    """Send a photo, words, both, or the id of a sighting.
+
+    Words are Chinese or English; `understood` tells what they were taken for, and what was not understood. With a
+    photo they narrow time and place and put those who look as described first.
 
     When the photo shows several of the kind, the reply lists them in `people` and has no hits: ask again with the
     `box` of one of them. Every search is kept in the log with the caller's name and the reason.
     """
-    if (photo is None) == (sighting_id is None):
-        raise BadInput("send either the file `photo` or the field `sighting_id`")
+    words = words.strip() if words else None
+    if (photo is None and words is None) == (sighting_id is None):
+        raise BadInput("send either the file `photo`, the field `words` or both, or the field `sighting_id`")
     if sighting_id is not None:
         if box is not None:
             raise BadInput("`box` belongs to a photo: leave it out with `sighting_id`")
         hits = service.by_sighting(sighting_id, where, top, purpose)
         return _reply([hit_out(h, picture_address(h.sighting.id)) for h in hits])
-    assert photo is not None
-    return _by_photo(service, photo, where, top, purpose, parse_box(box) if box else None)
+    parsed = service.understood(words) if words else None
+    if photo is not None:
+        reply = _by_photo(service, photo, where, top, purpose, parse_box(box) if box else None, parsed)
+    else:
+        if box is not None:
+            raise BadInput("`box` belongs to a photo: leave it out without one")
+        assert parsed is not None
+        hits = service.by_words(parsed, where, top, purpose)
+        reply = _reply([hit_out(h, picture_address(h.sighting.id)) for h in hits])
+    return reply if parsed is None else reply.model_copy(update={"understood": understood_out(parsed)})
 
 
 def _by_photo(
-    service: SearchService, photo: UploadFile, where: SightingFilter, top: int, purpose: Purpose, box: Box | None
+    service: SearchService,
+    photo: UploadFile,
+    where: SightingFilter,
+    top: int,
+    purpose: Purpose,
+    box: Box | None,
+    words: Parse | None,
 ) -> SearchReply:
     content = photo.file.read(UPLOAD_LIMIT + 1)
     if len(content) > UPLOAD_LIMIT:
         raise TooLarge(UPLOAD_LIMIT)
     try:
-        found = service.by_photo(content, where, top, purpose, box)
+        found = service.by_photo(content, where, top, purpose, box, words)
     except SeveralFound as several:
         people = people_out(several.detections)
         message = f"the photo shows {len(people)}: ask again with the box of one of them"

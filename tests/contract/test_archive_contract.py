@@ -14,6 +14,7 @@ from models.kinds import Kind
 from pipeline.archive import (
     Archive,
     InMemoryArchive,
+    Looks,
     ModelUse,
     Query,
     SearchRecord,
@@ -133,6 +134,55 @@ def test_top_and_exclude(archive: Archive) -> None:
     assert ids(archive, query(unit(1, 0, 0), top=2)) == ["a", "b"]
     assert ids(archive, query(unit(1, 0, 0), top=2, exclude=frozenset({"a", "c"}))) == ["b", "d"]
     assert ids(archive, query(unit(1, 0, 0), top=0)) == []
+
+
+def dressed(name: str, seen_ms: int, confidence: dict[str, float] | None = None, **attributes: str) -> Record:
+    made = record(name, seen=(seen_ms, seen_ms + 1))
+    return replace(made, sighting=replace(made.sighting, attributes=attributes, attribute_confidence=confidence or {}))
+
+
+def test_looks_are_scored_as_by_hand(archive: Archive) -> None:
+    archive.append(
+        [
+            dressed("sure", 1, {"upper_colour": 0.9}, upper_colour="red"),
+            dressed("unsure", 2, {"upper_colour": 0.5}, upper_colour="pink"),
+            dressed("unseen", 3),
+            dressed("other", 4, upper_colour="blue"),
+            dressed("other-older", 3, upper_colour="blue"),
+        ]
+    )
+    hits = archive.search_looks(Looks({"upper_colour": frozenset({"red", "pink"})}), ALL)
+    assert [(h.rank, h.sighting.id) for h in hits] == [
+        (1, "sure"),
+        (2, "unsure"),
+        (3, "unseen"),
+        (4, "other"),
+        (5, "other-older"),
+    ]
+    np.testing.assert_allclose([h.score for h in hits], [0.95, 0.75, 0.4, 0.12, 0.12], atol=1e-9)
+    verdicts = [h.reasons["upper_colour"] for h in hits]
+    assert verdicts == ["agree", "agree", "unseen", "disagree", "disagree"]
+    assert hits[0].sighting.attribute_confidence == {"upper_colour": 0.9}
+
+
+def test_looks_of_any_part_and_looks_not_wanted(archive: Archive) -> None:
+    archive.append(
+        [
+            dressed("black-below", 1, upper_colour="red", lower_colour="black"),
+            dressed("no-black", 2, upper_colour="red", lower_colour="blue"),
+            dressed("with-hat", 3, upper_colour="black", hat="yes"),
+        ]
+    )
+    black = {"any_colour": frozenset({"black"})}
+    hits = archive.search_looks(Looks(black, {"hat": frozenset({"yes"})}), ALL)
+    assert [h.sighting.id for h in hits] == ["black-below", "with-hat", "no-black"]
+    assert hits[0].reasons == {"any_colour": "agree", "not hat": "unseen"}
+    assert hits[1].reasons == {"any_colour": "agree", "not hat": "disagree"}
+    np.testing.assert_allclose([h.score for h in hits], [(0.85 + 0.4) / 2, (0.85 + 0.12) / 2, (0.12 + 0.4) / 2])
+    assert [h.sighting.id for h in archive.search_looks(Looks({}, black), ALL, top=1)] == ["no-black"]
+    assert archive.search_looks(Looks(), ALL) == []
+    assert archive.search_looks(Looks(black), SightingFilter(from_ms=10)) == []
+    assert list(archive.communities()) == ["garden"]
 
 
 FILTERS = [

@@ -171,3 +171,5 @@ def test_a_full_disk_is_told(refused: Refused, grey: Path) -> None:
 def test_unknown_words(refused: Refused) -> None:
     assert "zhian --help" in refused("dtect")
     assert "--top" in refused("search", "--archive", "a", "--photo", "p", "--top", "x")
+    assert "--words" in refused("search", "--archive", "a")
+    assert "--photo" in refused("search", "--archive", "a", "--words", "red coat", "--person", "2")

@@ -89,11 +89,15 @@ def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) ->
     return cv2.imencode(".png", image)[1].tobytes()
 
 
-def record(camera: str, track: int, colour: tuple[int, int, int], at_ms: int, community: str = "willow") -> Record:
+def record(
+    camera: str, track: int, colour: tuple[int, int, int], at_ms: int, community: str = "willow", **looks: str
+) -> Record:
     key = TrackletKey(camera, "s1", track)
     crop = np.full((60, 25, 3), colour, np.uint8)
     shot = Shot(at_ms + 1000, (10.0, 20.0, 35.0, 80.0), 0.8, 0.5)
-    sighting = Sighting(key.sighting_id(), key, Kind.PERSON, community, at_ms, at_ms + 5000, shot, (768, 576), 25)
+    sighting = Sighting(
+        key.sighting_id(), key, Kind.PERSON, community, at_ms, at_ms + 5000, shot, (768, 576), 25, attributes=looks
+    )
     return Record(sighting, MeanColour().embed([crop]).vectors[0], SPACE, cv2.imencode(".jpg", crop)[1].tobytes())
 
 
@@ -113,8 +117,8 @@ def archive() -> Full:
     made = Full()
     made.append(
         [
-            record("north", 1, RED, NOON_MS),
-            record("north", 2, GREEN, NOON_MS + 60_000),
+            record("north", 1, RED, NOON_MS, upper_colour="red", lower_colour="black"),
+            record("north", 2, GREEN, NOON_MS + 60_000, upper_colour="green"),
             record("south", 1, (40, 60, 200), NOON_MS + 3_600_000, "maple"),
         ]
     )
@@ -167,6 +171,44 @@ def assert_problem(reply: httpx.Response, status: int, slug: str, said: str = ""
     assert "\n" not in body["detail"]
 
 
+def test_words_find_those_who_look_as_described(client: httpx.Client, archive: Full) -> None:
+    body = ask(client, words="红色上衣 黑裤子 North gate 没戴帽子 zzz 回族").json()
+    assert [(hit["camera"], hit["attributes"].get("upper_colour")) for hit in body["hits"]] == [
+        ("north", "red"),
+        ("north", "green"),
+    ]
+    assert body["hits"][0]["reasons"] == {
+        "upper_colour": "agree",
+        "lower_colour": "agree",
+        "lower_kind": "unseen",
+        "not hat": "unseen",
+    }
+    assert body["hits"][1]["reasons"]["upper_colour"] == "disagree"
+    understood = body["understood"]
+    assert understood["wanted"]["upper_colour"] == ["red"]
+    assert understood["without"] == {"hat": ["yes"]}
+    assert (understood["unknown"], understood["refused"]) == (["zzz"], ["回族"])
+    assert "上衣颜色: 红" in understood["zh"]
+    entry = next(archive.searches())
+    assert (entry.what["words"], entry.what["cameras"], entry.hits) == (
+        "红色上衣 黑裤子 North gate 没戴帽子 zzz 回族",
+        ["north"],
+        2,
+    )
+
+
+def test_words_beside_a_photo_put_those_who_look_so_first(client: httpx.Client) -> None:
+    assert ask(client, photo(RED)).json()["hits"][1]["camera"] == "south"
+    body = ask(client, photo(RED), words="green coat").json()
+    assert [hit["attributes"].get("upper_colour") for hit in body["hits"]] == [None, "red", "green"]
+    assert ask(client, photo(RED)).json()["understood"] is None
+
+
+@pytest.mark.parametrize("words", ["昨天下午", "somebody", "回族"])
+def test_words_that_name_no_looks_are_a_problem(client: httpx.Client, words: str) -> None:
+    assert_problem(ask(client, words=words), 422, "nothing-asked", "colour")
+
+
 def test_one_in_the_photo_is_searched_for(client: httpx.Client) -> None:
     reply = ask(client, photo(RED))
     assert reply.status_code == 200
@@ -179,7 +221,11 @@ def test_one_in_the_photo_is_searched_for(client: httpx.Client) -> None:
     assert best["first_seen"] == "2026-05-01T04:00:00.000Z"
     assert best["last_seen_ms"] == NOON_MS + 5000
     assert (best["box"], best["frame_size"]) == ([10, 20, 35, 80], [768, 576])
-    assert (best["community"], best["kind"], best["attributes"]) == ("willow", "person", {})
+    assert (best["community"], best["kind"], best["attributes"]) == (
+        "willow",
+        "person",
+        {"upper_colour": "red", "lower_colour": "black"},
+    )
 
 
 def test_several_are_listed_and_the_box_picks_one(client: httpx.Client) -> None:

@@ -97,7 +97,11 @@ def test_every_refusal_has_its_reason(server: RtspServer) -> None:
     assert isinstance(failure(server.url("nowhere")), Refused)
     assert isinstance(failure("rtsp://127.0.0.1:1/a"), Refused)
     assert isinstance(failure("rtsp://no-such-camera.invalid/a"), Refused)
-    assert isinstance(failure(server.url("sound")), NoVideo)
+    for _ in range(10):  # a busy machine's server says 503 at first
+        no_video = failure(server.url("sound"))
+        if "cannot serve the stream now" not in str(no_video):
+            break
+    assert isinstance(no_video, NoVideo)
     assert isinstance(failure("rtsp://127.0.0.1:99999/a"), BadSource)
 
 

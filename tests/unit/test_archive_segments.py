@@ -15,7 +15,7 @@ from pipeline.archive import LocalArchive, Query, SightingFilter, open_archive
 from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import Step, next_step
-from pipeline.archive.segments.runs import Runs, contains, expand
+from pipeline.archive.segments.runs import Runs, contains, expand, key_of
 from pipeline.errors import ArchiveDamaged
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
@@ -47,6 +47,24 @@ def test_policy_by_hand(sizes: Sequence[int], end_row: int, step: Step | None) -
     assert next_step(Sealed(0, parts_of(*sizes)), end_row, {}, seal_rows=10) == step
 
 
+@pytest.mark.parametrize(
+    ("sizes", "end_row", "living", "step"),
+    [
+        ((), 0, {}, None),
+        ((), 7, {}, Step(0, 7)),
+        ((10,), 10, {}, None),
+        ((10,), 11, {}, Step(0, 11)),
+        ((10,), 10, {"p10": 9}, Step(0, 10)),
+        ((10, 20, 5), 35, {}, Step(0, 35)),
+        ((1_000_000, 40_000, 40_000), 1_080_000, {}, Step(0, 1_040_000)),
+        ((1_040_000, 40_000), 1_080_000, {}, None),
+        ((1_040_000, 40_000), 1_080_001, {}, Step(1_040_000, 1_080_001)),
+    ],
+)
+def test_thorough_policy_by_hand(sizes: Sequence[int], end_row: int, living: dict[str, int], step: Step | None) -> None:
+    assert next_step(Sealed(0, parts_of(*sizes)), end_row, living, 10, thorough=True) == step
+
+
 def test_a_segment_with_many_dead_is_built_anew() -> None:
     sealed = Sealed(0, parts_of(100, 10))
     assert next_step(sealed, 110, {"p100": 71}, seal_rows=20) is None
@@ -58,15 +76,29 @@ def test_a_segment_with_many_dead_is_built_anew() -> None:
     stays=st.lists(st.integers(0, 20), min_size=30, max_size=30),
     from_ms=st.none() | st.integers(0, 80),
     to_ms=st.none() | st.integers(0, 80),
+    cameras=st.lists(st.integers(0, 2), min_size=30, max_size=30),
+    wanted=st.lists(st.sampled_from("abcd"), max_size=2).map(tuple),
 )
 def test_ranges_hold_every_selected_row(
-    first: list[int], stays: list[int], from_ms: int | None, to_ms: int | None
+    first: list[int],
+    stays: list[int],
+    from_ms: int | None,
+    to_ms: int | None,
+    cameras: list[int],
+    wanted: tuple[str, ...],
 ) -> None:
     first_ms, last_ms = np.array(first), np.array(first) + np.array(stays[: len(first)])
-    runs = Runs((("person", "garden", "c"),), np.array([0, len(first)]), np.array([int((last_ms - first_ms).max())]))
-    where = SightingFilter(from_ms=from_ms, to_ms=to_ms)
-    ranges = runs.select(where, first_ms)
+    run = np.array(cameras[: len(first)])
+    order = np.lexsort((first_ms, run))
+    run, first_ms, last_ms = run[order], first_ms[order], last_ms[order]
+    starts = np.searchsorted(run, np.arange(4))
+    longest = np.array([int((last_ms - first_ms)[run == i].max(initial=0)) for i in range(3)])
+    names = np.array([("person", "garden", camera) for camera in "abc"])
+    where = SightingFilter(from_ms=from_ms, to_ms=to_ms, cameras=wanted)
+    ranges = Runs(names, starts, longest, 0).select(where, key_of(run, first_ms))
     selected = (last_ms >= (from_ms or 0)) & (first_ms < (1000 if to_ms is None else to_ms))
+    selected &= np.isin(np.array(list("abc"))[run], wanted or tuple("abc"))
+    assert np.all(ranges[1:, 0] > ranges[:-1, 1])
     inside = contains(ranges, np.arange(len(first)))
     assert np.all(inside[selected])
     np.testing.assert_array_equal(expand(ranges), np.flatnonzero(inside))
@@ -215,6 +247,23 @@ def test_segments_can_be_thrown_away_and_built_again(tmp_path: Path) -> None:
         archive.append([record_of(i, vectors[i]) for i in range(50)])
         before = archive.search(asked)
         archive.rebuild()
+        assert archive.search(asked) == before
+        assert archive.verify() == []
+
+
+@pytest.mark.parametrize("broken", ["manifest.json", "*/segment.json", "*/codes.npy"])
+def test_a_broken_segment_is_named_to_a_reader_and_built_anew_by_a_writer(tmp_path: Path, broken: str) -> None:
+    vectors = like_people(30)
+    asked = Query(Embeddings(vectors[:1], SPACE), SightingFilter(), 30)
+    with open_archive(tmp_path / "a", writable=True, seal_rows=20) as archive:
+        archive.append([record_of(i, vectors[i]) for i in range(30)])
+        archive.seal()
+        before = archive.search(asked)
+    (path,) = (tmp_path / "a" / "segments").glob(broken)
+    path.write_bytes(b"{}")
+    with pytest.raises(ArchiveDamaged, match="zhian archive rebuild"):
+        open_archive(tmp_path / "a", writable=False)
+    with open_archive(tmp_path / "a", writable=True, seal_rows=20) as archive:
         assert archive.search(asked) == before
         assert archive.verify() == []
 

@@ -10,12 +10,13 @@ from pipeline.archive.durable import sync_file, sync_folder
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import TRAINED_ON, CodeArray, Quantiser
 from pipeline.archive.segments.rows import IntArray, SegmentRows
+from pipeline.archive.segments.runs import key_of
 from pipeline.archive.segments.segment import COLUMNS, FORMAT, HEADER
 from pipeline.archive.vectors import VectorFile
 
 _AT_ONCE = 32_768
 _SAMPLE, _ASKED, _NEAR = 8_192, 64, 64
-_MISSED = 0.999  # share of the near rows whose score is no further off than the margin
+_LEVELS = 201
 _SEED = 1
 
 
@@ -32,22 +33,23 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
         "ids": rows.ids,
         "revision": rows.revision.astype(np.int32),
         "vector_row": rows.vector_row,
-        "first_ms": rows.first_ms,
+        "key": key_of(rows.run, rows.first_ms - runs.base_ms),
         "last_ms": rows.last_ms,
         "by_vector_row": np.argsort(rows.vector_row),
         "codes": codes,
+        "axes": quantiser.axes,
         "centroids": quantiser.centroids,
     }
     for name in COLUMNS:
         np.save(folder / f"{name}.npy", columns[name])
     header = {
         "format": FORMAT,
-        "runs": runs.names,
+        "runs": runs.names.tolist(),
         "starts": runs.starts.tolist(),
         "longest_ms": runs.longest_ms.tolist(),
-        "first_seen_ms": int(rows.first_ms.min()),
-        "last_seen_ms": int(rows.last_ms.max()),
-        "margin": _margin(quantiser, learned[:_SAMPLE]),
+        "base_ms": runs.base_ms,
+        "until_ms": int(rows.last_ms.max()),
+        "errors": _errors(quantiser, learned[:_SAMPLE]),
     }
     (folder / HEADER).write_text(json.dumps(header, ensure_ascii=False) + "\n", "utf-8")
     for path in folder.iterdir():
@@ -65,17 +67,16 @@ def _encoded(quantiser: Quantiser, vector_rows: IntArray, vectors: VectorFile) -
     return codes
 
 
-def _margin(quantiser: Quantiser, vectors: FloatArray) -> float:
-    """Return how far the true cosine of a near row may lie above its approximate one."""
+def _errors(quantiser: Quantiser, vectors: FloatArray) -> list[float]:
+    """Return quantiles of how far the true cosines of near rows lie above their approximate ones."""
+    if len(vectors) < 2:
+        return [0.0, 0.0]
     asked = vectors[:_ASKED]
     exact = asked @ vectors.T
     off = exact - asked @ quantiser.decode(quantiser.encode(vectors)).T
-    near = np.argsort(-exact, axis=1)[:, :_NEAR]
-    return (
-        max(0.0, float(np.quantile(np.take_along_axis(off, near, axis=1)[:, 1:].ravel(), _MISSED)))
-        if len(vectors) > 1
-        else 0.0
-    )
+    near = np.argsort(-exact, axis=1)[:, 1 : 1 + _NEAR]
+    found = np.quantile(np.take_along_axis(off, near, axis=1), np.linspace(0, 1, _LEVELS))
+    return [round(float(value), 5) for value in found]
 
 
 def _at_least_16(vectors: FloatArray) -> FloatArray:

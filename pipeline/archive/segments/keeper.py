@@ -22,7 +22,7 @@ from pipeline.archive.segments.building import build
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import SEAL_ROWS, Step, next_step
 from pipeline.archive.segments.rows import read_rows
-from pipeline.errors import ArchiveError
+from pipeline.errors import ArchiveError, SegmentDamaged
 
 _log = structlog.get_logger(__name__)
 
@@ -55,7 +55,11 @@ class SegmentKeeper:
     def recover(self) -> None:
         """Remove what no manifest names, and what belongs to a vector file that is no more."""
         folder = self._layout.segments_folder
-        manifest = read_manifest(folder)
+        try:
+            manifest = read_manifest(folder)
+        except SegmentDamaged:
+            write_manifest(folder, Manifest())
+            manifest = Manifest()
         generations = {space.id: space.generation for space in self._spaces()}
         current = {n: s for n, s in manifest.spaces.items() if generations.get(n) == s.generation}
         if len(current) < len(manifest.spaces):
@@ -81,16 +85,16 @@ class SegmentKeeper:
         if self._thread is not None:
             self._thread.join()
 
-    def work(self, *, seal_all: bool = False, ending: Callable[[], bool] = lambda: False) -> int:
-        """Do every step that is due, return how many; `seal_all` leaves no row unsealed."""
+    def work(self, *, thorough: bool = False, ending: Callable[[], bool] = lambda: False) -> int:
+        """Do every step that is due, return how many; `thorough` as in `policy.next_step`."""
         steps = 0
         with self._working:
             for space in self._spaces():
                 while not ending():
                     manifest = read_manifest(self._layout.segments_folder)
                     sealed = manifest.of(space.id, space.generation)
-                    seal_rows = 1 if seal_all and space.rows > sealed.end_row else self._seal_rows
-                    step = next_step(sealed, space.rows, self._reader.living(), seal_rows)
+                    living = self._reader.living()
+                    step = next_step(sealed, space.rows, living, self._seal_rows, thorough=thorough)
                     if step is None:
                         break
                     self._do(step, space.id, space.dim, sealed, manifest)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.archive.durable import sync_folder, write_file
-from pipeline.errors import ArchiveDamaged
+from pipeline.errors import SegmentDamaged
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -57,15 +57,15 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a segments folder, an empty one where there is none; raises ArchiveDamaged."""
+    """Read the manifest of a segments folder, an empty one where there is none; raises SegmentDamaged."""
     try:
         content = json.loads((folder / NAME).read_text("utf-8"))
     except FileNotFoundError:
         return Manifest()
     except ValueError as error:
-        raise ArchiveDamaged(f"{folder / NAME} cannot be read: run `zhian archive rebuild`") from error
+        raise SegmentDamaged(folder / NAME) from error
     if content.get("format") != FORMAT:
-        raise ArchiveDamaged(f"{folder / NAME} has another format: run `zhian archive rebuild`")
+        raise SegmentDamaged(folder / NAME)
     return Manifest(
         {
             int(number): Sealed(space["generation"], tuple(Part(**part) for part in space["segments"]))

@@ -19,11 +19,16 @@ class Step:
     end_row: int
 
 
-def next_step(sealed: Sealed, end_row: int, living: Mapping[str, int], seal_rows: int = SEAL_ROWS) -> Step | None:
+def next_step(
+    sealed: Sealed, end_row: int, living: Mapping[str, int], seal_rows: int = SEAL_ROWS, *, thorough: bool = False
+) -> Step | None:
     """Return what to build next, None when nothing is due.
 
     `end_row` is the number of vector rows the database knows, `living` the living rows of each segment by name.
+    `thorough` leaves no row unsealed, none dead, and as few segments as can be.
     """
+    if thorough:
+        return _thorough_step(sealed, end_row, living)
     if end_row - sealed.end_row >= seal_rows:
         return Step(sealed.end_row, min(end_row, sealed.end_row + MOST_ROWS))
     sizes = [living.get(part.name, part.rows) for part in sealed.parts]
@@ -31,6 +36,25 @@ def next_step(sealed: Sealed, end_row: int, living: Mapping[str, int], seal_rows
         if part.rows and alive < (1 - DEAD_SHARE) * part.rows:
             return Step(part.first_row, part.end_row)
     return _merge(sealed.parts, sizes, seal_rows)
+
+
+def _thorough_step(sealed: Sealed, end_row: int, living: Mapping[str, int]) -> Step | None:
+    """Return the first neighbours, the unsealed rows counted as one, that fit one segment; or one with dead rows."""
+    sizes = [living.get(part.name, part.rows) for part in sealed.parts]
+    ends = [part.end_row for part in sealed.parts]
+    if end_row > sealed.end_row:
+        sizes.append(end_row - sealed.end_row)
+        ends.append(end_row)
+    starts = [0, *ends]
+    for first in range(len(sizes)):
+        last = first + 1
+        while last < len(sizes) and sum(sizes[first : last + 1]) <= MOST_ROWS:
+            last += 1
+        unsealed = last > len(sealed.parts)
+        has_dead = not unsealed and sizes[first] < sealed.parts[first].rows
+        if last > first + 1 or unsealed or has_dead:
+            return Step(starts[first], ends[last - 1])
+    return None
 
 
 def _merge(parts: Sequence[Part], sizes: Sequence[int], seal_rows: int) -> Step | None:

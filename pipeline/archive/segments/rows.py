@@ -46,14 +46,15 @@ class SegmentRows:
     def in_order(self) -> tuple[Self, Runs]:
         """Return the rows by run and time, and where the runs are."""
         names = tuple(sorted(set(self.names)))
-        place = np.array([names.index(name) for name in self.names], np.int64)
+        code = {name: number for number, name in enumerate(names)}
+        place = np.array([code[name] for name in self.names], np.int64)
         run = place[self.run] if len(self) else self.run
         rows = type(self)(names, self.ids, self.revision, self.vector_row, run, self.first_ms, self.last_ms)
         rows = rows.select(np.lexsort((self.vector_row, self.first_ms, run)))
         starts = np.searchsorted(rows.run, np.arange(len(names) + 1)).astype(np.int64)
         longest = np.zeros(len(names), np.int64)
         np.maximum.at(longest, rows.run, rows.last_ms - rows.first_ms)
-        return rows, Runs(names, starts, longest)
+        return rows, Runs(np.array(names), starts, longest, int(self.first_ms.min()) if len(self) else 0)
 
 
 def read_rows(connection: Connection, space_id: int, first_row: int, end_row: int) -> SegmentRows:

@@ -1,54 +1,94 @@
 """One immutable segment: columns in memory-mapped files, codes in memory, exact scores from the vector file."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.archive.contract import Query, SightingFilter
-from pipeline.archive.ranking import Candidate, FloatArray, best, exact_scores
+from pipeline.archive.ranking import Candidate, FloatArray, best, cosines, exact_scores
 from pipeline.archive.segments.codes import BLOCK, Quantiser
 from pipeline.archive.segments.runs import Runs, contains, expand
 from pipeline.archive.vectors import VectorFile
-from pipeline.errors import ArchiveDamaged
+from pipeline.errors import SegmentDamaged
 
 IntArray = NDArray[np.int64]
 
 FORMAT = 1
 HEADER = "segment.json"
-COLUMNS = ("ids", "revision", "vector_row", "first_ms", "last_ms", "by_vector_row", "codes", "centroids")
-EXACT = 2_048  # rows; fewer are scored from the vector file at once, which costs what scan and refinement would
+COLUMNS = ("ids", "revision", "vector_row", "key", "last_ms", "by_vector_row", "codes", "axes", "centroids")
+EXACT = 512  # rows; fewer are scored from the vector file at once, which costs what scan and refinement would
 WHOLE = 0.2  # share of the blocks; a scan of all is cheaper than copying more together
-REFINED = 8  # candidates per asked hit that get exact scores at first
+REFINED = 24  # candidates per asked hit that get exact scores at first, in all segments together
+LEAST = 128  # of them in one segment
+MISSED = 0.008  # of the asked hits; a search goes deeper until it expects to miss no more
 MOST = 16_384  # candidates per query vector that get exact scores at last
+TIE_MARGIN = 1e-5  # float32 rounding of a cosine
 SPARE = 32  # beyond the asked hits, kept for exact ties
+
+
+@dataclass(frozen=True, slots=True)
+class _Depth:
+    """How far a search has to go: `keep` hits that score `floor` or more, the segment holding a `share` of all rows."""
+
+    keep: int
+    floor: float
+    share: float
+
+    def first_count(self) -> int:
+        return max(LEAST, int(REFINED * self.keep * self.share))
+
+    def missed(self, exact: FloatArray, edge: float, errors: FloatArray) -> float:
+        """Return the share of the best that was probably not looked at.
+
+        Not looked at is what has an approximate score below `edge`; `errors` are quantiles, at even levels, of how far
+        true scores lie above approximate ones.
+        """
+        if len(exact) < self.keep and self.floor < -1:
+            return 1.0
+        best = np.sort(exact[exact >= self.floor])[-self.keep :]
+        scores = np.append(best, self.floor) if self.floor >= -1 else best
+        levels = np.linspace(0, 1, len(errors))
+        return float(1 - np.interp(scores - edge, errors, levels).mean())
+
+    def kept(self, places: IntArray, exact: FloatArray) -> IntArray:
+        most = self.keep + SPARE
+        chosen = np.flatnonzero(exact >= self.floor - TIE_MARGIN)
+        if len(chosen) > most:
+            chosen = chosen[np.argpartition(-exact[chosen], most - 1)[:most]]
+        return places[chosen]
 
 
 class Segment:
     """Searches the rows of one folder made by `building.build`; safe between threads."""
 
     def __init__(self, folder: Path, vectors: VectorFile) -> None:
-        """Open; raises ArchiveDamaged when a file is missing or another format."""
+        """Open; raises SegmentDamaged when a file is missing or of another format."""
         self.folder = folder
         try:
             header = json.loads((folder / HEADER).read_text("utf-8"))
-            columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in COLUMNS}
-        except (OSError, ValueError) as error:
-            raise ArchiveDamaged(f"segment {folder} cannot be read: run `zhian archive rebuild`") from error
-        if header["format"] != FORMAT:
-            raise ArchiveDamaged(f"segment {folder} has another format: run `zhian archive rebuild`")
+            if header["format"] != FORMAT:
+                raise SegmentDamaged(folder)
+            self._columns = {name: _mapped(folder / f"{name}.npy") for name in COLUMNS}
+            self._runs = Runs(
+                np.array(header["runs"]),
+                np.array(header["starts"], np.int64),
+                np.array(header["longest_ms"], np.int64),
+                int(header["base_ms"]),
+            )
+            self._errors = np.array(header["errors"], np.float32)
+            self._until_ms = int(header["until_ms"])
+        except (OSError, ValueError, KeyError) as error:
+            raise SegmentDamaged(folder) from error
         self._vectors = vectors
-        self._columns = columns
-        self._runs = Runs(
-            tuple((kind, community, camera) for kind, community, camera in header["runs"]),
-            np.array(header["starts"], np.int64),
-            np.array(header["longest_ms"], np.int64),
-        )
-        self._margin = float(header["margin"])
-        self._span = (int(header["first_seen_ms"]), int(header["last_seen_ms"]))
+        columns = self._columns
         self._dead = np.zeros(len(self), np.bool_)
-        self._scanner = Quantiser(np.asarray(columns["centroids"])).scanner(np.asarray(columns["codes"]))
+        self._scanner = Quantiser(np.asarray(columns["axes"]), np.asarray(columns["centroids"])).scanner(
+            np.asarray(columns["codes"])
+        )
 
     def __len__(self) -> int:
         return len(self._columns["ids"])
@@ -82,14 +122,15 @@ class Segment:
         """Return the vector rows of the rows that were not given up, ascending."""
         return np.sort(np.asarray(self._columns["vector_row"])[~self._dead])
 
-    def search(self, query: Query) -> list[Candidate]:
-        """Return the best candidates of the segment, exact scores."""
+    def search(self, query: Query, floor: float = -2.0, share: float = 1.0) -> list[Candidate]:
+        """Return the best candidates of the segment, exact scores.
+
+        What scores less than `floor` is not wanted; `share` is how much of all rows the segment holds.
+        """
         where = query.where
-        if (where.from_ms is not None and self._span[1] < where.from_ms) or (
-            where.to_ms is not None and self._span[0] >= where.to_ms
-        ):
+        if where.from_ms is not None and self._until_ms < where.from_ms:
             return []
-        ranges = self._runs.select(where, self._columns["first_ms"])
+        ranges = self._runs.select(where, self._columns["key"])
         wanted = np.ascontiguousarray(query.vectors.vectors, np.float32)
         if query.top <= 0 or len(wanted) == 0 or len(ranges) == 0:
             return []
@@ -97,24 +138,30 @@ class Segment:
         if (ranges[:, 1] - ranges[:, 0]).sum() <= EXACT:
             places = self._passing(expand(ranges), where)
         else:
-            found = [self._nearest(vector, ranges, where, keep) for vector in wanted]
+            found = [self._nearest(vector, ranges, where, _Depth(keep, floor, share)) for vector in wanted]
             places = np.unique(np.concatenate(found))
         return self._ranked(places, wanted, query)
 
     def _ranked(self, places: IntArray, wanted: FloatArray, query: Query) -> list[Candidate]:
+        if len(places) == 0:
+            return []
         scores = exact_scores(self._exact(places), wanted)
+        keep = query.top + len(query.exclude)
+        if len(scores) > keep:
+            chosen = scores >= np.partition(scores, -keep)[-keep]  # ties at the edge included
+            places, scores = places[chosen], scores[chosen]
         ids = [text.decode() for text in self._columns["ids"][places].tolist()]
         kept = [i for i, text in enumerate(ids) if text not in query.exclude]
         revisions = self._columns["revision"][places]
         return best([ids[i] for i in kept], revisions[kept].tolist(), scores[kept], query.top)
 
-    def _nearest(self, vector: FloatArray, ranges: IntArray, where: SightingFilter, keep: int) -> IntArray:
-        """Return places that hold the `keep` most alike: scan, score the best exactly, go deeper until it is safe."""
+    def _nearest(self, vector: FloatArray, ranges: IntArray, where: SightingFilter, depth: _Depth) -> IntArray:
+        """Return places that hold the most alike: scan, score the best exactly, go deeper until it is safe."""
         blocks = _blocks(ranges)
         whole = len(blocks) > WHOLE * -(-len(self) // BLOCK)
         reachable = len(self) if whole else len(blocks) * BLOCK
-        share = max(1.0, reachable / max(1, int((ranges[:, 1] - ranges[:, 0]).sum())))
-        count = int(min(MOST, max(REFINED * keep, 4 * SPARE) * share))
+        selected = int((ranges[:, 1] - ranges[:, 0]).sum())
+        count = min(MOST, int(depth.first_count() * max(1.0, reachable / selected)))
         while True:
             approximate, places = (
                 self._scanner.scan(vector, count) if whole else self._scanner.scan_blocks(vector, count, blocks)
@@ -122,13 +169,9 @@ class Segment:
             all_seen = len(places) < count
             edge = float(approximate[-1])
             places = self._passing(places[contains(ranges, places)], where)
-            exact = self._exact(places) @ vector
-            if len(exact) > keep + SPARE:
-                order = np.argpartition(-exact, keep + SPARE - 1)[: keep + SPARE]
-                places, exact = places[order], exact[order]
-            safe = len(exact) >= keep and np.partition(exact, -keep)[-keep] >= edge + self._margin
-            if all_seen or safe or count >= MOST:
-                return places
+            exact = cosines(self._exact(places), vector)
+            if all_seen or count >= MOST or depth.missed(exact, edge, self._errors) <= MISSED:
+                return depth.kept(places, exact)
             count = min(4 * count, MOST)
 
     def _passing(self, places: IntArray, where: SightingFilter) -> IntArray:
@@ -140,6 +183,11 @@ class Segment:
 
     def _exact(self, places: IntArray) -> FloatArray:
         return self._vectors.pick(np.asarray(self._columns["vector_row"][places]))
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    mapped: NDArray[Any] = np.load(path, mmap_mode="r")
+    return mapped.view(np.ndarray)  # the class memmap costs at every use
 
 
 def _blocks(ranges: IntArray) -> IntArray:

@@ -1,0 +1,1 @@
+"""Benchmarks a user runs on the machine at hand: `zhian bench`."""

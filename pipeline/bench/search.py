@@ -1,0 +1,182 @@
+"""How fast and how exactly an archive of N sightings answers, beside a flat FAISS index over the same rows."""
+
+import multiprocessing
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from models.embeddings import Embeddings, EmbeddingSpace
+from pipeline.archive import LocalArchive, Query, SightingFilter, open_archive
+from pipeline.bench.county import FILTERS, County
+from pipeline.bench.looks import SEEN, FloatArray, Looks
+
+TOP = 50
+QUERIES = 200
+FLAT_QUERIES = 40
+BATCH = 5_000
+_WARM_UP = 10
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterFigures:
+    """Milliseconds per search of 50 hits; `selectivity` is the share of rows that pass.
+
+    `flat_*` is exact search in memory by FAISS on one thread, the work of turning the filter into a selector included;
+    `flat_scan_p50_ms` leaves that out.
+    """
+
+    selectivity: float
+    p50_ms: float
+    p95_ms: float
+    recall_at_50: float
+    flat_p50_ms: float
+    flat_p95_ms: float
+    flat_scan_p50_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFigures:
+    """What one run found; bytes are anonymous memory of a fresh reading process, `appended_per_s` is durable."""
+
+    rows: int
+    dim: int
+    vectors: str
+    machine: str
+    appended_per_s: float
+    seal_s: float
+    open_s: float
+    ram_bytes_per_vector: float
+    filters: tuple[FilterFigures, ...]
+
+
+def bench_search(folder: Path, rows: int, dim: int, *, isotropic: bool = False, report: Report) -> SearchFigures:
+    """Fill an archive in an empty folder and measure it; `report` gets (what, done, of)."""
+    space = EmbeddingSpace("bench", "1", dim)
+    county, looks = County(rows), Looks(max(1, rows // SEEN), dim, isotropic=isotropic)
+    flat: Any = faiss.IndexFlatIP(dim)
+    with open_archive(folder, writable=True) as archive:
+        rate = _fill(archive, county, looks, space, flat, report)
+        began = time.perf_counter()
+        report("sealing", 0, 1)
+        archive.seal()
+        sealed = time.perf_counter() - began
+        report("sealing", 1, 1)
+    memory, opened = _in_a_fresh_process(folder, looks.sightings(1, 0), space)
+    asked = looks.sightings(QUERIES, 1)
+    with open_archive(folder, writable=False) as archive:
+        figures = []
+        for number, where in enumerate(FILTERS.values()):
+            report("searching", number, len(FILTERS))
+            figures.append(_measure(archive, flat, county, where, asked, space))
+        report("searching", len(FILTERS), len(FILTERS))
+    return SearchFigures(
+        rows,
+        dim,
+        "isotropic" if isotropic else "like people",
+        f"{platform.machine()}, {multiprocessing.cpu_count()} cores",
+        round(rate, 1),
+        round(sealed, 1),
+        round(opened, 2),
+        round(memory / rows, 1),
+        tuple(figures),
+    )
+
+
+def _fill(
+    archive: LocalArchive,
+    county: County,
+    looks: Looks,
+    space: EmbeddingSpace,
+    flat: Any,  # noqa: ANN401
+    report: Report,
+) -> float:
+    """Return sightings a second, without the time to make them up."""
+    done, spent = 0, 0.0
+    for vectors in looks.batches(county.rows, BATCH):
+        flat.add(vectors)
+        records = county.records(done, vectors, space)
+        began = time.perf_counter()
+        archive.append(records)
+        spent += time.perf_counter() - began
+        done += len(vectors)
+        report("filling", done, county.rows)
+    return county.rows / spent
+
+
+def _measure(
+    archive: LocalArchive,
+    flat: Any,  # noqa: ANN401
+    county: County,
+    where: SightingFilter,
+    asked: FloatArray,
+    space: EmbeddingSpace,
+) -> FilterFigures:
+    ours, theirs, scans, found, wanted = [], [], [], 0, 0
+    for number, vector in enumerate(asked):
+        query = Query(Embeddings(vector[None], space), where, TOP)
+        began = time.perf_counter()
+        hits = archive.search(query)
+        ours.append(time.perf_counter() - began)
+        if number < FLAT_QUERIES:
+            began = time.perf_counter()
+            selector = _selector(county.mask(where))
+            scanned = time.perf_counter()
+            faiss.omp_set_num_threads(1)
+            _, best = flat.search(vector[None], TOP, params=selector)
+            theirs.append(time.perf_counter() - began)
+            scans.append(time.perf_counter() - scanned)
+            exact = {int(place) for place in best[0] if place >= 0}
+            found += len(exact & {hit.sighting.key.track_id - 1 for hit in hits})
+            wanted += len(exact)
+    share = float(county.mask(where).mean())
+    return FilterFigures(
+        round(share, 5),
+        *_percentiles(ours[_WARM_UP:]),
+        round(found / max(1, wanted), 4),
+        *_percentiles(theirs),
+        _percentiles(scans)[0],
+    )
+
+
+def _selector(mask: NDArray[np.bool_]) -> Any:  # noqa: ANN401 - FAISS's stubs do not know the Python face of its parameters
+    if mask.all():
+        return None
+    swig: Any = faiss
+    return swig.SearchParameters(sel=swig.IDSelectorBitmap(np.packbits(mask, bitorder="little")))
+
+
+def _percentiles(seconds: Sequence[float]) -> tuple[float, float]:
+    median, high = np.percentile(np.array(seconds) * 1_000, (50, 95))
+    return round(float(median), 3), round(float(high), 3)
+
+
+def _in_a_fresh_process(folder: Path, vector: FloatArray, space: EmbeddingSpace) -> tuple[float, float]:
+    """Return (bytes, seconds) that opening and searching an archive takes a process that has nothing else in memory."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_opened, (folder, vector, space))
+
+
+def _opened(folder: Path, vector: FloatArray, space: EmbeddingSpace) -> tuple[float, float]:
+    before, began = _anonymous_bytes(), time.perf_counter()
+    with open_archive(folder, writable=False) as archive:
+        opened = time.perf_counter() - began
+        for where in FILTERS.values():
+            archive.search(Query(Embeddings(vector, space), where, TOP))
+        return _anonymous_bytes() - before, opened
+
+
+def _anonymous_bytes() -> float:
+    """Return the memory of this process that no file backs (Linux)."""
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("RssAnon"):
+            return 1_024.0 * int(line.split()[1])
+    raise OSError("this system does not tell what memory a process uses")

@@ -1,0 +1,168 @@
+"""Words for times, Chinese and English, as tokens: dates, parts of a day, clock times, spans, and what joins them."""
+
+import re
+from collections.abc import Callable
+
+from pipeline.words.meaning import Role
+from pipeline.words.reading import Token
+
+_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2}
+_ENGLISH = {
+    word: number
+    for number, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
+} | {"a": 1, "an": 1, "a couple of": 2, "couple of": 2, "a few": 3, "few": 3, "几": 3, "half an": 0.5, "半": 0.5, "": 1}
+_N = r"(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|几|半)"
+_EN = (
+    r"(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|couple of|a few|few|an|a|half an)"
+)
+_UNITS = {"分": "m", "小": "h", "钟": "h", "天": "d", "日": "d", "周": "w", "星": "w", "礼": "w", "个": "M", "月": "M"}
+_ZH_UNIT = r"(分钟|个?小时|个?钟头|天|日|周|个?星期|个?礼拜|个月)"
+_EN_UNIT = r"(minute|min|hour|hr|day|week|month)s?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec)[a-z]*\.?"
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = r"(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
+_AP = r"(a\.?m\.?|p\.?m\.?)"
+
+PARTS = {
+    "dawn": ("凌晨", "清晨前", "dawn", "before dawn", "small hours", "early hours"),
+    "early": ("早上", "早晨", "清晨", "清早", "一早", "大清早", "早间", "early morning", "breakfast time"),
+    "morning": ("上午", "午前", "morning"),
+    "noon": ("中午", "正午", "午间", "午饭时间", "noon", "midday", "lunchtime", "lunch time"),
+    "afternoon": ("下午", "午后", "afternoon"),
+    "dusk": ("傍晚", "黄昏", "dusk"),
+    "evening": ("晚上", "晚间", "夜晚", "evening"),
+    "night": ("夜里", "夜间", "半夜", "深夜", "午夜", "夜", "night", "midnight", "overnight"),
+    "daytime": ("白天", "daytime"),
+}
+
+
+def number(text: str) -> float:
+    """Return the number a word stands for, up to 99 in Chinese."""
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    if text in _ENGLISH:
+        return float(_ENGLISH[text])
+    tens, _, ones = text.partition("十") if "十" in text else ("0", "", text)
+    return _DIGITS.get(tens, 1 if not tens else 0) * 10 + _DIGITS.get(ones, 0)
+
+
+def _span(prefix: str, count: str, unit: str) -> str:
+    short = _UNITS[unit[0]] if unit[0] in _UNITS else {"mo": "M", "mi": "m"}.get(unit[:2], unit[0])
+    if unit.endswith(("小时", "钟头")):
+        short = "h"
+    elif unit.endswith(("星期", "礼拜")):
+        short = "w"
+    return f"{prefix}:{number(count)}:{short}"
+
+
+def _clock(hour: str, minute: str | None, half: str | None = None) -> str:
+    minutes = 30 if half == "半" else 45 if half == "三刻" else 15 if half == "一刻" else int(number(minute or "0"))
+    return f"clock:{int(number(hour))}:{minutes}:{'exact' if minutes else 'hour'}:"
+
+
+def _english_clock(hour: str, minute: str | None, half: str | None) -> str:
+    ap = "" if half is None else half[0]
+    return f"clock:{int(number(hour))}:{int(minute or 0)}:{'exact' if minute else 'hour'}:{ap}"
+
+
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+
+
+def _rule(pattern: str, says: str | Callable[[re.Match[str]], str]) -> _Rule:
+    if (pattern[-1].isascii() and pattern[-1].isalpha()) or pattern.endswith(("?", ")")):
+        pattern += r"(?![a-z])"
+    text = says
+    return re.compile(pattern), (lambda _: text) if isinstance(text, str) else text
+
+
+def _zh_weekday(m: re.Match[str]) -> str:
+    return f"weekday:{-1 if m[1] and '上' in m[1] else 0}:{'一二三四五六日'.find(m[2].replace('天', '日'))}"
+
+
+_RULES: tuple[_Rule, ...] = (
+    _rule(
+        rf"(?:最近|近|过去|前|这)(?:的)?{_N}{_ZH_UNIT}(?:以来|之内|以内|内|里)?", lambda m: _span("last", m[1], m[2])
+    ),
+    _rule(rf"{_N}{_ZH_UNIT}(?:以前|之前|前)", lambda m: _span("ago", m[1], m[2])),
+    _rule(rf"{_N}{_ZH_UNIT}(?:之内|以内|内)", lambda m: _span("last", m[1], m[2])),
+    _rule(r"刚才|刚刚|方才|just now", "last:0.5:h"),
+    _rule(r"最近|近期|recently|lately", "last:1:d"),
+    _rule(r"(\d{4})\s?[年/.-]\s?(\d{1,2})\s?[月/.-]\s?(\d{1,2})[日号]?(?!\d)", lambda m: f"date:{m[1]}:{m[2]}:{m[3]}"),
+    _rule(rf"{_N}月{_N}[日号]?", lambda m: f"date::{int(number(m[1]))}:{int(number(m[2]))}"),
+    _rule(r"(\d{1,2}|[一二三四五六七八九十]+)[号日](?![门楼院])", lambda m: f"date:::{int(number(m[1]))}"),
+    _rule(r"大前天", "day:-3"),
+    _rule(r"前天|the day before yesterday|day before yesterday", "day:-2"),
+    _rule(r"昨天|昨日|昨儿|yesterday", "day:-1"),
+    _rule(r"今天|今日|今儿|当天|today", "day:0"),
+    _rule(r"昨晚|昨夜|last night|yesterday evening", "day:-1|part:evening"),
+    _rule(r"前晚", "day:-2|part:evening"),
+    _rule(r"今晚|tonight|this evening", "day:0|part:evening"),
+    _rule(r"今早|今晨|this morning", "day:0|part:morning"),
+    _rule(r"昨早", "day:-1|part:morning"),
+    _rule(r"this afternoon", "day:0|part:afternoon"),
+    _rule(r"(上个?|这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])", _zh_weekday),
+    _rule(r"上个?(?:周末)|last weekend", "weekend:-1"),
+    _rule(r"周末|this weekend|weekend", "weekend:0"),
+    _rule(r"上个?(?:周|星期|礼拜)|last week", "week:-1"),
+    _rule(r"(?:这个?|本)(?:周|星期|礼拜)|this week", "week:0"),
+    _rule(
+        rf"(?:in |within |over |during )?(?:the )?(?:last|past|previous) (?:{_EN} )?{_EN_UNIT}",
+        lambda m: _span("last", m[1] or "1", m[2]),
+    ),
+    _rule(rf"{_EN} {_EN_UNIT} ago", lambda m: _span("ago", m[1], m[2])),
+    _rule(rf"(last |this |on )?{_DAY}", lambda m: f"weekday:{-1 if m[1] == 'last ' else 0}:{_DAYS.index(m[2][:3])}"),
+    _rule(
+        rf"(?:on )?{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?(?![\d:])",
+        lambda m: f"date:{m[3] or ''}:{_MONTHS.index(m[1][:3]) + 1}:{m[2]}",
+    ),
+    _rule(
+        rf"(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (\d{{4}}))?",
+        lambda m: f"date:{m[3] or ''}:{_MONTHS.index(m[2][:3]) + 1}:{m[1]}",
+    ),
+    _rule(r"(?:on )?the (\d{1,2})(?:st|nd|rd|th)", lambda m: f"date:::{m[1]}"),
+    _rule(
+        rf"(?:between|from) (\d{{1,2}})(?::(\d\d))? ?{_AP}? (?:and|to|until|till) (\d{{1,2}})(?::(\d\d))? ?{_AP}?",
+        lambda m: f"{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
+    ),
+    _rule(
+        rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?[-–~] ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
+        lambda m: f"{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
+    ),
+    _rule(r"(\d{1,2}):(\d\d)(?::\d\d)?(?: ?(a\.?m\.?|p\.?m\.?))?", lambda m: _english_clock(m[1], m[2], m[3])),
+    _rule(
+        rf"(\d{{1,2}}|[一二两三四五六七八九十]+)[点时](?:钟|整)?(?:(半|一刻|三刻)|{_N}分?)?(?!间|候)",
+        lambda m: _clock(m[1], m[3], m[2]),
+    ),
+    _rule(rf"(?:at )?(\d{{1,2}}) ?{_AP}", lambda m: _english_clock(m[1], None, m[2])),
+    _rule(rf"(?:at )?{_EN} o'?clock", lambda m: f"clock:{int(number(m[1]))}:0:hour:"),
+    _rule(r"at (\d{1,2})(?![\d:])", lambda m: f"clock:{m[1]}:0:hour:"),
+    _rule(r"到现在|至今|until now|till now|up to now", "since"),
+    _rule(r"现在|目前|right now|now", "now"),
+    _rule(r"之后|以后|过后|后|开始|起|以来|since|after|from then on|onwards", "since"),
+    _rule(r"之前|以前|前|before|until|till|by (?=\d)", "before"),
+    _rule(r"到|至|[-~—–](?=\s?\d)|to(?= \d)|and(?= \d)", "to"),
+    *(
+        _rule(
+            f"(?:in the |at |around |during the )?(?:{'|'.join(sorted(words, key=len, reverse=True))})", f"part:{name}"
+        )
+        for name, words in PARTS.items()
+    ),
+    _rule(r"早(?=\d|[一二三四五六七八九十]+点)", "part:early"),
+    _rule(r"晚(?=\d|[一二三四五六七八九十]+点)", "part:evening"),
+)
+
+
+def match_time(text: str, start: int) -> Token | None:
+    """Return the longest word for a time that begins at a place of a normalised text."""
+    before = text[start - 1 : start]
+    if before.isascii() and before.isalnum() and text[start].isascii() and text[start].isalnum():
+        return None
+    longest: Token | None = None
+    for pattern, says in _RULES:
+        match = pattern.match(text, start)
+        if match is not None and match[0] and (longest is None or match.end() > longest.end):
+            longest = Token(start, match.end(), match[0], Role.TIME, says(match))
+    return longest

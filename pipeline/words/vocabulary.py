@@ -1,0 +1,110 @@
+"""The words zhian knows, from `configs/words/vocabulary.yaml`."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import BadSettings
+from pipeline.words.meaning import Role
+from pipeline.words.reading import normalised
+
+_ROLES = {
+    "colour": Role.COLOUR,
+    "dark_or_light": Role.COLOUR,
+    "shade": Role.SHADE,
+    "garment": Role.GARMENT,
+    "attribute": Role.ATTRIBUTE,
+    "who": Role.WHO,
+    "vehicle": Role.VEHICLE,
+    "refused": Role.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A known word: its role and value, what else it says, and the colour it has unless another is given."""
+
+    role: Role
+    value: str
+    implies: tuple[str, ...] = ()
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Words by their normalised spelling."""
+
+    words: Mapping[str, Word]
+    longest: int
+
+    def match(self, text: str, start: int) -> tuple[str, Word] | None:
+        """Return the longest word that begins at a place of a normalised text."""
+        for length in range(min(self.longest, len(text) - start), 0, -1):
+            spelling = text[start : start + length]
+            word = self.words.get(spelling)
+            if word is None:
+                continue
+            for ending in ("", "s", "es"):
+                end = start + length + len(ending)
+                if text[start + length : end] == ending and _stands_alone(text, start, end):
+                    return text[start:end], word
+        return None
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Latin words match whole only: no `red` in `tired`."""
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return not (
+        (_is_latin(text[start]) and (_is_latin(before) or before == "'"))
+        or (_is_latin(text[end - 1]) and _is_latin(after))
+    )
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalpha()
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return the vocabulary that comes along; raises BadSettings when it is not installed."""
+    words = dict(_read(_content()))
+    return Vocabulary(words, max(map(len, words)))
+
+
+def labels() -> Mapping[str, Mapping[str, str]]:
+    """Return the words in which a parse is shown: `zh`, `en`, and `values_zh`, Chinese for names and values."""
+    found: Mapping[str, Mapping[str, str]] = _content()["labels"]
+    return found
+
+
+@cache
+def _content() -> dict[str, Any]:
+    for folder in (Path(__file__).parents[2] / "configs", Path(sys.prefix) / "share/zhian/configs"):
+        path = folder / "words" / "vocabulary.yaml"
+        if path.is_file():
+            content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+            return content
+    raise BadSettings("the vocabulary is not installed: install zhian anew")
+
+
+def _read(content: Mapping[str, Any]) -> Iterator[tuple[str, Word]]:
+    implied: dict[str, list[str]] = {}
+    colours: dict[str, str] = {}
+    for says, spellings in content["implies"].items():
+        for spelling in spellings:
+            implied.setdefault(normalised(spelling), []).append(says)
+    for colour, spellings in content["default_colour"].items():
+        colours |= {normalised(spelling): colour for spelling in spellings}
+    for section in ("filler", "or", "negation"):
+        for spelling in content[section]:
+            yield normalised(spelling), Word(Role(section), "")
+    for section, role in _ROLES.items():
+        for value, spellings in content[section].items():
+            for spelling in map(normalised, spellings):
+                yield spelling, Word(role, value, tuple(implied.get(spelling, ())), colours.get(spelling, ""))
