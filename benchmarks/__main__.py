@@ -11,6 +11,8 @@ NAMES = (
     "tracking",
     "batching",
     "archive",
+    "search",
+    "words",
     "reconnects",
     "demo",
 )
