@@ -35,7 +35,7 @@ def altered(crop: Image, rng: np.random.Generator) -> Image:
     """Return uint8 (HEIGHT, WIDTH, 3): framing, mirror, light, white balance, blur, noise and JPEG changed."""
     framed = _framed(crop, rng)
     light = framed.astype(np.float32) / 255
-    light = light ** np.exp(rng.normal() * 0.2) * np.exp(rng.normal() * 0.2) * np.exp(rng.normal(size=3) * 0.08)
+    light = light ** np.exp(rng.normal() * 0.15) * np.exp(rng.normal() * 0.12) * np.exp(rng.normal(size=3) * 0.05)
     if rng.random() < 0.3:
         grey = light.mean(axis=2, keepdims=True)
         light = grey + (light - grey) * np.exp(rng.normal() * 0.15)
@@ -77,33 +77,18 @@ def relit(pictures: Image, rng: np.random.Generator) -> Image:
 def dyed(picture: Image, shares: FloatArray, dyes: Dyes, rng: np.random.Generator) -> tuple[Image, tuple[int, int]]:
     """Return the body (HEIGHT, WIDTH, 3) in dyed clothes, altered, and its colour numbers, UNSEEN where left alone."""
     lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-    short = rng.random() < 0.5
-    covered = _down_to(shares[THIGH], rng.uniform(0.4, 1.1)) if short else shares[THIGH] + shares[SHIN]
-    garments: Sequence[FloatArray] = (shares[TRUNK], covered)
-    dress = short and rng.random() < 0.3
+    short = rng.random() < 0.45
+    garments: Sequence[FloatArray] = (shares[TRUNK], shares[THIGH] if short else shares[THIGH] + shares[SHIN])
     numbers = [UNSEEN, UNSEEN]
     for which, garment in enumerate(garments):
         if rng.random() < 0.15 or garment.sum() < 6:
             continue
-        if not (which == 1 and dress and numbers[0] != UNSEEN):
-            numbers[which] = int(rng.choice(len(COLOURS), p=_DYES / _DYES.sum()))
-            target = dyes.pick(numbers[which], rng)
-        else:
-            numbers[1] = numbers[0]
-        lab = _dye(lab, garment, target, dyes, rng)
-    if short and numbers[1] != UNSEEN and rng.random() < 0.75:
-        lab = _bare(lab, shares[THIGH] + shares[SHIN] - covered, rng)
+        numbers[which] = int(rng.choice(len(COLOURS), p=_DYES / _DYES.sum()))
+        lab = _dye(lab, garment, dyes.pick(numbers[which], rng), dyes, rng)
+    if short and numbers[1] != UNSEEN and rng.random() < 0.65:
+        lab = _bare(lab, shares[SHIN], rng)
     shown = np.clip(cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_LAB2BGR), 0, 1)
     return altered((shown * 255).astype(np.uint8), rng), (numbers[0], numbers[1])
-
-
-def _down_to(thighs: FloatArray, share: float) -> FloatArray:
-    """Return the upper `share` of the thighs: where shorts, a skirt or a dress end."""
-    rows = np.flatnonzero(thighs.any(axis=1))
-    kept = thighs.copy()
-    if len(rows):
-        kept[int(rows[0] + share * (rows[-1] + 1 - rows[0])) :] = 0
-    return kept
 
 
 def _dye(lab: FloatArray, garment: FloatArray, target: FloatArray, dyes: Dyes, rng: np.random.Generator) -> FloatArray:
