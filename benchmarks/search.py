@@ -1,4 +1,4 @@
-"""Searches in an archive of a million made-up sightings, beside a flat FAISS index: `zhian bench search`, kept as a file.
+"""Searches in an archive of a million made-up sightings, beside a flat FAISS index, as `zhian bench search` runs them.
 
 Writes benchmarks/results/search.json: vectors like those of people, and the worst case, vectors without structure.
 """

@@ -24,7 +24,7 @@ from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
 from pipeline.archive.look_columns import score_column
 from pipeline.archive.looks import Looks, judged
-from pipeline.archive.ranking import Candidate
+from pipeline.archive.ranking import Candidate, exact_scores
 from pipeline.archive.rows import conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces
 from pipeline.archive.segments.keeper import SegmentKeeper
@@ -140,6 +140,8 @@ class LocalArchive:
     def search(self, query: Query) -> list[Hit]:
         """Return the best hits, exact; raises SpaceMismatch."""
         self._check_open()
+        candidates: Sequence[Candidate] = ()
+        rows: dict[str, Sighting] = {}
         for _ in range(ATTEMPTS):
             with archive_errors(self._layout.folder):
                 self._derived.catch_up()
@@ -149,7 +151,21 @@ class LocalArchive:
             rows = self._rows_of(candidates)
             if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
                 return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
-        raise ArchiveError(f"the archive at {self._layout.folder} changes faster than it can be searched: try again")
+        return self._settled(candidates, rows, query)
+
+    def _settled(self, candidates: Sequence[Candidate], rows: Mapping[str, Sighting], query: Query) -> list[Hit]:
+        """Score anew what has changed since it was found: the archive changes faster than it can be searched."""
+        scores: dict[str, float] = {}
+        for candidate in candidates:
+            row = rows.get(candidate.sighting_id)
+            if row is not None and row.revision == candidate.revision:
+                scores[row.id] = candidate.score
+            elif row is not None and row.id not in scores:
+                with suppress(UnknownSighting):
+                    vectors = self.vector(row.id).vectors
+                    scores[row.id] = float(exact_scores(vectors, query.vectors.vectors)[0])
+        order = sorted(scores, key=lambda name: (-scores[name], name))
+        return [Hit(rank, scores[name], rows[name]) for rank, name in enumerate(order, 1)]
 
     def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
         """Return the sightings that look as described, best first, then newest, ties by id."""

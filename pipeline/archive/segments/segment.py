@@ -21,7 +21,7 @@ FORMAT = 1
 HEADER = "segment.json"
 COLUMNS = ("ids", "revision", "vector_row", "key", "last_ms", "by_vector_row", "codes", "axes", "centroids")
 EXACT = 512  # rows; fewer are scored from the vector file at once, which costs what scan and refinement would
-WHOLE = 0.2  # share of the blocks; a scan of all is cheaper than copying more together
+WHOLE = 0.15  # share of the rows; a scan of all is cheaper than copying the blocks of more together
 REFINED = 24  # candidates per asked hit that get exact scores at first, in all segments together
 LEAST = 128  # of them in one segment
 MISSED = 0.008  # of the asked hits; a search goes deeper until it expects to miss no more
@@ -157,10 +157,10 @@ class Segment:
 
     def _nearest(self, vector: FloatArray, ranges: IntArray, where: SightingFilter, depth: _Depth) -> IntArray:
         """Return places that hold the most alike: scan, score the best exactly, go deeper until it is safe."""
-        blocks = _blocks(ranges)
-        whole = len(blocks) > WHOLE * -(-len(self) // BLOCK)
-        reachable = len(self) if whole else len(blocks) * BLOCK
         selected = int((ranges[:, 1] - ranges[:, 0]).sum())
+        whole = selected > WHOLE * len(self)
+        blocks = np.empty(0, np.int64) if whole else _blocks(ranges)
+        reachable = len(self) if whole else len(blocks) * BLOCK
         count = min(MOST, int(depth.first_count() * max(1.0, reachable / selected)))
         while True:
             approximate, places = (
