@@ -1,194 +1,227 @@
 """Binds colours to what they are the colour of, and negations to what is not wanted.
 
 In a clause a colour goes to the garment after it (`red coat, black trousers`, 红色上衣黑裤子), unless the clause begins
-with a garment: then it goes to the one before it (`coat red`, 上身红下身黑).
+with a garment and ends with a colour: then it goes to the one before it (`coat red`, 上身红下身黑).
 """
 
 from collections.abc import Sequence
 
 from models.kinds import Kind
+from pipeline.words.lookahead import AND, ends_with_colour, garment_follows, list_goes_on, more_colours, thing_follows
 from pipeline.words.meaning import Role
 from pipeline.words.reading import Token
+from pipeline.words.wishes import Wishes
 
-Values = dict[str, set[str]]
-_THINGS = ("mask", "glasses", "cane", "wheelchair", "pushchair", "dog", "phone", "beard", "hair")
-_CLOTHES = ("upper_", "lower_", "any_", "hat", "bag", "shoe", "scarf", "umbrella", "mask", "glasses")
+_THINGS = ("mask", "glasses", "cane", "wheelchair", "pushchair", "dog", "phone", "beard")
 # Verbs that turn to another thing: `in white carrying a brown bag`.
 _TURNS = frozenset(["carrying", "holding", "with", "wearing", "riding", "pushing"]) | frozenset(
     ["背", "背着", "拎", "拎着", "戴", "戴着", "提着", "拿着", "骑", "骑着", "推着", "打着", "撑着", "穿", "穿着"]
 )
 _PLATES = frozenset(["牌照", "车牌", "号牌", "车牌号", "plate", "plates"])  # `no plate` says nothing of what comes next
-_SAYS_NOTHING = {Role.FILLER, Role.SHADE, Role.OR, Role.NEGATION}
-_VEHICLE_SLOT = "colour"
+_BUT = frozenset(["but", "而是", "但", "但是", "可是", "rather"])
+_CLOTHES = frozenset(["衣服", "衣", "衣物", "装", "打扮", "clothes", "clothing"])  # all of them after 一身
+_LENGTHS = {"upper_colour": "upper_length", "lower_colour": "lower_length", "hair_colour": "hair"}
+_WHOLE = "upper_colour+lower_colour"
+_VEHICLE = "colour"
 _ANY = "any_colour"
+Colours = list[tuple[str, bool]]
 
 
-class Binder:
+class Binder(Wishes):
     """Takes the tokens of one text in order."""
 
     def __init__(self) -> None:
-        self.wanted: Values = {}
-        self.without: Values = {}
-        self.kind: Kind | None = None
-        self.said: dict[int, str] = {}
-        self._place = -1
-        self._colours: list[str] = []
+        super().__init__()
+        self._colours: Colours = []  # whose thing has not come yet, and whether they are not wanted
         self._garment: str | None = None  # slots of the last garment that has no colour yet
         self._default = ""
+        self._garment_end = 0
+        self._last: str | None = None  # slots of the last garment of all
         self._garment_first: bool | None = None
-        self._negated = False
-        self._vehicle: Values = {}
-        self._is_person = False
+        self._shade: tuple[int, str] | None = None
+        self._is_material = False
+        self._length: tuple[int, str] | None = None
+        self._was_negated = False
 
     def take(self, token: Token, rest: Sequence[Token]) -> None:
         """Take the next token; `rest` is what comes after it."""
-        self._place += 1
+        self.place += 1
         if token.role is Role.BREAK:
-            self._end_clause()
+            if not (self._colours and self._garment is None and list_goes_on(token, rest)):
+                self._end_clause()
         elif token.role is Role.NEGATION:
-            self._negated = True
+            self.negate()
         elif token.role is Role.UNKNOWN or token.text in _PLATES:
-            self._negated = False
-        elif token.text in _TURNS and self._colours and self._garment is None:
-            self._bind(_ANY, self._colours)
-            self._colours = []
+            self.affirm(used=True)
+        elif token.role is Role.OR or token.role is Role.FILLER:
+            self._take_small(token, rest)
+        elif token.role is Role.SHADE:
+            self._shade = (self.place, token.word.colour if token.word is not None else "")
+            self._is_material = token.value == "material"
+        elif token.role is Role.LENGTH:
+            self._take_length(token, rest)
         elif token.role is Role.COLOUR:
-            self._colour(token.value, rest)
+            self._take_colour(token, rest)
         elif token.role is Role.GARMENT:
-            self._take_garment(token)
+            self._take_garment(token, rest)
         elif token.role in (Role.ATTRIBUTE, Role.WHO):
             self._take_attribute(token)
         elif token.role is Role.VEHICLE:
-            self._take_vehicle(token)
+            self._take_vehicle(token, rest)
 
     def finish(self) -> None:
         """Say what the last clause left open, and whether a person or a vehicle is looked for."""
         self._end_clause()
-        if any(name.startswith(_CLOTHES) for name in (*self.wanted, *self.without)):
-            self._is_person = True
-        if self._is_person:
-            self.kind = Kind.PERSON
-        for name, values in self._vehicle.items():
-            self.wanted[{"colour": "vehicle_colour", "type": "vehicle"}[name] if self._is_person else name] = values
+        self.settle()
 
-    def _colour(self, value: str, rest: Sequence[Token]) -> None:
-        if self._garment_first is None:
-            self._garment_first = False
-        takes_it = self._garment_first and not self._default  # jeans are blue: what follows is of the next garment
-        belongs_before = self._garment is not None and (takes_it or not _garment_follows(rest))
-        if belongs_before and self._garment is not None:
-            self._bind(self._garment, [value])
-            if not _more_colours(rest):
+    def _take_small(self, token: Token, rest: Sequence[Token]) -> None:
+        if token.text in _BUT:
+            self.affirm(used=True)
+        elif token.text in _TURNS and self._colours and self._garment is None:
+            self._bind(_ANY)
+        elif self._was_negated and (token.role is Role.OR or token.text in AND) and thing_follows(rest):
+            self.negate()
+
+    def _take_colour(self, token: Token, rest: Sequence[Token]) -> None:
+        self._set_order(token, rest)
+        self._shade = None
+        if self._garment is not None and self._is_of_garment_before(token, rest):
+            self._bind(self._garment, [(token.value, self.negated)])
+            if not more_colours(rest):
                 self._garment, self._default = None, ""
         else:
-            self._colours.append(value)
+            self._colours.append((token.value, self.negated))
 
-    def _take_garment(self, token: Token) -> None:
+    def _set_order(self, token: Token, rest: Sequence[Token]) -> None:
         if self._garment_first is None:
-            self._garment_first = not self._colours
+            self._garment_first = token.role is not Role.COLOUR and not self._colours and ends_with_colour(rest)
+
+    def _is_of_garment_before(self, token: Token, rest: Sequence[Token]) -> bool:
+        if not garment_follows(rest):
+            return True
+        touches_before = token.start == self._garment_end
+        touches_after = bool(rest) and rest[0].start == token.end
+        if touches_before != touches_after and not self._default:  # 帽子红色 上衣黑色 背包
+            return touches_before
+        return bool(self._garment_first) and not self._default
+
+    def _take_length(self, token: Token, rest: Sequence[Token]) -> None:
+        slots = self._garment or self._last
+        if not garment_follows(rest) and self._garment_first is not None and slots in _LENGTHS:
+            self.put(_LENGTHS[slots], token.value)
+        else:
+            self._length = (self.place, token.value)
+
+    def _take_garment(self, token: Token, rest: Sequence[Token]) -> None:
+        self._set_order(token, rest)
+        slots = _WHOLE if self._garment == _WHOLE and token.text in _CLOTHES else token.value
         self._settle_garment()
+        self._use_shade()
+        self.is_person = True
         word = token.word
-        if self._negated and not self._colours:
+        if self.negated and not self._colours:
             self._take_negated(token)
             return
-        for says in word.implies if word is not None and not self._negated else ():
-            self._put(*says.split("=", 1))
+        for says in word.implies if word is not None else ():
+            self.put(*says.split("=", 1), wanted=True)
+        if self._length is not None and slots in _LENGTHS:
+            self.put(_LENGTHS[slots], self._length[1], wanted=True)
+            self._length = None
+        self._dress(slots, token, word.colour if word is not None else "")
+
+    def _dress(self, slots: str, token: Token, default: str) -> None:
+        self._last = slots
         if self._colours:
-            self._bind(token.value, self._colours)
-            self._colours = []
+            self._bind(slots)
         else:
-            self._garment, self._default = token.value, word.colour if word is not None else ""
+            self._garment, self._default, self._garment_end = slots, default, token.end
 
     def _take_negated(self, token: Token) -> None:
         """`no hat` means none; `no jeans` not blue ones; of other clothes the colour that follows is not wanted."""
         word = token.word
         things = [says for says in (word.implies if word is not None else ()) if says.endswith("=yes")]
-        for says in things:
-            self._put(*says.split("=", 1))
+        lengths = [says for says in (word.implies if word is not None else ()) if "_length=" in says]
+        self._last = token.value
         if word is not None and word.colour:
-            self._bind(token.value, [word.colour])
-        elif not things:
-            self._garment = token.value
+            self._bind(token.value, [(word.colour, True)])
+        elif things or lengths:
+            for says in things or lengths:
+                self.put(*says.split("=", 1))
+        else:
+            self._garment, self._garment_end = token.value, token.end
             return
-        self._negated = False
+        self._was_negated = bool(things)
+        self.affirm()
 
     def _take_attribute(self, token: Token) -> None:
+        self.is_person = self.is_person or not token.value.startswith("pattern")
+        if token.role is Role.WHO:
+            if self._garment == _VEHICLE:  # `the man on a bike, red hat`
+                self._garment, self._garment_first = None, None
+            if self._length is not None and self._length[1] == "short":
+                self.put("height", "short")
+                self._length = None
         for says in token.value.split("+"):
             name, value = says.split("=")
-            if token.role is Role.WHO:
-                self._is_person = True
-                if self._garment == _VEHICLE_SLOT:  # `the man on a bike, red hat`
-                    self._garment, self._garment_first = None, False
             if name == "kind":
                 continue
             if name in _THINGS and self._colours:
-                self._bind(f"{name}_colour", self._colours)
-                self._colours = []
-            self._put(name, value)
-        self._negated = False
+                self._bind(f"{name}_colour")
+            self.put(name, value)
+            self._was_negated = self.negated and value == "yes"
+        self.affirm()
 
-    def _take_vehicle(self, token: Token) -> None:
-        kind, _, more = token.value.partition("+")
+    def _take_vehicle(self, token: Token, rest: Sequence[Token]) -> None:
+        kind, *more = token.value.split("+")
         self.kind = Kind(kind)
-        if more:
-            self._put(*more.split("=", 1))
-        if self._garment_first is None:
-            self._garment_first = not self._colours
+        self._set_order(token, rest)
         self._settle_garment()
-        if self._colours:
-            self._bind(_VEHICLE_SLOT, self._colours)
-            self._colours = []
-        else:
-            self._garment = _VEHICLE_SLOT
+        self._use_shade()
+        negated_colour = bool(self._colours)  # 不是白色的面包车 is still a van
+        for says in more:
+            self.put(*says.split("=", 1), wanted=True if negated_colour else None)
+        if self.negated and more and not negated_colour:
+            self.affirm()
+        self._dress(_VEHICLE, token, "")
 
-    def _bind(self, slots: str, colours: Sequence[str]) -> None:
+    def _use_shade(self) -> None:
+        """`Dark coat`: a shade without a colour stands for all colours that may look so."""
+        if self._shade is None:
+            return
+        if self._shade[1] and not self._colours:
+            self._colours.append((self._shade[1], self.negated))
+        if not self._colours and not self._is_material:
+            self.unused.add(self._shade[0])
+        self._shade = None
+
+    def _bind(self, slots: str, colours: Colours | None = None) -> None:
+        chosen = self._colours if colours is None else colours
         for slot in slots.split("+"):
-            for colour in colours:
+            for colour, negated in chosen:
                 for value in colour.split("|"):
-                    self._put(slot, value)
-        self._negated = False
-
-    def _put(self, name: str, value: str) -> None:
-        into = self.without if self._negated else self._vehicle if name in ("colour", "type") else self.wanted
-        into.setdefault(name, set()).add(value)
-        self.said[self._place] = "+".join(
-            filter(None, (self.said.get(self._place), f"{'not ' if self._negated else ''}{name}={value}"))
-        )
+                    self.put(slot, value, wanted=not negated)
+        if colours is None:
+            self._colours = []
+        self.affirm(used=any(negated for _, negated in chosen))
 
     def _settle_garment(self) -> None:
         """A garment that never got a colour has its own, if it has one."""
-        if self._garment is not None and self._default and not self._negated:
-            self._bind(self._garment, [self._default])
+        if self._garment is not None and self._default and not self.negated:
+            self._bind(self._garment, [(self._default, False)])
         self._garment, self._default = None, ""
 
     def _end_clause(self) -> None:
+        if self._shade is not None and (self._garment is not None or self._shade[1] == "blue"):
+            self._use_shade()
+        for pending in (self._shade, self._length):
+            if pending is not None:
+                self.unused.add(pending[0])
         if self._colours:
-            self._bind(self._garment or _ANY, self._colours)
-            self._colours, self._garment, self._default = [], None, ""
+            all_negated = all(negated for _, negated in self._colours)
+            before = self._last if all_negated or self._garment_first else None
+            self._bind(self._garment or before or _ANY)
+            self._garment, self._default = None, ""
         self._settle_garment()
-        self._garment_first = None
-        self._negated = False
-
-
-def _garment_follows(rest: Sequence[Token]) -> bool:
-    """Tell whether the next thing that says something in this clause can have a colour."""
-    for token in rest:
-        if token.role is Role.BREAK:
-            return False
-        if token.role in (Role.GARMENT, Role.VEHICLE):
-            return True
-        if token.role not in _SAYS_NOTHING | {Role.COLOUR}:
-            return False
-    return False
-
-
-def _more_colours(rest: Sequence[Token]) -> bool:
-    """Tell whether another colour of the same thing follows, at once or after `or`."""
-    either = False
-    for place, token in enumerate(rest):
-        if token.role is Role.COLOUR:
-            return either or not _garment_follows(rest[place + 1 :])
-        either = either or token.role is Role.OR
-        if token.role not in (Role.OR, Role.SHADE) and token.text not in ("和", "and", "与"):
-            return False
-    return False
+        self._garment_first = self._shade = self._length = None
+        self._was_negated = False
+        self.affirm()

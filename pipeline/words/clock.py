@@ -18,7 +18,7 @@ _EN = (
     r"(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|couple of|a few|few|an|a|half an)"
 )
 _UNITS = {"分": "m", "小": "h", "钟": "h", "天": "d", "日": "d", "周": "w", "星": "w", "礼": "w", "个": "M", "月": "M"}
-_ZH_UNIT = r"(分钟|个?小时|个?钟头|天|日|周|个?星期|个?礼拜|个月)"
+_ZH_UNIT = r"(分钟|个?小时|个?钟头|个?钟(?!头)|天|日|周|个?星期|个?礼拜|个月)"
 _EN_UNIT = r"(minute|min|hour|hr|day|week|month)s?"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec)[a-z]*\.?"
@@ -27,15 +27,92 @@ _DAY = r"(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
 _AP = r"(a\.?m\.?|p\.?m\.?)"
 
 PARTS = {
-    "dawn": ("凌晨", "清晨前", "dawn", "before dawn", "small hours", "early hours"),
-    "early": ("早上", "早晨", "清晨", "清早", "一早", "大清早", "早间", "early morning", "breakfast time"),
-    "morning": ("上午", "午前", "morning"),
-    "noon": ("中午", "正午", "午间", "午饭时间", "noon", "midday", "lunchtime", "lunch time"),
-    "afternoon": ("下午", "午后", "afternoon"),
-    "dusk": ("傍晚", "黄昏", "dusk"),
-    "evening": ("晚上", "晚间", "夜晚", "evening"),
-    "night": ("夜里", "夜间", "半夜", "深夜", "午夜", "夜", "night", "midnight", "overnight"),
-    "daytime": ("白天", "daytime"),
+    "dawn": (
+        "凌晨",
+        "后半夜",
+        "下半夜",
+        "dawn",
+        "before dawn",
+        "small hours",
+        "early hours",
+    ),
+    "early": (
+        "早上",
+        "早晨",
+        "清晨",
+        "清早",
+        "一早",
+        "大清早",
+        "早间",
+        r"早(?![饭餐市点教])",
+        "大早上",
+        "early morning",
+        "early in the morning",
+        "breakfast time",
+    ),
+    "morning": (
+        "上午",
+        "午前",
+        "morning",
+        "in the forenoon",
+    ),
+    "midnight": (
+        "午夜",
+        "子夜",
+        "零点",
+        "midnight",
+    ),
+    "noon": (
+        "中午",
+        "正午",
+        "晌午",
+        "午间",
+        "午饭时间",
+        "noon",
+        "midday",
+        "lunchtime",
+        "lunch time",
+    ),
+    "afternoon": (
+        "下午",
+        "午后",
+        "后晌",
+        "afternoon",
+    ),
+    "dusk": (
+        "傍晚",
+        "黄昏",
+        "天黑前后",
+        "dusk",
+        "at dusk",
+        "sunset",
+    ),
+    "evening": (
+        "晚上",
+        "晚间",
+        "夜晚",
+        r"晚(?![饭餐会辈])",
+        "evening",
+    ),
+    "night": (
+        "夜里",
+        "夜间",
+        "半夜",
+        "深夜",
+        "大半夜",
+        "夜",
+        "night",
+        "at night",
+        "overnight",
+        "late at night",
+    ),
+    "daytime": (
+        "白天",
+        "日间",
+        "daytime",
+        "during the day",
+        "in the day",
+    ),
 }
 
 
@@ -51,7 +128,7 @@ def number(text: str) -> float:
 
 def _span(prefix: str, count: str, unit: str) -> str:
     short = _UNITS[unit[0]] if unit[0] in _UNITS else {"mo": "M", "mi": "m"}.get(unit[:2], unit[0])
-    if unit.endswith(("小时", "钟头")):
+    if unit.endswith(("小时", "钟头", "个钟")):
         short = "h"
     elif unit.endswith(("星期", "礼拜")):
         short = "w"
@@ -68,18 +145,34 @@ def _english_clock(hour: str, minute: str | None, half: str | None) -> str:
     return f"clock:{int(number(hour))}:{int(minute or 0)}:{'exact' if minute else 'hour'}:{ap}"
 
 
+def _slashes(m: re.Match[str]) -> str:
+    """Month first, unless that is no month."""
+    first, second = int(m[1]), int(m[2])
+    return f"date:{m[3]}:{second}:{first}" if first > 12 else f"date:{m[3]}:{first}:{second}"
+
+
+def _past(m: re.Match[str]) -> str:
+    minutes = {"half": 30}.get(m[1], 15)
+    hour = int(number(m[3]))
+    return f"clock:{hour}:{minutes}:exact:" if m[2] == "past" else f"clock:{hour - 1}:{60 - minutes}:exact:"
+
+
+def _days_back(m: re.Match[str]) -> str:
+    return "last:2:d" if "两" in m[0] else "last:3:d"
+
+
+_YEARS_BACK = {"去年": -1, "last year": -1, "前年": -2, "今年": 0, "this year": 0}
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
 def _rule(pattern: str, says: str | Callable[[re.Match[str]], str]) -> _Rule:
-    if (pattern[-1].isascii() and pattern[-1].isalpha()) or pattern.endswith(("?", ")")):
-        pattern += r"(?![a-z])"
+    """A rule; Latin words match whole only."""
     text = says
-    return re.compile(pattern), (lambda _: text) if isinstance(text, str) else text
+    return re.compile(rf"(?:{pattern})(?:(?<![a-z])|(?![a-z]))"), (lambda _: text) if isinstance(text, str) else text
 
 
 def _zh_weekday(m: re.Match[str]) -> str:
-    return f"weekday:{-1 if m[1] and '上' in m[1] else 0}:{'一二三四五六日'.find(m[2].replace('天', '日'))}"
+    return f"weekday:{-m[1].count('上') if m[1] else 0}:{'一二三四五六日'.find(m[2].replace('天', '日'))}"
 
 
 _RULES: tuple[_Rule, ...] = (
@@ -87,33 +180,63 @@ _RULES: tuple[_Rule, ...] = (
         rf"(?:最近|近|过去|前|这)(?:的)?{_N}{_ZH_UNIT}(?:以来|之内|以内|内|里)?", lambda m: _span("last", m[1], m[2])
     ),
     _rule(rf"{_N}{_ZH_UNIT}(?:以前|之前|前)", lambda m: _span("ago", m[1], m[2])),
+    _rule(
+        rf"(?:最近|近|过去|前)?{_N}个半(小时|钟头|月)(内|以内|之内|前|以前|之前)?",
+        lambda m: _span("ago" if m[3] and m[3].endswith("前") else "last", str(number(m[1]) + 0.5), "个" + m[2]),
+    ),
+    _rule(r"半个?(小时|钟头|天|月)(?:以前|之前|前)", lambda m: _span("ago", "半", "个" + m[1])),
+    _rule(
+        r"(?:最近|近|过去|前)?半个?(小时|钟头|天|月)(?:内|以内|之内|里)?", lambda m: _span("last", "半", "个" + m[1])
+    ),
     _rule(rf"{_N}{_ZH_UNIT}(?:之内|以内|内)", lambda m: _span("last", m[1], m[2])),
-    _rule(r"刚才|刚刚|方才|just now", "last:0.5:h"),
+    _rule(r"刚才|刚刚|方才|刚|just now|a moment ago|moments ago|a while ago", "last:0.5:h"),
     _rule(r"最近|近期|recently|lately", "last:1:d"),
     _rule(r"(\d{4})\s?[年/.-]\s?(\d{1,2})\s?[月/.-]\s?(\d{1,2})[日号]?(?!\d)", lambda m: f"date:{m[1]}:{m[2]}:{m[3]}"),
     _rule(rf"{_N}月{_N}[日号]?", lambda m: f"date::{int(number(m[1]))}:{int(number(m[2]))}"),
-    _rule(r"(\d{1,2}|[一二三四五六七八九十]+)[号日](?![门楼院])", lambda m: f"date:::{int(number(m[1]))}"),
+    _rule(r"(20\d\d)(\d\d)(\d\d)(?!\d)", lambda m: f"date:{m[1]}:{m[2]}:{m[3]}"),
+    _rule(r"(\d{1,2})/(\d{1,2})/(20\d\d)(?!\d)", _slashes),
+    _rule(
+        r"(0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?![\d/:.-]|\s?(?:点|时|岁|个|楼|号|幢|栋|单元|am|pm|a\.m|p\.m|o'clock))",
+        lambda m: f"date::{m[1]}:{m[2]}",
+    ),
+    _rule(r"(去年|前年|今年|last year|this year)", lambda m: f"year:{_YEARS_BACK[m[1]]}"),
+    _rule(
+        r"(上上?个月|上月|本月|这个?月|当月|last month|this month)",
+        lambda m: f"month:{-2 if m[1].startswith('上上') else -1 if m[1][0] in '上l' else 0}",
+    ),
+    _rule(
+        r"(\d{1,2}|[一二三四五六七八九十]+)[号日](?![门楼院幢栋单机岗亭库口线路车])",
+        lambda m: f"date:::{int(number(m[1]))}",
+    ),
     _rule(r"大前天", "day:-3"),
-    _rule(r"前天|the day before yesterday|day before yesterday", "day:-2"),
+    _rule(r"前天|前日|the day before yesterday|day before yesterday", "day:-2"),
     _rule(r"昨天|昨日|昨儿|yesterday", "day:-1"),
-    _rule(r"今天|今日|今儿|当天|today", "day:0"),
-    _rule(r"昨晚|昨夜|last night|yesterday evening", "day:-1|part:evening"),
+    _rule(r"今天|今日|今儿个?|当天|当日|today", "day:0"),
+    _rule(r"前两天|前几天|这两天|这几天|the other day|the last few days|these days", _days_back),
+    _rule(r"昨晚|昨夜|昨儿晚上|last night|yesterday evening", "day:-1|part:evening"),
+    _rule(r"前夜", "day:-2|part:evening"),
+    _rule(r"昨午|昨天中午", "day:-1|part:noon"),
+    _rule(r"this noon", "day:0|part:noon"),
     _rule(r"前晚", "day:-2|part:evening"),
     _rule(r"今晚|tonight|this evening", "day:0|part:evening"),
     _rule(r"今早|今晨|this morning", "day:0|part:morning"),
     _rule(r"昨早", "day:-1|part:morning"),
     _rule(r"this afternoon", "day:0|part:afternoon"),
-    _rule(r"(上个?|这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])", _zh_weekday),
+    _rule(r"(上上?个?|这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])", _zh_weekday),
     _rule(r"上个?(?:周末)|last weekend", "weekend:-1"),
     _rule(r"周末|this weekend|weekend", "weekend:0"),
     _rule(r"上个?(?:周|星期|礼拜)|last week", "week:-1"),
+    _rule(r"上上个?(?:周|星期|礼拜)|the week before last", "week:-2"),
     _rule(r"(?:这个?|本)(?:周|星期|礼拜)|this week", "week:0"),
     _rule(
         rf"(?:in |within |over |during )?(?:the )?(?:last|past|previous) (?:{_EN} )?{_EN_UNIT}",
         lambda m: _span("last", m[1] or "1", m[2]),
     ),
     _rule(rf"{_EN} {_EN_UNIT} ago", lambda m: _span("ago", m[1], m[2])),
-    _rule(rf"(last |this |on )?{_DAY}", lambda m: f"weekday:{-1 if m[1] == 'last ' else 0}:{_DAYS.index(m[2][:3])}"),
+    _rule(
+        rf"(?:on )?(last |this |past )?{_DAY}",
+        lambda m: f"weekday:{-1 if m[1] == 'last ' else 0}:{_DAYS.index(m[2][:3])}",
+    ),
     _rule(
         rf"(?:on )?{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?(?![\d:])",
         lambda m: f"date:{m[3] or ''}:{_MONTHS.index(m[1][:3]) + 1}:{m[2]}",
@@ -138,12 +261,32 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(rf"(?:at )?(\d{{1,2}}) ?{_AP}", lambda m: _english_clock(m[1], None, m[2])),
     _rule(rf"(?:at )?{_EN} o'?clock", lambda m: f"clock:{int(number(m[1]))}:0:hour:"),
+    _rule(
+        r"(half|(?:a )?quarter) (past|to) (\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)",
+        _past,
+    ),
+    _rule(
+        rf"(since|after|from|before|until|till|by) (\d{{1,2}})(?: ?{_AP})?"
+        r"(?! ?[:/.-]?\d| ?(?:hour|hr|minute|min|day|week|month|st|nd|rd|th|[ap]\.?m))",
+        lambda m: f"{'since' if m[1] in ('since', 'after', 'from') else 'before'}|{_english_clock(m[2], None, m[3])}",
+    ),
+    _rule(
+        r"(20\d\d)-(\d\d)-(\d\d)t(\d\d):(\d\d)(?::\d\d)?z?",
+        lambda m: f"date:{m[1]}:{m[2]}:{m[3]}|clock:{m[4]}:{m[5]}:exact:",
+    ),
+    _rule(r"(?:at )?(\d{1,2}) (?=in the |this |yesterday|today|last night)", lambda m: f"clock:{m[1]}:0:hour:"),
+    _rule(
+        rf"(?:to|until|till|-) ?(\d{{1,2}})(?: ?{_AP})?(?=$|[,.;，。 ])(?! ?[/:-]\d)",
+        lambda m: f"to|{_english_clock(m[1], None, m[2])}",
+    ),
     _rule(r"at (\d{1,2})(?![\d:])", lambda m: f"clock:{m[1]}:0:hour:"),
     _rule(r"到现在|至今|until now|till now|up to now", "since"),
     _rule(r"现在|目前|right now|now", "now"),
-    _rule(r"之后|以后|过后|后|开始|起|以来|since|after|from then on|onwards", "since"),
-    _rule(r"之前|以前|前|before|until|till|by (?=\d)", "before"),
+    _rule(r"之后|以后|过后|后|开始|起|以来|since|after|starting|from then on|onwards|onward|or later", "since"),
+    _rule(r"之前|以前|前|before|until|till|by (?=\d)|no later than|or earlier", "before"),
     _rule(r"到|至|[-~—–](?=\s?\d)|to(?= \d)|and(?= \d)", "to"),
+    _rule(r"左右|前后|上下|来钟|around|about|round about|approximately|circa|roughly", "about"),
+    _rule(r"不到(?=\d|[一二三四五六七八九十]+点)", "before"),
     *(
         _rule(
             f"(?:in the |at |around |during the )?(?:{'|'.join(sorted(words, key=len, reverse=True))})", f"part:{name}"

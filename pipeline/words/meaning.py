@@ -15,6 +15,7 @@ class Role(StrEnum):
 
     COLOUR = "colour"
     SHADE = "shade"
+    LENGTH = "length"
     GARMENT = "garment"
     ATTRIBUTE = "attribute"
     WHO = "who"

@@ -7,11 +7,14 @@ from datetime import tzinfo
 from models.kinds import Kind
 from pipeline.words.binding import Binder
 from pipeline.words.meaning import Parse, Part, Place, Role
-from pipeline.words.reading import Token, normalised, tokens_of
+from pipeline.words.names import Names
+from pipeline.words.reading import Token, tokens_of
 from pipeline.words.span import span_of
 from pipeline.words.vocabulary import vocabulary
 
 _SILENT = {Role.BREAK}
+_JOINS = {"to", "before", "since", "about"}
+_BETWEEN_TIMES = {"to", "and", "till", "until", "和", "及", "与", "跟"}
 
 
 def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ()) -> Parse:
@@ -20,12 +23,13 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
     Never raises for any text: what is not understood is in `Parse.unknown`. `zone` is that of the caller's clock,
     `places` are the site's cameras and communities.
     """
-    tokens = _settled(tokens_of(text, vocabulary(), places))
+    names = Names(places)
+    tokens = _places_settled(_times_settled(tokens_of(text, vocabulary(), names)))
     binder = Binder()
     for place, token in enumerate(tokens):
         binder.take(token, tokens[place + 1 :])
     binder.finish()
-    named = [place for token in tokens if token.role is Role.PLACE for place in _named(token.text, places)]
+    named = [place for token in tokens if token.role is Role.PLACE for place in names.named(token.text)]
     from_ms, to_ms = span_of([token.value for token in tokens if token.role is Role.TIME], now_ms, zone)
     plates = [token.value for token in tokens if token.role is Role.PLATE]
     kind = binder.kind or (Kind.MOTOR_VEHICLE if plates else None)
@@ -40,33 +44,47 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
         communities=tuple(dict.fromkeys(place.id for place in named if not place.is_camera)),
         plate=plates[0] if plates else None,
         parts=tuple(
-            Part(token.start, token.end, text[token.start : token.end], token.role, binder.said.get(place, token.value))
-            for place, token in enumerate(tokens)
-            if token.role not in _SILENT
+            _part(text, token, binder, place) for place, token in enumerate(tokens) if token.role not in _SILENT
         ),
     )
 
 
-def _settled(tokens: list[Token]) -> list[Token]:
-    """Words that join times mean nothing where there is no time to join; `not there` cannot be asked for yet."""
-    joins = {"to", "before", "since"}
-    has_time = any(token.role is Role.TIME and token.value not in joins for token in tokens)
+def _part(text: str, token: Token, binder: Binder, place: int) -> Part:
+    role, says = token.role, binder.said.get(place, token.value)
+    if place in binder.unused:
+        role, says = Role.UNKNOWN, ""
+    return Part(token.start, token.end, text[token.start : token.end], role, says)
+
+
+def _times_settled(tokens: list[Token]) -> list[Token]:
+    """Words that join times mean nothing where there is no time to join, and others join where times are around."""
+    says_time = [token.role is Role.TIME and token.value not in _JOINS for token in tokens]
+    return [
+        _time_settled(
+            token,
+            after=place > 0 and says_time[place - 1],
+            before=place + 1 < len(tokens) and says_time[place + 1],
+            anywhere=any(says_time),
+        )
+        for place, token in enumerate(tokens)
+    ]
+
+
+def _time_settled(token: Token, *, after: bool, before: bool, anywhere: bool) -> Token:
+    if token.role is Role.TIME:
+        joins = after or before if token.value == "about" else anywhere
+        return token if joins else replace(token, role=Role.FILLER)
+    if token.text in _BETWEEN_TIMES and after and before:
+        return replace(token, role=Role.TIME, value="to")
+    return token
+
+
+def _places_settled(tokens: list[Token]) -> list[Token]:
+    """`Not there` cannot be asked for: the place is shown as not understood."""
     settled: list[Token] = []
     negated = False
     for token in tokens:
-        if token.role is Role.TIME and not has_time:
-            settled.append(replace(token, role=Role.FILLER))
-        elif token.role is Role.PLACE and negated:
-            settled.append(replace(token, role=Role.UNKNOWN))
-        else:
-            settled.append(token)
+        settled.append(replace(token, role=Role.UNKNOWN) if token.role is Role.PLACE and negated else token)
         if token.role is not Role.FILLER:
             negated = token.role is Role.NEGATION
     return settled
-
-
-def _named(text: str, places: Sequence[Place]) -> list[Place]:
-    """Return the places with exactly this name, else all that have it in a name."""
-    spelled = [(place, [normalised(name) for name in (place.id, *place.names)]) for place in places]
-    whole = [place for place, names in spelled if text in names]
-    return whole or [place for place, names in spelled if any(text in name for name in names)]

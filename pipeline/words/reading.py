@@ -1,28 +1,53 @@
-"""From text to tokens: spelling made uniform, longest known word first, nothing dropped."""
+"""From text to tokens: spelling made uniform, longest known piece first, nothing dropped."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pipeline.words.meaning import Place, Role
+from pipeline.words.meaning import Role
+from pipeline.words.names import Names
+from pipeline.words.spelling import normalised
 
 if TYPE_CHECKING:
     from pipeline.words.vocabulary import Vocabulary, Word
 
-_TRADITIONAL = str.maketrans(
-    "紅藍綠黃紫褲褂襯鞋黑白灰老頭髮婦車電動時點鐘週號門東區園樓長裝雙個條頂開騎戴後過間這從來幾兩無沒帶穿歲眼鏡傘裡邊",
-    "红蓝绿黄紫裤褂衬鞋黑白灰老头发妇车电动时点钟周号门东区园楼长装双个条顶开骑戴后过间这从来几两无没带穿岁眼镜伞里边",
-)
 _BREAKS = re.compile(r"[，,。；;、！!？?\n|+&.]+")
-_AGE = re.compile(r"(\d{1,3}|[一二三四五六七八九十]+)(?:多|几)?岁|(\d{1,3})[ -]?(?:years? old|year-old|y/?o(?![a-z]))")
+_YEARS_ZH = r"(\d{1,3}|[一二三四五六七八九十百]+)(?:多|几|来|余)?(?:周)?岁(?:多|左右|上下)?"
+_TENS_EN = r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ONES_EN = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+_YEARS_EN = rf"(\d{{1,3}}|(?:{_TENS_EN})(?:[ -](?:{_ONES_EN}))?|{_ONES_EN})[ -]?(?:years?[ -]old|y/?o(?![a-z]))"
+_DECADES_EN = "twent|thirt|fort|fift|sixt|sevent|eight|ninet"
+_DECADE = re.compile(
+    rf"(?:in (?:his|her|their|the) )?(?:(?:early|mid|late)[ -])?(?:([1-9])0'?s|({_DECADES_EN})ies)(?![a-z])"
+    r"|(?:年近|年过|年逾)?([二三四五六七八九])旬|(?:年近|年过|年逾)([二三四五六七八九])十"
+)
+_AGE = re.compile(rf"(?:年龄|年纪)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})")
+_TENS = {word: 10 * (place + 2) for place, word in enumerate(_TENS_EN.split("|"))}
+_ONES = {word: place + 1 for place, word in enumerate(_ONES_EN.split("|"))}
 _OF_AGE, _GROWN = 60, 14
 _PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[a-hj-np-z]\s?[·.-]?\s?[a-hj-np-z0-9]{5,6}(?![a-z0-9])"
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[a-hj-np-z]\s?[·•.-]?\s?[a-hj-np-z0-9]{5,6}"
+    r"(?![a-z0-9])"
+)
+# What has not happened yet was not seen: it is said to be not understood rather than taken for a day of the past.
+_TO_COME = re.compile(
+    r"明天|明日|明早|明晚|(?<!前)后天(?!前)|大后天|下下?个?(?:周|星期|礼拜)[一二三四五六日天]?|下个?月|明年"
+    r"|tomorrow|(?:the )?day after tomorrow|next (?:week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+)
+_HEIGHT = re.compile(
+    r"(?:身高)?\s?(?:约|大约)?(?:[一1]米[\d一二三四五六七八九]{1,2}|1\.\d{1,2} ?(?:米|m)|1\d\d ?(?:cm|厘米|公分))(?![a-z])"
+)
+# Said of people these are no colours of clothes, and are not searched for.
+_SKIN = re.compile(
+    r"(?:black|white|brown|yellow|coloured|colored)(?= (?:wo)?m[ae]n\b| (?:person|people|guy|lady|boy|girl|male|female|kid"
+    r"|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
 )
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
-_GENERIC = frozenset({"小区", "社区", "街道", "花园", "camera", "gate", "community", "the"})
+_PLACE_ENDS = re.compile(
+    r"(?:路|街|巷|弄|村|苑|园|店|桥|镇|乡|站|厅|院|馆|校|超市|学校|广场|小区|大厦|公司|菜场|市场)$"
+)
+_LEADS = frozenset("在从往到去向于经的了是有")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +62,8 @@ class Token:
     word: "Word | None" = None
 
 
-def normalised(text: str) -> str:
-    """Return the text with wide letters narrow, capitals small and traditional characters simple; of equal length."""
-    return "".join(map(_one, text)).translate(_TRADITIONAL)
-
-
-def _one(character: str) -> str:
-    narrow = unicodedata.normalize("NFKC", character)
-    if len(narrow) != 1:
-        return character
-    small = narrow.lower()
-    return small if len(small) == 1 else narrow
-
-
-def tokens_of(text: str, words: "Vocabulary", places: Sequence[Place]) -> list[Token]:
+def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
     """Return the tokens of a text, in order; spaces are in none."""
-    from pipeline.words.clock import match_time
-
     plain = normalised(text)
     tokens: list[Token] = []
     place = 0
@@ -61,74 +71,94 @@ def tokens_of(text: str, words: "Vocabulary", places: Sequence[Place]) -> list[T
         if plain[place].isspace():
             place += 1
             continue
-        found = (
-            _plate(plain, place)
-            or match_time(plain, place)
-            or _age(plain, place)
-            or _known(plain, place, words, places)
-            or _break(plain, place)
-            or _strange(plain, place)
-        )
-        if found.role is Role.UNKNOWN and tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == place:
-            last = tokens.pop()
-            found = Token(last.start, found.end, plain[last.start : found.end], Role.UNKNOWN)
+        found = _longest(plain, place, words, names) or _break(plain, place) or _strange(plain, place)
+        if found.role is Role.UNKNOWN:
+            found = _joined(tokens, found, plain)
         tokens.append(found)
         place = found.end
     return tokens
+
+
+def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
+    """Return the longest known piece that begins here; of equally long ones the first of this list."""
+    from pipeline.words.clock import match_time
+
+    found = [
+        _plate(text, start),
+        _pattern(_TO_COME, text, start),
+        _skin(text, start),
+        match_time(text, start),
+        _age(text, start),
+        _pattern(_HEIGHT, text, start),
+        _word(text, start, words),
+    ]
+    reach = names.reach(text, start)
+    if reach:
+        found.append(Token(start, start + reach, text[start : start + reach], Role.PLACE))
+    return max(filter(None, found), key=lambda token: token.end, default=None)
 
 
 def _plate(text: str, start: int) -> Token | None:
     match = _PLATE.match(text, start)
     if match is None:
         return None
-    return Token(start, match.end(), match[0], Role.PLATE, re.sub(r"[\s·.-]", "", match[0]).upper())
+    return Token(start, match.end(), match[0], Role.PLATE, re.sub(r"[\s·•.-]", "", match[0]).upper())
+
+
+def _pattern(pattern: re.Pattern[str], text: str, start: int) -> Token | None:
+    """What is recognised only to be shown whole as not understood."""
+    match = None if _inside_number(text, start) else pattern.match(text, start)
+    return None if match is None else Token(start, match.end(), match[0], Role.UNKNOWN)
+
+
+def _skin(text: str, start: int) -> Token | None:
+    found = _pattern(_SKIN, text, start)
+    return None if found is None else replace(found, role=Role.REFUSED, value="ethnicity")
+
+
+def _inside_number(text: str, start: int) -> bool:
+    before = text[start - 1 : start]
+    return before.isascii() and before.isalnum() and text[start].isascii() and text[start].isalnum()
 
 
 def _age(text: str, start: int) -> Token | None:
-    from pipeline.words.clock import number
-
-    match = _AGE.match(text, start)
-    if match is None or (text[start - 1 : start].isdigit() and start):
+    if _inside_number(text, start):
         return None
-    years = number(match[1] or match[2])
+    match = _AGE.match(text, start)
+    if match is not None:
+        years = _years(match[1] or match[2])
+    else:
+        match = _DECADE.match(text, start)
+        if match is None:
+            return None
+        years = 10 * _decade(match)
     band = "elderly" if years >= _OF_AGE else "child" if years < _GROWN else "adult"
     return Token(start, match.end(), match[0], Role.WHO, f"age={band}")
 
 
-def _known(text: str, start: int, words: "Vocabulary", places: Sequence[Place]) -> Token | None:
-    """Return the longer of a known word and a name of the site; the word when they are of one length."""
-    word = words.match(text, start)
-    length = 0 if word is None else len(word[0])
-    reach = _name_length(text, start, places)
-    if reach > length:
-        return Token(start, start + reach, text[start : start + reach], Role.PLACE)
-    if word is None:
+def _years(text: str) -> float:
+    from pipeline.words.clock import number
+
+    if text.isdigit() or not text.isascii():
+        return number(text[-2:] if re.fullmatch("[一二三四五六七八九]{2}", text) else text)  # 七八岁 is about eight
+    tens, _, ones = text.replace("-", " ").partition(" ")
+    return _TENS.get(tens, _ONES.get(tens, 0)) + _ONES.get(ones, 0)
+
+
+def _decade(match: re.Match[str]) -> int:
+    if match[1]:
+        return int(match[1])
+    if match[2]:
+        return _DECADES_EN.split("|").index(match[2]) + 2
+    return "一二三四五六七八九".index(match[3] or match[4]) + 1
+
+
+def _word(text: str, start: int, words: "Vocabulary") -> Token | None:
+    found = words.match(text, start)
+    if found is None:
         return None
-    return Token(start, start + length, word[0], word[1].role, word[1].value, word[1])
-
-
-def _name_length(text: str, start: int, places: Sequence[Place]) -> int:
-    """Return how many characters from a place on are a part of a name: two or more Chinese ones, or whole words."""
-    longest = 0
-    for name in {normalised(name) for place in places for name in (*place.names, place.id)}:
-        length = 0
-        while start + length < len(text) and text[start : start + length + 1] in name:
-            length += 1
-        while length and not _is_name(text, start, length):
-            length -= 1
-        longest = max(longest, length)
-    return longest
-
-
-def _is_name(text: str, start: int, length: int) -> bool:
-    part = text[start : start + length]
-    if part.strip() != part or part in _GENERIC:
-        return False
-    before, after = text[start - 1 : start], text[start + length : start + length + 1]
-    if part.isascii():
-        alone = not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())
-        return length >= 3 and alone and any(character.isalpha() for character in part)
-    return length >= 2
+    spelling, word = found
+    return Token(start, start + len(spelling), spelling, word.role, word.value, word)
 
 
 def _break(text: str, start: int) -> Token | None:
@@ -145,3 +175,19 @@ def _strange(text: str, start: int) -> Token:
         return Token(start, end, part, Role.FILLER)
     silent = match is None and not part.isalnum() and unicodedata.category(part)[0] in "PSZC"
     return Token(start, end, part, Role.BREAK if silent else Role.UNKNOWN)
+
+
+def _joined(tokens: list[Token], found: Token, plain: str) -> Token:
+    """Join an unknown piece with the unknown before it, and an unknown place with the colour its name begins with."""
+    if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start:
+        found = replace(found, start=tokens.pop().start)
+    start = found.start
+    if _PLACE_ENDS.search(plain[start : found.end]):  # 黄浦路 is no yellow
+        while tokens and _begins_name(tokens[-1], start):
+            start = tokens.pop().start
+    return replace(found, start=start, text=plain[start : found.end])
+
+
+def _begins_name(token: Token, end: int) -> bool:
+    single = token.end == end and token.end - token.start == 1 and token.text not in _LEADS
+    return single and token.role in (Role.COLOUR, Role.ATTRIBUTE, Role.FILLER, Role.WHO)

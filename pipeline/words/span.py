@@ -4,7 +4,7 @@ A date alone is that day; a part of a day alone is today's, yesterday's when tod
 hour from 8, `8:20` a quarter of an hour on either side. A date without a year is the last one.
 """
 
-from calendar import monthrange
+from calendar import isleap, monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -14,6 +14,7 @@ _HOURS = {
     "early": (5, 9),
     "morning": (6, 12),
     "noon": (11, 14),
+    "midnight": (23, 25),
     "afternoon": (12, 18),
     "dusk": (16, 20),
     "evening": (18, 24),
@@ -21,6 +22,7 @@ _HOURS = {
     "daytime": (6, 18),
 }
 _LATE = frozenset({"afternoon", "dusk", "evening", "night"})
+_MOMENTS = {"noon": 12, "midnight": 24}  # what `since noon` and `from noon to 3` begin with
 _UNITS = {
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
@@ -29,6 +31,7 @@ _UNITS = {
     "M": timedelta(days=30),
 }
 _AROUND = timedelta(minutes=15)
+_ABOUT = timedelta(minutes=30)
 Span = tuple[datetime | None, datetime | None]
 
 
@@ -41,6 +44,9 @@ class _Point:
     part: str | None = None
     clock: tuple[int, int, bool, str] | None = None
     exact: datetime | None = None
+    about: bool = False
+    month: date | None = None  # the first of the month, or of the year, that was said
+    is_weekday: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -86,6 +92,8 @@ def _collect(values: Sequence[str], now: datetime) -> _Said:
                 said.points.append(_Point())
         elif word == "part":
             point.part = rest[0]
+        elif word == "about":
+            point.about = True
         elif word == "clock":
             if point.clock is not None:
                 said.points.append(point := _Point())
@@ -111,7 +119,7 @@ def _set_date(point: _Point, word: str, rest: Sequence[str], now: datetime) -> N
             point.first = moment.date()
     elif word == "weekday":
         monday = today - timedelta(days=today.weekday())
-        point.first = monday + timedelta(days=int(rest[1]) + 7 * int(rest[0]))
+        point.first, point.is_weekday = monday + timedelta(days=int(rest[1]) + 7 * int(rest[0])), True
         if point.first > today:
             point.first -= timedelta(days=7)
     elif word in ("week", "weekend"):
@@ -119,19 +127,36 @@ def _set_date(point: _Point, word: str, rest: Sequence[str], now: datetime) -> N
         point.first, point.days = (monday, 7) if word == "week" else (monday + timedelta(days=5), 2)
         if point.first > today:
             point.first -= timedelta(days=7)
+    elif word in ("month", "year"):
+        _set_long(point, word, int(rest[0]), today)
     elif word == "date":
-        point.first = _last_date(rest, today)
+        point.first, point.days = _said_date(rest, point.month if point.days > 1 else None, today), 1
 
 
-def _last_date(rest: Sequence[str], today: date) -> date | None:
+def _set_long(point: _Point, word: str, back: int, today: date) -> None:
+    """A whole month or year, which a day said later is one of."""
+    if word == "year":
+        point.first = date(today.year + back, 1, 1)
+        point.days = 366 if isleap(point.first.year) else 365
+    else:
+        months = today.year * 12 + today.month - 1 + back
+        point.first = date(months // 12, months % 12 + 1, 1)
+        point.days = monthrange(point.first.year, point.first.month)[1]
+    point.month = point.first
+
+
+def _said_date(rest: Sequence[str], within: date | None, today: date) -> date | None:
+    """Return a date as far as it was said; without a year it is the last one, in a month or year said before in it."""
     year, month, day = (int(text) if text else None for text in rest)
     if day is None or not 1 <= day <= 31 or (month is not None and not 1 <= month <= 12):
         return None
+    if within is not None and year is None:
+        year, month = within.year, month or within.month
     if year is not None and month is not None:
-        return date(year, month, min(day, monthrange(year, month)[1]))
+        return date(year, month, min(day, monthrange(year, month)[1])) if year else None
     found = [
         date(y, m, day)
-        for y, m in ((today.year - back // 12, 12 - back % 12) for back in range(24))
+        for y, m in ((today.year - back // 12, 12 - back % 12) for back in range(60))
         if (month is None or m == month) and day <= monthrange(y, m)[1] and date(y, m, day) <= today
     ]
     return max(found, default=None)
@@ -141,30 +166,50 @@ def _span(said: _Said, now: datetime) -> Span:
     if not said.points:
         return (now - said.last, None) if said.last is not None else (None, None)
     first = said.points[0]
-    if said.ranged and first.exact is None:
-        first.first = first.first or said.points[-1].first  # `from 2 to 4 pm yesterday`
-    start, end = _of_point(first, now, first)
     if said.ranged and len(said.points) > 1:
-        last = said.points[-1]
-        last.first = last.first or first.first
-        ending = _of_point(last, now, first)
-        exact_end = ending[0] if last.clock is not None else ending[1]
-        if last.clock is not None and last.clock[2]:
-            exact_end = ending[0] + _AROUND
-        if first.clock is not None and first.clock[2]:
-            start += _AROUND
-        if exact_end <= start and last.first == first.first:
-            exact_end += timedelta(days=1) if exact_end + timedelta(hours=12) <= start else timedelta(hours=12)
-        return start, min(exact_end, now) if said.since else exact_end
-    exact = start + _AROUND if first.clock is not None and first.clock[2] else start
-    if first.part == "noon" and first.clock is None:
-        exact += timedelta(hours=1)
+        return _between(said, now)
+    start, end = _of_point(first, now, first)
+    edge = _edge(first, start)
     if said.since:
-        return exact, None
+        return edge, None
     if said.before:
         begin = _midnight(first.first, now) if first.clock is not None or first.part is not None else None
-        return begin, exact
+        return begin, edge
     return start, end
+
+
+def _between(said: _Said, now: datetime) -> Span:
+    first, last = said.points[0], said.points[-1]
+    if first.exact is None:
+        first.first = first.first or last.first  # `from 2 to 4 pm yesterday`
+    own_date = last.first is not None
+    last.first = last.first or first.first
+    if first.first is not None and last.first is not None and last.first < first.first:
+        if first.is_weekday:  # Monday to Friday, said on a Tuesday
+            first.first -= timedelta(days=7)
+        else:
+            first, last = last, first
+    start = _edge(first, _of_point(first, now, first)[0])
+    begins, ends = _of_point(last, now, first)
+    if last.first is None and begins - start > timedelta(days=1):  # only the first has not begun today
+        begins, ends = begins - timedelta(days=1), ends - timedelta(days=1)
+    end = _edge(last, begins) if last.clock is not None or last.exact is not None else ends
+    if last.part in _MOMENTS and last.clock is None:
+        end = _edge(last, begins)
+    if end <= start and not (own_date and last.first != first.first):
+        end += timedelta(days=1) if end + timedelta(hours=12) <= start or last.clock is None else timedelta(hours=12)
+    return start, end
+
+
+def _edge(point: _Point, start: datetime) -> datetime:
+    """Return the moment a span begins or ends with: the clock time as it was said, noon, midnight."""
+    if point.exact is not None:
+        return start + _AROUND
+    if point.clock is not None:
+        return start + (_ABOUT if point.about else _AROUND if point.clock[2] else timedelta())
+    if point.part in _MOMENTS:
+        return start + timedelta(hours=_MOMENTS[point.part] - _HOURS[point.part][0])
+    return start
 
 
 def _of_point(point: _Point, now: datetime, context: _Point) -> tuple[datetime, datetime]:
@@ -182,6 +227,8 @@ def _on(day: date, point: _Point, context: _Point, now: datetime) -> tuple[datet
     if point.clock is not None:
         hour, minute, exact, half = point.clock
         start = midnight + timedelta(hours=_hour(hour, half, point.part or context.part), minutes=minute)
+        if point.about:
+            return start - _ABOUT, start + _ABOUT
         return (start - _AROUND, start + _AROUND) if exact else (start, start + timedelta(hours=1))
     if point.part is not None:
         begins, ends = _HOURS[point.part]

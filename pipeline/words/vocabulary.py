@@ -11,12 +11,13 @@ import yaml
 
 from pipeline.errors import BadSettings
 from pipeline.words.meaning import Role
-from pipeline.words.reading import normalised
+from pipeline.words.spelling import normalised
 
 _ROLES = {
     "colour": Role.COLOUR,
     "dark_or_light": Role.COLOUR,
     "shade": Role.SHADE,
+    "length": Role.LENGTH,
     "garment": Role.GARMENT,
     "attribute": Role.ATTRIBUTE,
     "who": Role.WHO,

@@ -1,0 +1,73 @@
+"""What the rest of a clause tells about a colour: whether it comes before or after what it is the colour of."""
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.words.meaning import Role
+from pipeline.words.reading import Token
+
+AND = frozenset({"和", "and", "与", "及", "跟", "加", "&", "间"})
+_SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
+_COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
+_IN_A_LIST = frozenset({Role.COLOUR, Role.SHADE, Role.FILLER, Role.BREAK})
+
+
+def clause(rest: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens up to the next comma or full stop."""
+    for token in rest:
+        if token.role is Role.BREAK:
+            return
+        yield token
+
+
+def garment_follows(rest: Sequence[Token]) -> bool:
+    """Tell whether the next thing that says something in this clause can have a colour."""
+    for token in clause(rest):
+        if token.role in _COLOURED:
+            return True
+        if token.role not in _SAYS_NOTHING and token.role is not Role.COLOUR:
+            return False
+    return False
+
+
+def ends_with_colour(rest: Sequence[Token]) -> bool:
+    """Tell whether a clause ends with a colour: then one that begins with a garment says colours after garments."""
+    last = [token.role for token in clause(rest) if token.role in _COLOURED or token.role is Role.COLOUR]
+    return bool(last) and last[-1] is Role.COLOUR
+
+
+def more_colours(rest: Sequence[Token]) -> bool:
+    """Tell whether another colour of the same thing follows, at once or after `or`."""
+    either = False
+    for place, token in enumerate(clause(rest)):
+        if token.role is Role.COLOUR:
+            return either or not garment_follows(rest[place + 1 :])
+        either = either or token.role is Role.OR
+        if token.role not in (Role.OR, Role.SHADE, Role.FILLER):
+            return False
+    return False
+
+
+def list_goes_on(comma: Token, rest: Sequence[Token]) -> bool:
+    """Tell whether a comma stands in a list of colours of one thing: `red, orange or pink jacket`, 红、黄色上衣."""
+    if not rest or rest[0].role not in (Role.COLOUR, Role.SHADE):
+        return False
+    joined = comma.text == "、"
+    for token in rest:
+        joined = joined or token.role is Role.OR or token.text in AND
+        if token.role in _COLOURED:
+            return joined
+        if token.role not in _IN_A_LIST and token.role is not Role.OR:
+            return False
+    return False
+
+
+def thing_follows(rest: Sequence[Token]) -> bool:
+    """Tell whether something one has or has not comes next: `no hat or glasses`."""
+    for token in clause(rest):
+        if token.role is Role.GARMENT:
+            return token.word is not None and any(says.endswith("=yes") for says in token.word.implies)
+        if token.role is Role.ATTRIBUTE:
+            return token.value.endswith("=yes")
+        if token.text not in ("a", "an", "any", "戴", "带", "背"):
+            return False
+    return False
