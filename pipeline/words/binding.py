@@ -19,7 +19,9 @@ _TURNS = frozenset(["carrying", "holding", "with", "wearing", "riding", "pushing
 )
 _PLATES = frozenset(["牌照", "车牌", "号牌", "车牌号", "plate", "plates"])  # `no plate` says nothing of what comes next
 _BUT = frozenset(["but", "而是", "但", "但是", "可是", "rather"])
-_CLOTHES = frozenset(["衣服", "衣", "衣物", "装", "打扮", "clothes", "clothing"])  # all of them after 一身
+_CLOTHES = frozenset(
+    ["衣服", "衣", "衣物", "装", "打扮", "服装", "服饰", "clothes", "clothing", "outfit"]
+)  # all of them after 一身
 _LENGTHS = {"upper_colour": "upper_length", "lower_colour": "lower_length", "hair_colour": "hair"}
 _WHOLE = "upper_colour+lower_colour"
 _VEHICLE = "colour"
@@ -40,6 +42,7 @@ class Binder(Wishes):
         self._garment_first: bool | None = None
         self._shade: tuple[int, str] | None = None
         self._is_material = False
+        self._after_unknown = False
         self._length: tuple[int, str] | None = None
         self._was_negated = False
 
@@ -47,12 +50,13 @@ class Binder(Wishes):
         """Take the next token; `rest` is what comes after it."""
         self.place += 1
         if token.role is Role.BREAK:
-            if not (self._colours and self._garment is None and list_goes_on(token, rest)):
+            if not self._goes_on(token, rest):
                 self._end_clause()
         elif token.role is Role.NEGATION:
             self.negate()
         elif token.role is Role.UNKNOWN or token.text in _PLATES:
             self.affirm(used=True)
+            self._after_unknown = bool(self._colours)
         elif token.role is Role.OR or token.role is Role.FILLER:
             self._take_small(token, rest)
         elif token.role is Role.SHADE:
@@ -69,6 +73,12 @@ class Binder(Wishes):
         elif token.role is Role.VEHICLE:
             self._take_vehicle(token, rest)
 
+    def _goes_on(self, comma: Token, rest: Sequence[Token]) -> bool:
+        """Tell whether a comma only stands in a list: `red, white or pink coat`, `short, dark hair`."""
+        if self._length is not None:
+            return garment_follows(rest)
+        return bool(self._colours) and self._garment is None and list_goes_on(comma, rest)
+
     def finish(self) -> None:
         """Say what the last clause left open, and whether a person or a vehicle is looked for."""
         self._end_clause()
@@ -77,6 +87,9 @@ class Binder(Wishes):
     def _take_small(self, token: Token, rest: Sequence[Token]) -> None:
         if token.text in _BUT:
             self.affirm(used=True)
+        elif self._after_unknown and token.text in AND:  # `brown eyes and white hair`
+            self._after_unknown = False
+            self._bind(_ANY)
         elif token.text in _TURNS and self._colours and self._garment is None:
             self._bind(_ANY)
         elif self._was_negated and (token.role is Role.OR or token.text in AND) and thing_follows(rest):
@@ -201,7 +214,7 @@ class Binder(Wishes):
                 for value in colour.split("|"):
                     self.put(slot, value, wanted=not negated)
         if colours is None:
-            self._colours = []
+            self._colours, self._after_unknown = [], False
         self.affirm(used=any(negated for _, negated in chosen))
 
     def _settle_garment(self) -> None:

@@ -157,6 +157,10 @@ def _past(m: re.Match[str]) -> str:
     return f"clock:{hour}:{minutes}:exact:" if m[2] == "past" else f"clock:{hour - 1}:{60 - minutes}:exact:"
 
 
+def _part_ago(m: re.Match[str]) -> str:
+    return f"day:{-int(number(m[1]))}|part:{'evening' if m[2] == 'night' else m[2]}"
+
+
 def _days_back(m: re.Match[str]) -> str:
     return "last:2:d" if "两" in m[0] else "last:3:d"
 
@@ -248,12 +252,18 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"(?:on )?the (\d{1,2})(?:st|nd|rd|th)", lambda m: f"date:::{m[1]}"),
     _rule(
         rf"(?:between|from) (\d{{1,2}})(?::(\d\d))? ?{_AP}? (?:and|to|until|till) (\d{{1,2}})(?::(\d\d))? ?{_AP}?",
-        lambda m: f"{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
+        lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
     _rule(
         rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?[-–~] ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
-        lambda m: f"{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
+        lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
+    _rule(rf"(?:at )?(\d{{1,2}})\.(\d\d) ?{_AP}", lambda m: _english_clock(m[1], m[2], m[3])),
+    _rule(
+        r"(\d{1,2}) ?(?:to|-|until|till) ?(\d{1,2}) ?(?=(?:in the|this|yesterday|today|last night|on) )",
+        lambda m: f"shared|{_english_clock(m[1], None, None)}|to|{_english_clock(m[2], None, None)}",
+    ),
+    _rule(rf"{_EN} (night|evening|morning|afternoon)s? ago", _part_ago),
     _rule(r"(\d{1,2}):(\d\d)(?::\d\d)?(?: ?(a\.?m\.?|p\.?m\.?))?", lambda m: _english_clock(m[1], m[2], m[3])),
     _rule(
         rf"(\d{{1,2}}|[一二两三四五六七八九十]+)[点时](?:钟|整)?(?:(半|一刻|三刻)|{_N}分?)?(?!间|候)",

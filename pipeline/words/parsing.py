@@ -8,7 +8,7 @@ from models.kinds import Kind
 from pipeline.words.binding import Binder
 from pipeline.words.meaning import Parse, Part, Place, Role
 from pipeline.words.names import Names
-from pipeline.words.reading import Token, tokens_of
+from pipeline.words.reading import TO_COME, Token, tokens_of
 from pipeline.words.span import span_of
 from pipeline.words.vocabulary import vocabulary
 
@@ -58,6 +58,7 @@ def _part(text: str, token: Token, binder: Binder, place: int) -> Part:
 
 def _times_settled(tokens: list[Token]) -> list[Token]:
     """Words that join times mean nothing where there is no time to join, and others join where times are around."""
+    tokens = _to_come_settled(tokens)
     says_time = [token.role is Role.TIME and token.value not in _JOINS for token in tokens]
     return [
         _time_settled(
@@ -68,6 +69,15 @@ def _times_settled(tokens: list[Token]) -> list[Token]:
         )
         for place, token in enumerate(tokens)
     ]
+
+
+def _to_come_settled(tokens: list[Token]) -> list[Token]:
+    """The afternoon of `tomorrow afternoon` is as far off as the day."""
+    settled: list[Token] = []
+    for token in tokens:
+        follows = bool(settled) and settled[-1].value == TO_COME and token.role is Role.TIME
+        settled.append(replace(token, role=Role.UNKNOWN, value=TO_COME) if follows else token)
+    return settled
 
 
 def _time_settled(token: Token, *, after: bool, before: bool, anywhere: bool) -> Token:

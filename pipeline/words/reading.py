@@ -25,23 +25,27 @@ _DECADE = re.compile(
 _AGE = re.compile(rf"(?:年龄|年纪)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})")
 _TENS = {word: 10 * (place + 2) for place, word in enumerate(_TENS_EN.split("|"))}
 _ONES = {word: place + 1 for place, word in enumerate(_ONES_EN.split("|"))}
-_OF_AGE, _GROWN = 60, 14
+_OF_AGE, _GROWN = 60, 18  # bands of GA/T 1400
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[a-hj-np-z]\s?[·•.-]?\s?[a-hj-np-z0-9]{5,6}"
     r"(?![a-z0-9])"
 )
 # What has not happened yet was not seen: it is said to be not understood rather than taken for a day of the past.
+TO_COME = "to come"
 _TO_COME = re.compile(
     r"明天|明日|明早|明晚|(?<!前)后天(?!前)|大后天|下下?个?(?:周|星期|礼拜)[一二三四五六日天]?|下个?月|明年"
     r"|tomorrow|(?:the )?day after tomorrow|next (?:week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 )
 _HEIGHT = re.compile(
-    r"(?:身高)?\s?(?:约|大约)?(?:[一1]米[\d一二三四五六七八九]{1,2}|1\.\d{1,2} ?(?:米|m)|1\d\d ?(?:cm|厘米|公分))(?![a-z])"
+    r"(?:身高)?\s?(?:约|大约)?(?:[一1]米[\d一二三四五六七八九]{1,2}"
+    r"|1\.\d{1,2} ?(?:米|m)"
+    r"|1\d\d ?(?:cm|厘米|公分)"
+    r"|[4-6] ?(?:ft|feet|foot|')(?: ?\d{1,2} ?(?:ins?|inch(?:es)?|\"|''))?)(?: tall|左右|高)?(?![a-z])"
 )
 # Said of people these are no colours of clothes, and are not searched for.
 _SKIN = re.compile(
-    r"(?:black|white|brown|yellow|coloured|colored)(?= (?:wo)?m[ae]n\b| (?:person|people|guy|lady|boy|girl|male|female|kid"
-    r"|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
+    r"(?:black|white|brown|yellow|coloured|colored)(?= (?:wo)?m[ae]n\b| (?:person|people|guy|lady|boy|girl|male|female"
+    r"|kid|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
 )
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
 _PLACE_ENDS = re.compile(
@@ -85,7 +89,7 @@ def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token 
 
     found = [
         _plate(text, start),
-        _pattern(_TO_COME, text, start),
+        _to_come(text, start),
         _skin(text, start),
         match_time(text, start),
         _age(text, start),
@@ -109,6 +113,11 @@ def _pattern(pattern: re.Pattern[str], text: str, start: int) -> Token | None:
     """What is recognised only to be shown whole as not understood."""
     match = None if _inside_number(text, start) else pattern.match(text, start)
     return None if match is None else Token(start, match.end(), match[0], Role.UNKNOWN)
+
+
+def _to_come(text: str, start: int) -> Token | None:
+    found = _pattern(_TO_COME, text, start)
+    return None if found is None else replace(found, value=TO_COME)
 
 
 def _skin(text: str, start: int) -> Token | None:

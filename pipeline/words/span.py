@@ -57,6 +57,7 @@ class _Point:
 class _Said:
     points: list[_Point] = field(default_factory=lambda: [_Point()])
     ranged: bool = False
+    shared: bool = False  # `2 to 4 yesterday afternoon`: the part of the day is of both
     since: bool = False
     before: bool = False
     last: timedelta | None = None
@@ -86,6 +87,8 @@ def _collect(values: Sequence[str], now: datetime) -> _Said:
             said.last = float(rest[0]) * _UNITS[rest[1]]
         elif word in ("since", "before"):
             said.since, said.before = said.since or word == "since", said.before or word == "before"
+        elif word == "shared":
+            said.shared = True
         elif word == "to":
             said.ranged = not point.is_empty
             if said.ranged:
@@ -182,6 +185,8 @@ def _between(said: _Said, now: datetime) -> Span:
     first, last = said.points[0], said.points[-1]
     if first.exact is None:
         first.first = first.first or last.first  # `from 2 to 4 pm yesterday`
+    if said.shared:
+        first.part = first.part or last.part
     own_date = last.first is not None
     last.first = last.first or first.first
     if first.first is not None and last.first is not None and last.first < first.first:
