@@ -23,6 +23,7 @@ _CLOTHES = frozenset(
     ["衣服", "衣", "衣物", "装", "打扮", "服装", "服饰", "clothes", "clothing", "outfit"]
 )  # all of them after 一身
 _LENGTHS = {"upper_colour": "upper_length", "lower_colour": "lower_length", "hair_colour": "hair"}
+_SAYS_WHAT = frozenset({Role.GARMENT, Role.VEHICLE, Role.ATTRIBUTE, Role.WHO})
 _WHOLE = "upper_colour+lower_colour"
 _VEHICLE = "colour"
 _ANY = "any_colour"
@@ -43,12 +44,16 @@ class Binder(Wishes):
         self._shade: tuple[int, str] | None = None
         self._is_material = False
         self._after_unknown = False
+        self._bare: str | None = None  # slots of a garment of the clause before that got no colour
+        self._only_colours = True
         self._length: tuple[int, str] | None = None
         self._was_negated = False
 
     def take(self, token: Token, rest: Sequence[Token]) -> None:
         """Take the next token; `rest` is what comes after it."""
         self.place += 1
+        if token.role in _SAYS_WHAT:
+            self._only_colours = False
         if token.role is Role.BREAK:
             if not self._goes_on(token, rest):
                 self._end_clause()
@@ -57,19 +62,25 @@ class Binder(Wishes):
         elif token.role is Role.UNKNOWN or token.text in _PLATES:
             self.affirm(used=True)
             self._after_unknown = bool(self._colours)
-        elif token.role is Role.OR or token.role is Role.FILLER:
-            self._take_small(token, rest)
+        elif token.role is Role.PLATE:
+            self.kind = self.kind or Kind.MOTOR_VEHICLE
+        else:
+            self._take_word(token, rest)
+
+    def _take_word(self, token: Token, rest: Sequence[Token]) -> None:
+        if token.role in (Role.ATTRIBUTE, Role.WHO):
+            self._take_attribute(token)
         elif token.role is Role.SHADE:
             self._shade = (self.place, token.word.colour if token.word is not None else "")
             self._is_material = token.value == "material"
+        elif token.role in (Role.OR, Role.FILLER):
+            self._take_small(token, rest)
         elif token.role is Role.LENGTH:
             self._take_length(token, rest)
         elif token.role is Role.COLOUR:
             self._take_colour(token, rest)
         elif token.role is Role.GARMENT:
             self._take_garment(token, rest)
-        elif token.role in (Role.ATTRIBUTE, Role.WHO):
-            self._take_attribute(token)
         elif token.role is Role.VEHICLE:
             self._take_vehicle(token, rest)
 
@@ -171,6 +182,8 @@ class Binder(Wishes):
         if token.role is Role.WHO:
             if self._garment == _VEHICLE:  # `the man on a bike, red hat`
                 self._garment, self._garment_first = None, None
+            if self._is_material:  # 穿得很厚的老头
+                self._shade = None
             if self._length is not None and self._length[1] == "short":
                 self.put("height", "short")
                 self._length = None
@@ -231,9 +244,10 @@ class Binder(Wishes):
                 self.unused.add(pending[0])
         if self._colours:
             all_negated = all(negated for _, negated in self._colours)
-            before = self._last if all_negated or self._garment_first else None
+            before = self._last if all_negated or self._garment_first else self._bare if self._only_colours else None
             self._bind(self._garment or before or _ANY)
             self._garment, self._default = None, ""
+        self._bare, self._only_colours = self._garment if not self._default else None, True
         self._settle_garment()
         self._garment_first = self._shade = self._length = None
         self._was_negated = False

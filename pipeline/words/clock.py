@@ -37,6 +37,10 @@ PARTS = {
         "early hours",
     ),
     "early": (
+        "早饭",
+        "早餐时间",
+        "吃早饭",
+        "breakfast",
         "早上",
         "早晨",
         "清晨",
@@ -68,6 +72,11 @@ PARTS = {
         "晌午",
         "午间",
         "午饭时间",
+        "午饭",
+        "午餐",
+        "中饭",
+        "吃午饭",
+        "lunch",
         "noon",
         "midday",
         "lunchtime",
@@ -88,6 +97,14 @@ PARTS = {
         "sunset",
     ),
     "evening": (
+        "晚饭",
+        "晚餐",
+        "吃晚饭",
+        "晚饭时间",
+        "dinner",
+        "dinner time",
+        "dinnertime",
+        "supper",
         "晚上",
         "晚间",
         "夜晚",
@@ -122,6 +139,8 @@ def number(text: str) -> float:
         return float(text)
     if text in _ENGLISH:
         return float(_ENGLISH[text])
+    if re.fullmatch("[一二两三四五六七八九]{2}", text):  # 两三天: three at most
+        text = text[1]
     tens, _, ones = text.partition("十") if "十" in text else ("0", "", text)
     return _DIGITS.get(tens, 1 if not tens else 0) * 10 + _DIGITS.get(ones, 0)
 
@@ -202,6 +221,24 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         r"(0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?![\d/:.-]|\s?(?:点|时|岁|个|楼|号|幢|栋|单元|am|pm|a\.m|p\.m|o'clock))",
         lambda m: f"date::{m[1]}:{m[2]}",
+    ),
+    _rule(
+        rf"(?:on )?{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)? ?(?:-|–|to|until|till) ?(\d{{1,2}})(?:st|nd|rd|th)?"
+        r"(?![\d:])",
+        lambda m: f"date::{_MONTHS.index(m[1][:3]) + 1}:{m[2]}|to|date::{_MONTHS.index(m[1][:3]) + 1}:{m[3]}",
+    ),
+    _rule(rf"{_N}月([上中下])旬", lambda m: f"third:{int(number(m[1]))}:{'上中下'.index(m[2])}"),
+    _rule(rf"{_N}月份?(?!\d)", lambda m: f"month-of:{int(number(m[1]))}"),
+    _rule(
+        r"(?:in |during )?(january|february|march|april|june|july|august|september|october|november|december)(?! \d)",
+        lambda m: f"month-of:{_MONTHS.index(m[1][:3]) + 1}",
+    ),
+    _rule(r"late last night|late yesterday night", "day:-1|part:night"),
+    _rule(r"early this morning", "day:0|part:early"),
+    _rule(r"early yesterday(?: morning)?", "day:-1|part:early"),
+    _rule(
+        r"(?:around|about|circa) (\d{1,2})(?=$|[,.;](?!\d)| (?:yesterday|today|this|in the|last|on) )",
+        lambda m: f"about|clock:{m[1]}:0:hour:",
     ),
     _rule(r"(去年|前年|今年|last year|this year)", lambda m: f"year:{_YEARS_BACK[m[1]]}"),
     _rule(

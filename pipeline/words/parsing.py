@@ -32,10 +32,9 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
     named = [place for token in tokens if token.role is Role.PLACE for place in names.named(token.text)]
     from_ms, to_ms = span_of([token.value for token in tokens if token.role is Role.TIME], now_ms, zone)
     plates = [token.value for token in tokens if token.role is Role.PLATE]
-    kind = binder.kind or (Kind.MOTOR_VEHICLE if plates else None)
     return Parse(
         text=text,
-        kind=kind or (Kind.PERSON if binder.wanted or binder.without else None),
+        kind=binder.kind or (Kind.PERSON if binder.wanted or binder.without else None),
         wanted={name: frozenset(values) for name, values in binder.wanted.items()},
         without={name: frozenset(values) for name, values in binder.without.items()},
         from_ms=from_ms,

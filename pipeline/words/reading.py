@@ -149,7 +149,7 @@ def _years(text: str) -> float:
     from pipeline.words.clock import number
 
     if text.isdigit() or not text.isascii():
-        return number(text[-2:] if re.fullmatch("[一二三四五六七八九]{2}", text) else text)  # 七八岁 is about eight
+        return number(text)
     tens, _, ones = text.replace("-", " ").partition(" ")
     return _TENS.get(tens, _ONES.get(tens, 0)) + _ONES.get(ones, 0)
 
@@ -180,7 +180,7 @@ def _strange(text: str, start: int) -> Token:
     match = _LATIN.match(text, start)
     end = start + 1 if match is None else match.end()
     part = text[start:end]
-    if part == ":":
+    if part == ":" or unicodedata.category(part[0]) in ("Ps", "Pe", "Pi", "Pf") or part in "\"'":
         return Token(start, end, part, Role.FILLER)
     silent = match is None and not part.isalnum() and unicodedata.category(part)[0] in "PSZC"
     return Token(start, end, part, Role.BREAK if silent else Role.UNKNOWN)

@@ -30,6 +30,7 @@ _UNITS = {
     "w": timedelta(days=7),
     "M": timedelta(days=30),
 }
+_SMALL_HOURS = 5
 _AROUND = timedelta(minutes=15)
 _ABOUT = timedelta(minutes=30)
 Span = tuple[datetime | None, datetime | None]
@@ -132,6 +133,8 @@ def _set_date(point: _Point, word: str, rest: Sequence[str], now: datetime) -> N
             point.first -= timedelta(days=7)
     elif word in ("month", "year"):
         _set_long(point, word, int(rest[0]), today)
+    elif word in ("month-of", "third"):
+        _set_named_month(point, [int(text) for text in rest], today)
     elif word == "date":
         point.first, point.days = _said_date(rest, point.month if point.days > 1 else None, today), 1
 
@@ -146,6 +149,19 @@ def _set_long(point: _Point, word: str, back: int, today: date) -> None:
         point.first = date(months // 12, months % 12 + 1, 1)
         point.days = monthrange(point.first.year, point.first.month)[1]
     point.month = point.first
+
+
+def _set_named_month(point: _Point, said: Sequence[int], today: date) -> None:
+    """The last month of that name, or the first, second or third ten days of it."""
+    month, *third = said
+    if not 1 <= month <= 12:
+        return
+    year = point.month.year if point.month is not None else today.year - (month > today.month)
+    point.month = point.first = date(year, month, 1)
+    point.days = monthrange(year, month)[1]
+    if third:
+        point.first += timedelta(days=10 * third[0])
+        point.days = 10 if third[0] < 2 else point.days - 20
 
 
 def _said_date(rest: Sequence[str], within: date | None, today: date) -> date | None:
@@ -195,7 +211,7 @@ def _between(said: _Said, now: datetime) -> Span:
         else:
             first, last = last, first
     start = _edge(first, _of_point(first, now, first)[0])
-    begins, ends = _of_point(last, now, first)
+    begins, ends = _of_point(last, now, last if own_date else first)
     if last.first is None and begins - start > timedelta(days=1):  # only the first has not begun today
         begins, ends = begins - timedelta(days=1), ends - timedelta(days=1)
     end = _edge(last, begins) if last.clock is not None or last.exact is not None else ends
@@ -246,8 +262,12 @@ def _hour(hour: int, half: str, part: str | None) -> int:
         return hour % 12 + 12
     if half == "a":
         return hour % 12
+    if part in ("evening", "night", "midnight") and hour == 12:
+        return 24
+    if part in ("evening", "night", "midnight") and hour < _SMALL_HOURS:
+        return hour + 24  # one o'clock at night is of the next day
     if part in _LATE and hour < 12:
-        return hour + 12 if part != "night" or hour >= 6 else hour
+        return hour + 12
     if part == "noon" and hour < 6:
         return hour + 12
     return hour
