@@ -1,22 +1,29 @@
-"""Words to filters: how many phrasings of tests/golden/words.txt are understood rightly, and how long one takes.
+"""Words to filters: how many phrasings are understood rightly, by list, language and field, and how long one takes.
 
-Writes benchmarks/results/words.json.
+The lists are tests/golden/words.yaml and words.txt. All of them have been looked at while the words were written; what
+the lists of words.yaml scored before that stands in benchmarks/README.md. Writes benchmarks/results/words.json.
 """
 
 import importlib.util
 import json
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from pipeline.words import Place, parse
+
 ROOT = Path(__file__).resolve().parent
-LIST = ROOT.parent / "tests" / "unit" / "test_words.py"
+TESTS = ROOT.parent / "tests" / "unit"
 ROUNDS = 5
+COUNTY = 10_000  # cameras with names
+FIELDS = {"k": "kind", "t": "time", "p": "place", "?": "unknown", "x": "refused", "plate": "plate"}
 
 
-def load_list() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("words_list", LIST)
+def loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -24,22 +31,55 @@ def load_list() -> ModuleType:
     return module
 
 
-def main(_argv: list[str]) -> int:
-    """Measure and write; return 0."""
-    words = load_list()
-    right = {"zh": [0, 0], "en": [0, 0]}
-    for text, meaning in words.PHRASES:
-        counted = right["en" if text.isascii() else "zh"]
-        counted[0] += words.summary(words.parsed(text), meaning) == words.expected(meaning)
-        counted[1] += 1
+def field_of(said: str) -> str:
+    return FIELDS.get(said.split("=")[0], "without" if said.startswith("!") else "attributes")
+
+
+def by_field(golden: ModuleType) -> dict[str, str]:
+    """Of the phrasings in which the list names a field, or the parse does, those in which both name the same."""
+    right: Counter[str] = Counter()
+    named: Counter[str] = Counter()
+    for phrases in golden.LISTS.values():
+        for text, meaning in phrases.items():
+            said, meant = golden.said_of(text, meaning), golden.meant(meaning)
+            for name in {field_of(each) for each in said | meant}:
+                named[name] += 1
+                right[name] += not [each for each in said ^ meant if field_of(each) == name]
+    return {name: f"{right[name]} of {named[name]}" for name in sorted(named)}
+
+
+def by_list(golden: ModuleType, older: ModuleType) -> dict[str, str]:
+    scores = {
+        name: f"{len(phrases) - len(golden.wrong_in(phrases))} of {len(phrases)}"
+        for name, phrases in golden.LISTS.items()
+    }
+    good = sum(older.summary(older.parsed(text), meaning) == older.expected(meaning) for text, meaning in older.PHRASES)
+    return {**scores, "words.txt": f"{good} of {len(older.PHRASES)}"}
+
+
+def microseconds(texts: Iterable[str], places: tuple[Place, ...], golden: ModuleType) -> int:
+    """Mean time of one phrase."""
+    chosen = list(texts)
+    now_ms = round(golden.NOW.timestamp() * 1000)
+    parse(chosen[0], now_ms=now_ms, zone=golden.ZONE, places=places)
     began = time.perf_counter()
     for _ in range(ROUNDS):
-        for text, _ in words.PHRASES:
-            words.parsed(text)
-    each_us = (time.perf_counter() - began) / ROUNDS / len(words.PHRASES) * 1e6
+        for text in chosen:
+            parse(text, now_ms=now_ms, zone=golden.ZONE, places=places)
+    return round((time.perf_counter() - began) / ROUNDS / len(chosen) * 1e6)
+
+
+def main(_argv: list[str]) -> int:
+    """Measure and write; return 0."""
+    golden, older = loaded("test_words_golden"), loaded("test_words")
+    lists: Mapping[str, Mapping[str, str]] = golden.LISTS
+    texts = [text for phrases in lists.values() for text in phrases]
+    county = tuple(Place(f"c{n}", (f"{n // 40}号小区{n % 40}号门",), is_camera=True) for n in range(COUNTY))
     result = {
-        "right": {language: f"{good} of {count}" for language, (good, count) in right.items()},
-        "microseconds_a_phrase": round(each_us),
+        "right": by_list(golden, older),
+        "by_field": by_field(golden),
+        "microseconds_a_phrase": microseconds(texts, golden.PLACES, golden),
+        f"microseconds_a_phrase_{COUNTY}_cameras": microseconds(texts[:60], county, golden),
     }
     (ROOT / "results" / "words.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result))

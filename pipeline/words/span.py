@@ -30,6 +30,7 @@ _UNITS = {
     "w": timedelta(days=7),
     "M": timedelta(days=30),
 }
+_NIGHTLY = frozenset({"evening", "night", "midnight"})
 _SMALL_HOURS = 5
 _AROUND = timedelta(minutes=15)
 _ABOUT = timedelta(minutes=30)
@@ -258,17 +259,12 @@ def _on(day: date, point: _Point, context: _Point, now: datetime) -> tuple[datet
 
 
 def _hour(hour: int, half: str, part: str | None) -> int:
-    if half == "p":
-        return hour % 12 + 12
-    if half == "a":
-        return hour % 12
-    if part in ("evening", "night", "midnight") and hour == 12:
-        return 24
-    if part in ("evening", "night", "midnight") and hour < _SMALL_HOURS:
-        return hour + 24  # one o'clock at night is of the next day
-    if part in _LATE and hour < 12:
-        return hour + 12
-    if part == "noon" and hour < 6:
+    """Return the hour from the midnight of the day that was said: twelve and one at night are of the next day."""
+    if half:
+        return hour % 12 + (12 if half == "p" else 0)
+    if part in _NIGHTLY and (hour == 12 or hour < _SMALL_HOURS):
+        return hour % 12 + 24
+    if (part in _LATE and hour < 12) or (part == "noon" and hour < _SMALL_HOURS):
         return hour + 12
     return hour
 
