@@ -32,7 +32,7 @@ def loaded(name: str) -> ModuleType:
 
 
 def field_of(said: str) -> str:
-    return FIELDS.get(said.split("=")[0], "without" if said.startswith("!") else "attributes")
+    return FIELDS.get(said.split("=", maxsplit=1)[0], "without" if said.startswith("!") else "attributes")
 
 
 def by_field(golden: ModuleType) -> dict[str, str]:
