@@ -7,16 +7,20 @@ with a garment and ends with a colour: then it goes to the one before it (`coat 
 from collections.abc import Sequence
 
 from models.kinds import Kind
-from pipeline.words.lookahead import AND, ends_with_colour, garment_follows, list_goes_on, more_colours, thing_follows
+from pipeline.words.lookahead import (
+    AND,
+    TURNS,
+    ends_with_colour,
+    garment_follows,
+    list_goes_on,
+    more_colours,
+    thing_follows,
+)
 from pipeline.words.meaning import Role
 from pipeline.words.reading import Token
 from pipeline.words.wishes import Wishes
 
 _THINGS = ("mask", "glasses", "cane", "wheelchair", "pushchair", "dog", "phone", "beard")
-# Verbs that turn to another thing: `in white carrying a brown bag`.
-_TURNS = frozenset(["carrying", "holding", "with", "wearing", "riding", "pushing"]) | frozenset(
-    ["背", "背着", "拎", "拎着", "戴", "戴着", "提着", "拿着", "骑", "骑着", "推着", "打着", "撑着", "穿", "穿着"]
-)
 _PLATES = frozenset(["牌照", "车牌", "号牌", "车牌号", "plate", "plates"])  # `no plate` says nothing of what comes next
 _BUT = frozenset(["but", "而是", "但", "但是", "可是", "rather"])
 _CLOTHES = frozenset(
@@ -101,8 +105,9 @@ class Binder(Wishes):
         elif self._after_unknown and token.text in AND:  # `brown eyes and white hair`
             self._after_unknown = False
             self._bind(_ANY)
-        elif token.text in _TURNS and self._colours and self._garment is None:
-            self._bind(_ANY)
+        elif token.text in TURNS and self._colours:
+            self._bind(self._garment or _ANY)
+            self._garment, self._default = None, ""
         elif self._was_negated and (token.role is Role.OR or token.text in AND) and thing_follows(rest):
             self.negate()
 
@@ -131,7 +136,8 @@ class Binder(Wishes):
 
     def _take_length(self, token: Token, rest: Sequence[Token]) -> None:
         slots = self._garment or self._last
-        if not garment_follows(rest) and self._garment_first is not None and slots in _LENGTHS:
+        inside_unknown = bool(rest) and rest[0].role is Role.UNKNOWN
+        if not inside_unknown and not garment_follows(rest) and self._garment_first is not None and slots in _LENGTHS:
             self.put(_LENGTHS[slots], token.value)
         else:
             self._length = (self.place, token.value)

@@ -188,6 +188,11 @@ _YEARS_BACK = {"去年": -1, "last year": -1, "前年": -2, "今年": 0, "this y
 _Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
+def _looks_ahead(pattern: str) -> tuple[bool, int]:
+    """Plain words first, longest first: 早晨 before 早."""
+    return "(?" in pattern, -len(pattern)
+
+
 def _rule(pattern: str, says: str | Callable[[re.Match[str]], str]) -> _Rule:
     """A rule; Latin words match whole only."""
     text = says
@@ -260,8 +265,9 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"this noon", "day:0|part:noon"),
     _rule(r"前晚", "day:-2|part:evening"),
     _rule(r"今晚|tonight|this evening", "day:0|part:evening"),
-    _rule(r"今早|今晨|this morning", "day:0|part:morning"),
-    _rule(r"昨早", "day:-1|part:morning"),
+    _rule(r"今早|今晨", "day:0|part:early"),
+    _rule(r"this morning", "day:0|part:morning"),
+    _rule(r"昨早|昨晨", "day:-1|part:early"),
     _rule(r"this afternoon", "day:0|part:afternoon"),
     _rule(r"(上上?个?|这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])", _zh_weekday),
     _rule(r"上个?(?:周末)|last weekend", "weekend:-1"),
@@ -335,9 +341,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"左右|前后|上下|来钟|around|about|round about|approximately|circa|roughly", "about"),
     _rule(r"不到(?=\d|[一二三四五六七八九十]+点)", "before"),
     *(
-        _rule(
-            f"(?:in the |at |around |during the )?(?:{'|'.join(sorted(words, key=len, reverse=True))})", f"part:{name}"
-        )
+        _rule(f"(?:in the |at |around |during the )?(?:{'|'.join(sorted(words, key=_looks_ahead))})", f"part:{name}")
         for name, words in PARTS.items()
     ),
     _rule(r"早(?=\d|[一二三四五六七八九十]+点)", "part:early"),

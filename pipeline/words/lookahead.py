@@ -6,6 +6,10 @@ from pipeline.words.meaning import Role
 from pipeline.words.reading import Token
 
 AND = frozenset({"和", "and", "与", "及", "跟", "加", "&", "间"})
+# Verbs that turn to another thing: `in white carrying a brown bag`.
+TURNS = frozenset(["carrying", "holding", "with", "wearing", "riding", "pushing"]) | frozenset(
+    ["背", "背着", "拎", "拎着", "戴", "戴着", "提着", "拿着", "骑", "骑着", "推着", "打着", "撑着", "穿", "穿着"]
+)
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
 _IN_A_LIST = frozenset({Role.COLOUR, Role.SHADE, Role.FILLER, Role.BREAK})
@@ -24,6 +28,8 @@ def garment_follows(rest: Sequence[Token]) -> bool:
     for token in clause(rest):
         if token.role in _COLOURED:
             return True
+        if token.text in TURNS:
+            return False
         if token.role not in _SAYS_NOTHING and token.role is not Role.COLOUR:
             return False
     return False

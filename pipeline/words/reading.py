@@ -80,7 +80,28 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
             found = _joined(tokens, found, plain)
         tokens.append(found)
         place = found.end
-    return tokens
+    return _settled(tokens, plain)
+
+
+def _settled(tokens: list[Token], plain: str) -> list[Token]:
+    """A colour of one letter that touches an unknown word and no garment is a part of that word: 红领巾, 白字."""
+    settled: list[Token] = []
+    for place, token in enumerate(tokens):
+        before = settled[-1] if settled else None
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if before is not None and token.role is Role.UNKNOWN and _is_letter(before, token) and not _wears(after):
+            settled[-1] = replace(token, start=before.start, text=plain[before.start : token.end])
+        else:
+            settled.append(token)
+    return settled
+
+
+def _is_letter(colour: Token, unknown: Token) -> bool:
+    return colour.role is Role.COLOUR and colour.end == unknown.start and len(colour.text) == 1
+
+
+def _wears(token: Token | None) -> bool:
+    return token is not None and token.role in (Role.GARMENT, Role.VEHICLE)
 
 
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
@@ -191,10 +212,18 @@ def _joined(tokens: list[Token], found: Token, plain: str) -> Token:
     if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start:
         found = replace(found, start=tokens.pop().start)
     start = found.start
+    if len(tokens) > 1 and _is_between(tokens[-2], tokens[-1], start):  # 叽里咕噜
+        tokens.pop()
+        start = tokens.pop().start
     if _PLACE_ENDS.search(plain[start : found.end]):  # 黄浦路 is no yellow
         while tokens and _begins_name(tokens[-1], start):
             start = tokens.pop().start
     return replace(found, start=start, text=plain[start : found.end])
+
+
+def _is_between(before: Token, between: Token, end: int) -> bool:
+    touches = before.end == between.start and between.end == end and between.end - between.start == 1
+    return touches and before.role is Role.UNKNOWN and between.role is Role.FILLER and between.text not in _LEADS
 
 
 def _begins_name(token: Token, end: int) -> bool:
