@@ -7,7 +7,9 @@ from pipeline.words.reading import Token
 
 AND = frozenset({"和", "and", "与", "及", "跟", "加", "&", "间"})
 # Verbs that turn to another thing: `in white carrying a brown bag`.
-TURNS = frozenset(["carrying", "holding", "with", "wearing", "riding", "pushing"]) | frozenset(
+TURNS = frozenset(
+    ["carrying", "holding", "with", "wearing", "riding", "pushing", "has", "having", "sporting"]
+) | frozenset(
     ["背", "背着", "拎", "拎着", "戴", "戴着", "提着", "拿着", "骑", "骑着", "推着", "打着", "撑着", "穿", "穿着"]
 )
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
