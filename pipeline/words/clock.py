@@ -13,17 +13,20 @@ _ENGLISH = {
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
 } | {"a": 1, "an": 1, "a couple of": 2, "couple of": 2, "a few": 3, "few": 3, "几": 3, "half an": 0.5, "半": 0.5, "": 1}
-_N = r"(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|几|半)"
+_N = r"(\d{1,4}(?:\.\d{1,2})?|[一二两三四五六七八九十]+|几|半)"
 _EN = (
-    r"(\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|couple of|a few|few|an|a|half an)"
+    r"(\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|a couple of|couple of|a few|few|an|a|half an)"
 )
 _UNITS = {"分": "m", "小": "h", "钟": "h", "天": "d", "日": "d", "周": "w", "星": "w", "礼": "w", "个": "M", "月": "M"}
 _ZH_UNIT = r"(分钟|个?小时|个?钟头|个?钟(?!头)|天|日|周|个?星期|个?礼拜|个月)"
 _EN_UNIT = r"(minute|min|hour|hr|day|week|month)s?"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec)[a-z]*\.?"
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept|sep|oct|nov|dec)"
+_MONTH += r"(?:uary|ruary|ch|il|e|y|ust|t?ember|ober)?\.?"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = r"(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?"
+# No bare `sat`, `sun`, `mon`, `wed`: she sat in the sun.
+_DAY = r"(mon(?=day)|tues?|wed(?=nes)(?:nes)?|thu(?:rs)?|fri|sat(?=ur)(?:ur)?|sun(?=day))(?:day)?s?"
 _AP = r"(a\.?m\.?|p\.?m\.?)"
 
 PARTS = {
@@ -349,6 +352,25 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+_SAID_CLOCK = re.compile(r"clock:(\d+):(\d+)")
+_SAID_DATE = re.compile(r"date:(\d*):(\d*):(\d+)")
+_SAID_MONTH = re.compile(r"(?:month-of|third):(\d+)")
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def _is_possible(says: str) -> bool:
+    """Tell whether there is such a time: 70点, 25:61 and 2月30日 are none, and are shown as not understood."""
+    clocks = all(int(hour) <= 24 and int(minute) < 60 for hour, minute in _SAID_CLOCK.findall(says))
+    months = all(1 <= int(month) <= 12 for month in _SAID_MONTH.findall(says))
+    return clocks and months and all(_is_date(*each) for each in _SAID_DATE.findall(says))
+
+
+def _is_date(year: str, month: str, day: str) -> bool:
+    if (month and not 1 <= int(month) <= 12) or (year and int(year) < 1):
+        return False
+    return 1 <= int(day) <= (_LONGEST[int(month) - 1] if month else 31)
+
+
 def match_time(text: str, start: int) -> Token | None:
     """Return the longest word for a time that begins at a place of a normalised text."""
     before = text[start - 1 : start]
@@ -357,6 +379,9 @@ def match_time(text: str, start: int) -> Token | None:
     longest: Token | None = None
     for pattern, says in _RULES:
         match = pattern.match(text, start)
-        if match is not None and match[0] and (longest is None or match.end() > longest.end):
-            longest = Token(start, match.end(), match[0], Role.TIME, says(match))
+        if match is None or not match[0] or (longest is not None and match.end() <= longest.end):
+            continue
+        value = says(match)
+        role, value = (Role.TIME, value) if _is_possible(value) else (Role.UNKNOWN, "")
+        longest = Token(start, match.end(), match[0], role, value)
     return longest

@@ -55,10 +55,16 @@ class Part:
 class Parse:
     """A description understood. Times are UTC epoch ms, half-open.
 
-    `wanted` and `without` hold values by attribute: upper_colour, lower_colour, colour (of a vehicle), any_colour (of
-    clothes, the part not said), hat_colour, bag_colour, …; upper_length, lower_length (short, long), lower_kind, hat,
-    bag, glasses, mask, umbrella (yes), pattern, hair, build, height, age (elderly, adult, child), gender, type. Several
-    values of one attribute: any of them. Every character of the text that is no space or punctuation is in one part.
+    `wanted` and `without` hold values by attribute. Several values of one attribute: any of them.
+    Colours (black, white, grey, red, blue, yellow, orange, brown, green, purple, cyan, pink): upper_colour,
+    lower_colour, any_colour (of clothes, the part not said), colour (of a vehicle), plate_colour, hair_colour,
+    eye_colour, and hat_, bag_, shoe_, sock_, umbrella_, scarf_, glove_, tie_, belt_, mask_, glasses_colour.
+    yes: hat, bag, umbrella, scarf, tie, gloves, glasses, mask, cane, wheelchair, pushchair, dog, phone, beard.
+    upper_length, lower_length: short, long. lower_kind: skirt, trousers. age: elderly (60 on), adult, child (to 17).
+    gender: female, male. hair: long, short, curly, white, bald. build: fat, thin. height: tall, short.
+    pattern: striped, checked, flowered, dotted, printed, plain. type: car, suv, van, truck, bus, e_bike, bicycle,
+    motorcycle, tricycle. brand: audi, bmw, …. Of a person's vehicle: vehicle (its type), vehicle_colour, vehicle_brand.
+    Every character of the text that is no space or punctuation is in one part.
     """
 
     text: str

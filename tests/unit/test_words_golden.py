@@ -24,6 +24,7 @@ PLACES = tuple(
 )
 IMPLIED = ("upper_length", "lower_length", "lower_kind")
 RIGHT = 0.95
+HELD = "held"  # lists that are only measured, by benchmarks/words.py: nothing is tuned to them
 
 
 def parsed(text: str, now: datetime = NOW) -> Parse:
@@ -62,7 +63,7 @@ def wrong_in(phrases: Mapping[str, str]) -> dict[str, tuple[list[str], list[str]
     return {text: (sorted(said - right), sorted(right - said)) for text, (said, right) in both.items() if said != right}
 
 
-@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("name", [name for name in LISTS if not name.startswith(HELD)])
 def test_phrasings(name: str) -> None:
     wrong = wrong_in(LISTS[name])
     assert len(wrong) <= (1 - RIGHT) * len(LISTS[name]), wrong

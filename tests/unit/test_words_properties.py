@@ -66,6 +66,27 @@ def test_an_unknown_word_is_said_to_be_unknown(word: str) -> None:
     assert word in [part.text for part in parsed(f"red coat {word} yesterday").unknown]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "70点",
+        "25:61",
+        "2月30日",
+        "13月5日",
+        "32号",
+        "2026-13-01",
+        "0000年1月1日",
+        "99999999999天前",
+        "about 70",
+        "明天",
+    ],
+)
+def test_an_impossible_time_is_said_to_be_unknown(text: str) -> None:
+    found = parsed(f"红色上衣 {text}")
+    assert (found.from_ms, found.to_ms) == (None, None)
+    assert found.unknown
+
+
 @pytest.mark.parametrize("text", ["从下车的人", "停车", "东门口的小"])
 def test_two_letters_from_the_middle_of_a_name_are_no_place(text: str) -> None:
     assert not parsed(text).cameras

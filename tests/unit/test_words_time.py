@@ -50,6 +50,8 @@ def span(text: str, now: datetime = TUESDAY) -> str:
         ("quarter to nine", "2026-11-24 08:30 - 2026-11-24 09:00"),
         ("2 to 4 yesterday afternoon", "2026-11-23 14:00 - 2026-11-23 16:00"),
         ("一个半小时前", "2026-11-24 13:15 - 2026-11-24 13:45"),
+        ("a woman who sat in the sun", "-"),
+        ("Sept 3rd", "2026-09-03 00:00 - 2026-09-04 00:00"),
         ("明天", "-"),
         ("下周一上午", "-"),
         ("tomorrow afternoon", "-"),
