@@ -77,10 +77,15 @@ def _entry(hit: Hit, jpeg: bytes) -> dict[str, object]:
         "id": sighting.id,
         "attributes": ", ".join(sighting.attributes.values()),
         "looks": [
-            {"sign": _SIGNS[verdict], "name": in_chinese(name.removeprefix("not ")), "verdict": verdict}
+            {"sign": _SIGNS[verdict], "name": _in_chinese(name), "verdict": verdict}
             for name, verdict in hit.reasons.items()
         ],
     }
+
+
+def _in_chinese(look: str) -> str:
+    name = look.removeprefix("not ")
+    return f"非{in_chinese(name)}" if name != look else in_chinese(name)
 
 
 def _small_jpeg(image: Image) -> bytes:

@@ -45,11 +45,14 @@ def export(student: Student, path: Path) -> None:
         external_data=False,
         verbose=False,
     )
-    path.write_bytes(bundle(_bare(path.read_bytes())))
+    path.write_bytes(shipped(path.read_bytes()))
 
 
-def _bare(network: bytes) -> bytes:
-    """Round the weights to fp16, and take out the exporter's notes: they hold paths of the machine it ran on."""
+def shipped(network: bytes) -> bytes:
+    """Return an exported network as it is shipped: weights stored as fp16, the exporter's notes taken out.
+
+    The notes hold paths of the machine it ran on.
+    """
     model = onnx.load_from_string(network)
     del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
     for node in model.graph.node:
@@ -59,5 +62,4 @@ def _bare(network: bytes) -> bytes:
         values = numpy_helper.to_array(each)
         if values.dtype == np.float32:
             each.CopyFrom(numpy_helper.from_array(values.astype(np.float16).astype(np.float32), each.name))
-    written: bytes = model.SerializeToString()
-    return written
+    return bundle(model.SerializeToString())

@@ -5,19 +5,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
 from models.clothing.colours import COLOURS
 from models.clothing.preparation import HEIGHT, WIDTH
-from models.conversion.bundling import bundle
 from models.training.clothing.alterations import Dyes
 from models.training.clothing.bodies import bodies, load_pose
 from models.training.clothing.labels import Labels, held_out_sources, read_labels
 from models.training.clothing.network import THIGH, TRUNK, ClothingNetwork, Exported
 from models.training.clothing.run import Bodies, learn_colours, learn_parts, tensor
+from models.training.export import shipped
 
 SEED = 1
 _OPSET = 18
@@ -77,22 +75,7 @@ def export(network: ClothingNetwork, out: Path) -> None:
         opset_version=_OPSET,
         verbose=False,
     )
-    out.write_bytes(bundle(_bare(out.read_bytes())))
-
-
-def _bare(network: bytes) -> bytes:
-    """Round the weights to fp16, and take out the exporter's notes: they hold paths of the machine it ran on."""
-    model = onnx.load_from_string(network)
-    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.ClearField("doc_string")
-    for each in model.graph.initializer:
-        values = numpy_helper.to_array(each)
-        if values.dtype == np.float32:
-            each.CopyFrom(numpy_helper.from_array(values.astype(np.float16).astype(np.float32), each.name))
-    written: bytes = model.SerializeToString()
-    return written
+    out.write_bytes(shipped(out.read_bytes()))
 
 
 def _tell(line: str) -> None:
