@@ -24,7 +24,7 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
     `places` are the site's cameras and communities.
     """
     names = Names(places)
-    tokens = _places_settled(_times_settled(tokens_of(text, vocabulary(), names)))
+    tokens = _plates_settled(_places_settled(_times_settled(tokens_of(text, vocabulary(), names))))
     binder = Binder()
     for place, token in enumerate(tokens):
         binder.take(token, tokens[place + 1 :])
@@ -53,6 +53,15 @@ def _part(text: str, token: Token, binder: Binder, place: int) -> Part:
     if place in binder.unused:
         role, says = Role.UNKNOWN, ""
     return Part(token.start, token.end, text[token.start : token.end], role, says)
+
+
+def _plates_settled(tokens: list[Token]) -> list[Token]:
+    """One plate can be asked for: any other is shown as not understood."""
+    first = next((token.value for token in tokens if token.role is Role.PLATE), "")
+    return [
+        replace(token, role=Role.UNKNOWN) if token.role is Role.PLATE and token.value != first else token
+        for token in tokens
+    ]
 
 
 def _times_settled(tokens: list[Token]) -> list[Token]:

@@ -96,6 +96,11 @@ def test_a_negation_that_meets_nothing_is_not_dropped() -> None:
     assert [part.text for part in parsed("红色的帽子，不是裤子").unknown] == ["不是"]
 
 
+def test_a_second_plate_is_not_dropped() -> None:
+    found = parsed("浙F12345 或 浙F54321")
+    assert (found.plate, [part.text for part in found.unknown]) == ("浙F12345", ["浙F54321"])
+
+
 def test_skin_is_no_colour_of_clothes() -> None:
     found = parsed("a black man in a white shirt")
     assert found.wanted["upper_colour"] == {"white"}
