@@ -32,6 +32,7 @@ _UNITS = {
 }
 _NIGHTLY = frozenset({"evening", "night", "midnight"})
 _SMALL_HOURS = 5
+_WEEK = 7
 _AROUND = timedelta(minutes=15)
 _ABOUT = timedelta(minutes=30)
 Span = tuple[datetime | None, datetime | None]
@@ -107,9 +108,22 @@ def _collect(values: Sequence[str], now: datetime) -> _Said:
         elif word == "now":
             point.exact = now
         else:
-            _set_date(point, word, rest, now)
+            _add_date(said, word, rest, now)
     said.points = [point for point in said.points if not point.is_empty]
     return said
+
+
+def _add_date(said: _Said, word: str, rest: Sequence[str], now: datetime) -> None:
+    """A second day begins another end, 昨天 今天; a day of a week or month said before it is one of those."""
+    point = said.points[-1]
+    if point.first is None or point.days > 1:
+        _set_date(point, word, rest, now)
+        return
+    other = _Point()
+    _set_date(other, word, rest, now)
+    if other.first is not None and (other.first, other.days) != (point.first, 1):
+        said.points.append(other)
+        said.ranged = True
 
 
 def _set_date(point: _Point, word: str, rest: Sequence[str], now: datetime) -> None:
@@ -124,6 +138,9 @@ def _set_date(point: _Point, word: str, rest: Sequence[str], now: datetime) -> N
             point.first = moment.date()
     elif word == "weekday":
         monday = today - timedelta(days=today.weekday())
+        if point.days == _WEEK and point.first is not None:  # 上周 周五
+            monday = point.first - timedelta(days=7 * int(rest[0]))
+            point.days = 1
         point.first, point.is_weekday = monday + timedelta(days=int(rest[1]) + 7 * int(rest[0])), True
         if point.first > today:
             point.first -= timedelta(days=7)
