@@ -6,7 +6,7 @@ from itertools import pairwise
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.site import Camera
 from models.detector import Detector
-from pipeline.analysis.camera_flow import CameraFlow
+from pipeline.analysis.camera_flow import CameraFlow, Observer
 from pipeline.analysis.tracking import TrackerSettings
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.settings import AnalysisSettings
@@ -26,11 +26,12 @@ class Analyser:
         detector: Detector,
         settings: AnalysisSettings,
         tracking: TrackerSettings | None = None,
+        observe: Observer | None = None,
     ) -> None:
         self._detector = detector
         self._settings = settings
         tracking = tracking or TrackerSettings()
-        self._flows = {camera.id: CameraFlow(camera, settings, tracking) for camera in cameras}
+        self._flows = {camera.id: CameraFlow(camera, settings, tracking, observe) for camera in cameras}
 
     def analyse(self, frames: Sequence[Frame]) -> list[Tracklet]:
         """Detect on one batch and advance each camera; frames of one camera must stand in order."""

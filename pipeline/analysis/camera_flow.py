@@ -1,5 +1,6 @@
 """One camera's way from detections to tracklets: its tracker, its open tracklets, its best shots."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,15 +18,20 @@ from pipeline.settings import AnalysisSettings
 from pipeline.sighting import TrackletKey
 
 FloatArray = NDArray[np.float32]
+Observer = Callable[[Frame, Tracks], None]
 
 
 @dataclass(slots=True)
 class CameraFlow:
-    """State of one camera; frames must come in order. A new session ends every open tracklet first."""
+    """State of one camera; frames must come in order. A new session ends every open tracklet first.
+
+    `observe` is shown the tracks of every analysed frame, on the analysis thread: it must be quick.
+    """
 
     camera: Camera
     settings: AnalysisSettings
     tracking: TrackerSettings
+    observe: Observer | None = None
     session: str = ""
     tracker: Tracker = field(init=False)
     open_tracklets: dict[int, OpenTracklet] = field(default_factory=dict)
@@ -45,6 +51,8 @@ class CameraFlow:
         features = looks_of(frame, detections.xyxy)
         tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
         self._follow(frame, tracks)
+        if self.observe is not None:
+            self.observe(frame, tracks)
         for track_id in tracks.ended:
             done += self._end(track_id)
         every_ms = round(self.settings.update_every_s * 1000)

@@ -80,3 +80,14 @@ def test_too_short_and_too_small_are_no_sightings() -> None:
     for i in range(10):
         distant.advance(*walker(i))
     assert distant.finish() == []
+
+
+def test_an_observer_sees_the_tracks_of_every_frame() -> None:
+    camera = flow()
+    seen: list[tuple[int, int]] = []
+    camera.observe = lambda frame, tracks: seen.append((frame.seq, len(tracks)))
+    for i in range(4):
+        camera.advance(*walker(i))
+    camera.advance(*nobody(4))
+    assert [seq for seq, _ in seen] == [0, 1, 2, 3, 4]
+    assert seen[3] == (3, 1)

@@ -1,0 +1,1 @@
+"""From tracks, sightings and camera states to alerts, incidents and subscribers."""
