@@ -3,6 +3,7 @@
 import csv
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def draw(log: Path, picture: Path) -> None:
     figure.savefig(picture)
 
 
-def _line(axes: Axes, label: str, points: list[tuple[int, float]], **look: str) -> str:
+def _line(axes: Axes, label: str, points: list[tuple[int, float]], **look: Any) -> str:  # noqa: ANN401
     (line,) = axes.plot(
         [x for x, _ in points], [y for _, y in points], label=label, markersize=3, linewidth=1.2, **look
     )
