@@ -31,14 +31,17 @@ class FrameMaker:
         self._request = request
         self._scaler = VideoReformatter()
 
-    def frame(self, picture: av.VideoFrame, session: str, seq: int, captured_at_ms: int) -> Frame:
+    def frame(
+        self, picture: av.VideoFrame, session: str, seq: int, captured_at_ms: int, arrived_s: float = 0.0
+    ) -> Frame:
         """Scale `picture` straight from its YUV planes; the full-size picture waits until somebody asks."""
         source = (picture.width, picture.height)
         size = picture_size(source, self._request)
         image = _bgr(self._scaler, picture, size)
         # Where both are the same picture it is not converted twice.
         full = partial(_kept, image) if size == source else partial(_full_bgr, picture)
-        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full)
+        self._request.lap("scale")
+        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full, arrived_s)
 
 
 def _kept(image: Image) -> Image:

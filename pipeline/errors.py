@@ -9,6 +9,7 @@ PipelineError
 │   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
+├── BenchFailed        a measurement could not be taken
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -63,6 +64,10 @@ class UnknownSighting(ArchiveError):
 
     def __init__(self, sighting_id: str) -> None:
         super().__init__(f"no sighting {sighting_id} in this archive")
+
+
+class BenchFailed(PipelineError):
+    """A measurement could not be taken."""
 
 
 class QueryError(PipelineError):
