@@ -51,7 +51,17 @@ class Frame:
     source_size: tuple[int, int]
     convert_full: Callable[[], Image] = field(repr=False)
     arrived_s: float = 0.0
+    convert_part: Callable[[int, int, int, int], Image] | None = field(default=None, repr=False)
 
     def full_image(self) -> Image:
         """uint8 (height, width, 3) BGR in source pixels; converted at each call: ask once a frame, only for crops."""
         return self.convert_full()
+
+    def part(self, left: int, top: int, right: int, bottom: int) -> Image:
+        """Return a copy, uint8 (bottom - top, right - left, 3) BGR, of source pixels inside the picture.
+
+        Only these pixels are converted where the picture's format allows it: much cheaper than `full_image`.
+        """
+        if self.convert_part is not None:
+            return self.convert_part(left, top, right, bottom)
+        return self.full_image()[top:bottom, left:right].copy()

@@ -27,6 +27,7 @@ from pipeline.settings import Settings
 from pipeline.storekeeper import Storekeeper
 
 log = structlog.get_logger(__name__)
+_UNKNOWN = Latency(None, None)
 _OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
 
 
@@ -43,8 +44,8 @@ class CameraReport:
     analysed: int
     dropped: int
     sightings: int
-    latency: Latency = Latency(None, None)
-    stored: Latency = Latency(None, None)
+    latency: Latency = _UNKNOWN
+    stored: Latency = _UNKNOWN
     gated: int = 0
 
 

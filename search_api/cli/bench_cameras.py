@@ -63,7 +63,7 @@ def numbers(text: str) -> tuple[int, int]:
 
     first, dots, last = text.partition("..")
     try:
-        least = int(first or 1)
+        least = int(first if first or not dots else 1)
         most = int(last) if last else MOST_CAMERAS if dots else least
     except ValueError:
         raise BadInput(f"--cameras {text}: give a number such as 8, or a range such as 1..64") from None
@@ -90,8 +90,8 @@ def _print(found: "CamerasFigures") -> None:
         table.add_row(each.camera, *shown, each.why)
     results().print(table)
     results().print("CPU: " + ", ".join(f"{stage} {share:.1%}" for stage, share in load.cpu_share.items()))
-    for each in found.tried:
-        remark(f"{each.cameras} cameras: {_verdict(each)}")
+    for tried in found.tried:
+        remark(f"{tried.cameras} cameras: {_verdict(tried)}")
     if len(found.tried) > 1:
         results().print(f"largest number that held: {found.max_cameras}")
 
