@@ -1,8 +1,6 @@
 """Keeps one camera alive: the only place that tries again."""
 
-import os
 import random
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +21,6 @@ from camera_adapters.stream_state import Changes, StateBoard, Status, StreamStat
 from camera_adapters.table import adapter_for
 
 log = structlog.get_logger(__name__)
-_YIELDS = 5  # nice value of camera threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,6 @@ class Supervisor:
 
     def _run(self) -> None:
         """Try, wait, try again. The top of the camera's thread: nothing may end it but `stop` and a used up film."""
-        _give_way()
         try:
             while not self._stopping.is_set():
                 failure = self._attempt()
@@ -216,12 +212,3 @@ class Supervisor:
             self._on_state(state)
         except Exception as error:  # noqa: BLE001
             self._unexpected("state_listener_failed", error)
-
-
-def _give_way() -> None:
-    """Let the analysis and the searches go first where threads have a nice value of their own (Linux).
-
-    Many decoders on few cores would otherwise leave the one thread that empties their queues an equal share only.
-    """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _YIELDS)

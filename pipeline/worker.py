@@ -27,6 +27,7 @@ from pipeline.settings import Settings
 from pipeline.storekeeper import Storekeeper
 
 log = structlog.get_logger(__name__)
+_LIVE_FRAMES = 2  # of a live camera that may wait: the second rides out a batch that took long
 _UNKNOWN = Latency(None, None)
 _OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
 
@@ -77,7 +78,8 @@ class Worker:
         self._supervisors: dict[str, Supervisor] = {}
         for camera in cameras:
             live = adapter_for(camera).live
-            self._mailbox.open_slot(camera.id, "latest" if live or camera.pace == "real_time" else "block")
+            paced = live or camera.pace == "real_time"
+            self._mailbox.open_slot(camera.id, "latest" if paced else "block", _LIVE_FRAMES if paced else None)
             request = frame_request(self.networks.detector, self.stages.watch())
             self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put)
         self._cameras = {camera.id: camera for camera in cameras}

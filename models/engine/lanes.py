@@ -17,7 +17,8 @@ class Lanes:
     """Splits each batch between `lanes` threads that infer on one thread each; a single row stays with its caller.
 
     Threads that compute one row together wait for each other at every layer, and on cores that also decode video the
-    slowest is always late: the same work then costs twice the CPU time. Lanes meet once a batch. `elsewhere_s` is the CPU time spent on threads other than the callers', in seconds, rising.
+    slowest is always late: the same work then costs twice the CPU time. Lanes meet once a batch.
+    `elsewhere_s` is the CPU time spent on threads other than the callers', in seconds, rising.
     """
 
     def __init__(self, engine: Engine, lanes: int) -> None:
