@@ -140,8 +140,10 @@ def test_limit_and_waiting(bus: Bus) -> None:
     assert reader.take() == []
     bus.publish([said(n, f"c{n}") for n in range(10)])
     assert [len(reader.take(limit=4, wait_s=1)) for _ in range(4)] == [4, 4, 2, 0]
-    threading.Timer(0.1, lambda: bus.publish([said(99)])).start()
+    later = threading.Timer(0.1, lambda: bus.publish([said(99)]))
+    later.start()
     assert ids(reader.take(wait_s=5)) == ["north-99"]
+    later.join()
 
 
 def test_the_oldest_make_room_and_are_counted(make_bus: MakeBus) -> None:
@@ -214,11 +216,13 @@ def test_a_killed_server_loses_nothing_and_the_bus_comes_back(redis_program: str
     bus.publish([said(1), said(2)])
     held = reader.take(wait_s=2)
     server.kill()
-    threading.Timer(0.3, server.start).start()
+    restart = threading.Timer(0.3, server.start)
+    restart.start()
     assert reader.take(wait_s=0.01) == []
     assert bus.counters.trouble == "it cannot be reached"
     bus.publish([said(3)])
     assert bus.counters.trouble == "" and bus.counters.failures > 0
+    restart.join()
     reader.ack(held)
     assert ids(take_all(reader)) == ["north-3"]
     bus.close()
