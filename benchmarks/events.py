@@ -85,9 +85,9 @@ def true_crossings(walks: Walks, line: Array) -> list[Moment]:
     found = []
     for frame, foot in walks.values():
         side = distance_to_line(foot, line) >= 0.0
-        for i in np.flatnonzero(side[1:] != side[:-1]) + 1:
-            if crosses(foot[i - 1], foot[i], line):
-                found.append((int(frame[i]), "+" if side[i] else "-"))
+        turns = np.flatnonzero(side[1:] != side[:-1]) + 1
+        met = [i for i in turns if crosses(foot[i - 1], foot[i], line)]
+        found += [(int(frame[i]), "+" if side[i] else "-") for i in met]
     return sorted(found)
 
 

@@ -12,6 +12,7 @@ from search_api.cli import (
     archive,
     audit,
     bench,
+    coverage,
     demo,
     describe,
     detect,
@@ -65,6 +66,7 @@ def _options(
 for command in (
     demo.demo,
     search.search,
+    coverage.coverage,
     analyze.analyze,
     run.run,
     detect.detect,
