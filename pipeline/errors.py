@@ -2,6 +2,8 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BadRules           a rule cannot be used; names the rule
+├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
 │   ├── ArchiveTooNew      written by a newer version
@@ -10,6 +12,12 @@ PipelineError
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
 ├── BenchFailed        a measurement could not be taken
+├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
+│   ├── AlertingTooNew     a newer version wrote their database
+│   ├── AlertingDamaged    not their database, or damaged
+│   ├── AlertingFull       the disk has no room
+│   ├── UnknownIncident    no such id
+│   └── StepRefused        an incident cannot be taken to that state now
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -30,6 +38,14 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BadRules(PipelineError):
+    """A rule cannot be used."""
+
+
+class BusUnavailable(PipelineError):
+    """The bus between processes cannot be reached, or does not understand."""
 
 
 class ArchiveError(PipelineError):
@@ -68,6 +84,33 @@ class UnknownSighting(ArchiveError):
 
 class BenchFailed(PipelineError):
     """A measurement could not be taken."""
+
+
+class AlertingError(PipelineError):
+    """Alerts, incidents, watches or subscriptions cannot be kept, read or changed."""
+
+
+class AlertingTooNew(AlertingError):
+    """A newer version of zhian wrote the database of alerting."""
+
+
+class AlertingDamaged(AlertingError):
+    """The file is not the database of alerting, or it is damaged."""
+
+
+class AlertingFull(AlertingError):
+    """The disk has no room for more alerts."""
+
+
+class UnknownIncident(AlertingError):
+    """No incident has this id."""
+
+    def __init__(self, incident_id: str) -> None:
+        super().__init__(f"no incident {incident_id}")
+
+
+class StepRefused(AlertingError):
+    """An incident cannot be taken to the wanted state now."""
 
 
 class QueryError(PipelineError):

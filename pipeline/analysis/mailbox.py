@@ -92,7 +92,7 @@ class Mailbox:
         return sum(len(slot.frames) for slot in self._slots.values())
 
     def _most_at_once(self) -> int:
-        return sum(slot.capacity for slot in self._slots.values())
+        return sum(1 if slot.policy == "latest" else slot.capacity for slot in self._slots.values())
 
     def _collect(self, size: int) -> list[Frame]:
         batch: list[Frame] = []
