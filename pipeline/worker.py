@@ -17,6 +17,7 @@ from camera_adapters.supervisor import Supervisor
 from camera_adapters.table import adapter_for
 from pipeline.analysis.analyser import Analyser, frame_request
 from pipeline.analysis.describe import Describer
+from pipeline.analysis.gate import Gate
 from pipeline.analysis.latency import Delays, Latency
 from pipeline.analysis.mailbox import Mailbox
 from pipeline.analysis.tracklet import Tracklet
@@ -37,6 +38,7 @@ _OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
 class CameraReport:
     """A camera's state and counters: received = analysed + dropped + what waits.
 
+    `gated` frames beside these were compared and not analysed, because nothing happened; `idle` is true meanwhile.
     `latency` is from a picture's arrival to its analysis, `stored` to the durable sightings it completed.
     """
 
@@ -49,6 +51,7 @@ class CameraReport:
     latency: Latency = _UNKNOWN
     stored: Latency = _UNKNOWN
     gated: int = 0
+    idle: bool = False
 
 
 class Worker:
@@ -80,12 +83,16 @@ class Worker:
         self._logbook = Logbook(archive.journal, cameras, report, wall_ms=wall_ms)
         self._sightings: Counter[str] = Counter()
         self._supervisors: dict[str, Supervisor] = {}
+        self._gates: dict[str, Gate] = {}
         for camera in cameras:
             live = adapter_for(camera).live
             paced = live or camera.pace == "real_time"
             self._mailbox.open_slot(camera.id, "latest" if paced else "block", _LIVE_FRAMES if paced else None)
-            request = frame_request(self.networks.detector, self.stages.watch())
-            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._logbook.hear)
+            watch = self.stages.watch()
+            if paced and settings.analysis.gate.enabled:
+                self._gates[camera.id] = Gate(settings.analysis.gate, watch)
+            request = frame_request(self.networks.detector, watch, self._gates.get(camera.id))
+            self._supervisors[camera.id] = Supervisor(camera, request, self._admit, on_state=self._logbook.hear)
         self._cameras = {camera.id: camera for camera in cameras}
         self._analysed = {camera.id: Delays() for camera in cameras}
         self._stored = {camera.id: Delays() for camera in cameras}
@@ -128,7 +135,9 @@ class Worker:
             sightings = self._sightings[camera_id]
             counters = (counted.received, counted.taken, counted.dropped, sightings)
             delays = (self._analysed[camera_id].latency(), self._stored[camera_id].latency())
-            reports.append(CameraReport(camera, state, *counters, *delays))
+            gate = self._gates.get(camera_id)
+            gated = (gate.gated, not gate.is_open) if gate else (0, False)
+            reports.append(CameraReport(camera, state, *counters, *delays, *gated))
         return reports
 
     def forget_delays(self) -> None:
@@ -155,6 +164,12 @@ class Worker:
             self.failure = error
             log.exception("analysis_failed")
 
+    def _admit(self, frame: Frame) -> None:
+        """Let a frame wait for analysis unless its camera's gate is closed; on the camera's thread."""
+        gate = self._gates.get(frame.camera_id)
+        if gate is None or gate.admit(frame):
+            self._mailbox.put(frame)
+
     def _analyse(self, batch: Sequence[Frame]) -> None:
         """Analyse one batch, store what it completed and note how long both took since the pictures arrived."""
         done = self._analyser.analyse(batch)
@@ -163,6 +178,10 @@ class Worker:
         stored_s = time.monotonic()
         completed = {tracklet.key.camera_id for tracklet in done}
         for frame in batch:
+            if gate := self._gates.get(frame.camera_id):
+                gate.tell(alive=self._analyser.follows(frame.camera_id))
+            if frame.late:
+                continue  # it was kept back on purpose
             self._analysed[frame.camera_id].add(analysed_s - frame.arrived_s)
             if frame.camera_id in completed:
                 self._stored[frame.camera_id].add(stored_s - frame.arrived_s)

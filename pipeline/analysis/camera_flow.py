@@ -33,6 +33,7 @@ class CameraFlow:
     tracking: TrackerSettings
     observe: Observer | None = None
     session: str = ""
+    living: int = 0
     tracker: Tracker = field(init=False)
     open_tracklets: dict[int, OpenTracklet] = field(default_factory=dict)
 
@@ -51,6 +52,7 @@ class CameraFlow:
         detections = detections.select(large & (detections.score >= self.tracking.faint_score))
         features = looks_of(frame, detections.xyxy)
         tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
+        self.living = len(tracks)
         self._follow(frame, tracks)
         if self.observe is not None:
             self.observe(frame, tracks)
@@ -62,6 +64,7 @@ class CameraFlow:
 
     def finish(self) -> list[Tracklet]:
         """End all tracks: the camera's session is over."""
+        self.living = 0
         return [tracklet for track_id in self.tracker.flush() for tracklet in self._end(track_id)]
 
     @property

@@ -1,0 +1,84 @@
+"""The gate before the detector: pictures of a place where nothing happens are looked at, not analysed."""
+
+import threading
+
+from camera_adapters.frame import Frame
+from camera_adapters.stage_clock import Stopwatch
+from pipeline.analysis.change import ChangeDetector
+from pipeline.settings import GateSettings
+
+_BACKGROUND_MS = 1000  # how often a busy camera's picture is compared, so that what is usual stays known
+
+
+class Gate:
+    """Decides for one camera which frames are analysed; it is the `Attention` its adapter asks.
+
+    Open while something changes, while a track lives, and for `linger_s` after; the detector sees every frame then.
+    Closed, one frame every `heartbeat_s` passes, so that a person is found who came while nobody could tell and stands
+    still. The camera's thread asks, the analysis thread tells; times are those of the frames.
+    """
+
+    def __init__(self, settings: GateSettings, watch: Stopwatch | None = None) -> None:
+        self._linger_ms = round(settings.linger_s * 1000)
+        self._heartbeat_ms = round(settings.heartbeat_s * 1000)
+        self._adaptive = settings.key_frames
+        self._watch = watch or Stopwatch()
+        self._change = ChangeDetector()
+        self._lock = threading.Lock()
+        self._alive = False
+        self._open_until_ms: int | None = None
+        self._looked_ms: int | None = None
+        self._passed_ms = 0
+        self._now_ms = 0
+        self.gated = 0
+
+    @property
+    def is_open(self) -> bool:
+        """True when every frame is analysed now."""
+        with self._lock:
+            return self._alive or self._open_until_ms is None or self._now_ms <= self._open_until_ms
+
+    @property
+    def idle(self) -> bool:
+        """True when key frames suffice."""
+        return self._adaptive and not self.is_open
+
+    def glance(self, frame: Frame) -> bool:
+        """Look at a key frame of an idle camera; True opens the gate."""
+        self._look(frame)
+        return self.is_open
+
+    def admit(self, frame: Frame) -> bool:
+        """Say whether a frame is analysed; one that is not is counted in `gated`."""
+        # A frame of a busy camera need not be compared: it is analysed in any case.
+        if not frame.late and (not self._alive or frame.captured_at_ms >= (self._looked_ms or 0) + _BACKGROUND_MS):
+            self._look(frame)
+        with self._lock:
+            due = frame.captured_at_ms >= self._passed_ms + self._heartbeat_ms
+            closed = not (self._alive or self._open_until_ms is None or self._now_ms <= self._open_until_ms)
+            if closed and not due:
+                self.gated += 1
+                return False
+            self._passed_ms = frame.captured_at_ms
+            return True
+
+    def tell(self, *, alive: bool) -> None:
+        """Say, after a frame was analysed, whether tracks live at this camera."""
+        with self._lock:
+            if self._alive and not alive:
+                self._open_until_ms = self._now_ms + self._linger_ms
+            self._alive = alive
+
+    def _look(self, frame: Frame) -> None:
+        """Compare a frame with what is usual; the first ones only teach."""
+        at_ms = frame.captured_at_ms
+        if self._looked_ms is not None and at_ms <= self._looked_ms:
+            return
+        self._watch.lap("rest")
+        elapsed_s = 0.0 if self._looked_ms is None else (at_ms - self._looked_ms) / 1000
+        changed = self._change.changed(frame.image, elapsed_s)
+        self._watch.lap("gate")
+        with self._lock:
+            self._looked_ms = self._now_ms = at_ms
+            if changed or self._open_until_ms is None:
+                self._open_until_ms = at_ms + self._linger_ms
