@@ -24,7 +24,7 @@ from pipeline.analysis.tracklet import Tracklet
 from pipeline.assembly import load_networks
 from pipeline.settings import AnalysisSettings, ModelSettings
 
-BUSY_S, QUIET_S, ROUNDS = 12.0, 48.0, 4
+BUSY_S, QUIET_S, ROUNDS = 12.0, 48.0, 2
 LASTING_MS = 2000
 
 
@@ -57,7 +57,7 @@ def run(film: Path, *, gated: bool) -> tuple[list[Tracklet], dict[str, object]]:
         done += analyser.analyse([frame])
         analysed += 1
         if gate is not None:
-            gate.tell(alive=analyser.follows(camera.id))
+            gate.tell(moving=analyser.follows(camera.id))
     cpu_s = time.thread_time() - began
     done += analyser.finish()
     shares = {stage: round(seconds, 3) for stage, seconds in stages.totals().items()}
@@ -65,7 +65,7 @@ def run(film: Path, *, gated: bool) -> tuple[list[Tracklet], dict[str, object]]:
 
 
 def missed(every: list[Tracklet], gated: list[Tracklet]) -> list[dict[str, float]]:
-    """The lasting tracklets of which the gated run has nothing: no tracklet of the kind, at the time, near the place."""
+    """The lasting tracklets of which the gated run has nothing of the kind, at the time, near the place."""
     lost = []
     for one in every:
         if one.last_seen_ms - one.first_seen_ms < LASTING_MS:

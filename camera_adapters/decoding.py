@@ -9,7 +9,6 @@ import av.error
 import av.logging
 from av.codec.context import ThreadType
 from av.container import InputContainer
-from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from camera_adapters.errors import DecodeFailed
@@ -59,19 +58,22 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     return streams[0]
 
 
-def decoded(context: VideoCodecContext, packet: av.Packet | None, damage: CountsDamage) -> list[av.VideoFrame]:
+def decoded(stream: VideoStream, packet: av.Packet | None, damage: CountsDamage) -> list[av.VideoFrame]:
     """Return the pictures a packet completes, in the order of presentation; None asks for all the decoder still holds.
 
     A packet that is damaged adds one to `damage.corrupt_packets` and gives nothing.
     """
     broken = packet is not None and packet.is_corrupt
     try:
-        pictures: list[av.VideoFrame] = context.decode(packet)
+        pictures: list[av.VideoFrame] = stream.codec_context.decode(packet)
     except (av.error.InvalidDataError, av.error.PatchWelcomeError, av.error.BugError, av.error.ExternalError):
         broken, pictures = True, []
     except av.error.EOFError:
         pictures = []  # the decoder was emptied before
     damage.corrupt_packets += broken
+    if packet is None:
+        for picture in pictures:
+            picture.time_base = stream.time_base  # otherwise taken from the packet
     return pictures
 
 

@@ -61,6 +61,7 @@ class FrameStream:
     _idle: bool = False
     _sparse: bool = False
     _shown_s: float | None = None
+    _resume_after_s: float | None = None
     _kept: list[tuple[av.Packet, Stamp]] = field(default_factory=list)
 
     def frames(self) -> Iterator[Frame]:
@@ -118,6 +119,7 @@ class FrameStream:
     def _wake(self) -> Iterator[Frame]:
         """Decode what was kept, and go on decoding everything."""
         self._idle, kept, self._kept = False, self._kept, []
+        self._resume_after_s = self._shown_s
         for packet, stamp in kept:
             yield from self._decode(packet, stamp, late=True)
 
@@ -125,14 +127,14 @@ class FrameStream:
         """Decode a key frame without what came before it."""
         context = self.stream.codec_context
         context.flush_buffers()
-        pictures = [*decoded(context, packet, self.damage), *decoded(context, None, self.damage)]
+        pictures = [*decoded(self.stream, packet, self.damage), *decoded(self.stream, None, self.damage)]
         context.flush_buffers()
         return pictures[0] if pictures else None
 
     def _decode(self, packet: av.Packet | None, stamp: Stamp, *, late: bool = False) -> Iterator[Frame]:
         """Decode one packet, or with None what the decoder still holds, and hand on what is due."""
-        for picture in decoded(self.stream.codec_context, packet, self.damage):
-            if late and self._shown_s is not None and picture.time is not None and picture.time <= self._shown_s:
+        for picture in decoded(self.stream, packet, self.damage):
+            if self._again(picture):
                 continue
             at_s = self.media.at(picture.time)
             if self.picker.due(at_s):
@@ -140,6 +142,13 @@ class FrameStream:
                 yield self._made(picture, self.timing.due(at_s, stamp, late=late), late=late)
                 self.request.lap("rest")
             self._count(picture)
+
+    def _again(self, picture: av.VideoFrame) -> bool:
+        """Tell whether a picture was shown already, before its packet was decoded once more."""
+        if self._resume_after_s is None or picture.time is None or picture.time > self._resume_after_s:
+            self._resume_after_s = None
+            return False
+        return True
 
     def _shown(self, picture: av.VideoFrame) -> None:
         self.picker.due(self.media.at(picture.time))

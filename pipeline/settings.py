@@ -84,13 +84,14 @@ class ModelSettings(_Strict):
 class GateSettings(_Strict):
     """When nothing happens, pictures of live cameras are compared instead of analysed.
 
-    `heartbeat_s`: one picture is analysed this often all the same. `linger_s`: how long after the last movement or
-    track every picture still is. `key_frames`: decode only key frames meanwhile, where one comes every 2.5 s.
+    `heartbeat_s`: one picture is analysed this often all the same; above 2 s those who rest are lost. `linger_s`: how
+    long after the last movement every picture still is. `key_frames`: decode only key frames meanwhile, where one comes
+    every 2.5 s.
     """
 
     enabled: bool = True
     key_frames: bool = True
-    heartbeat_s: float = Field(default=4.0, ge=0.2, le=60)
+    heartbeat_s: float = Field(default=1.5, ge=0.2, le=60)
     linger_s: float = Field(default=2.0, ge=0.5, le=60)
 
 

@@ -179,7 +179,7 @@ class Worker:
         completed = {tracklet.key.camera_id for tracklet in done}
         for frame in batch:
             if gate := self._gates.get(frame.camera_id):
-                gate.tell(alive=self._analyser.follows(frame.camera_id))
+                gate.tell(moving=self._analyser.follows(frame.camera_id))
             if frame.late:
                 continue  # it was kept back on purpose
             self._analysed[frame.camera_id].add(analysed_s - frame.arrived_s)

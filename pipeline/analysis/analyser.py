@@ -63,8 +63,8 @@ class Analyser:
         return self._flows[camera_id].pending_ms
 
     def follows(self, camera_id: str) -> bool:
-        """Say whether a track lives at the camera, confirmed or not."""
-        return self._flows[camera_id].living > 0
+        """Say whether a track moves at the camera, confirmed or not."""
+        return self._flows[camera_id].moving > 0
 
     def finish(self, camera_id: str | None = None) -> list[Tracklet]:
         """End the open tracklets of one camera or of all."""

@@ -13,9 +13,9 @@ _BACKGROUND_MS = 1000  # how often a busy camera's picture is compared, so that 
 class Gate:
     """Decides for one camera which frames are analysed; it is the `Attention` its adapter asks.
 
-    Open while something changes, while a track lives, and for `linger_s` after; the detector sees every frame then.
-    Closed, one frame every `heartbeat_s` passes, so that a person is found who came while nobody could tell and stands
-    still. The camera's thread asks, the analysis thread tells; times are those of the frames.
+    Open while something changes, while a track moves, and for `linger_s` after; the detector sees every frame then.
+    Closed, one frame every `heartbeat_s` passes, so that who stands still is followed on, and who came unnoticed is
+    found. The camera's thread asks, the analysis thread tells; times are those of the frames.
     """
 
     def __init__(self, settings: GateSettings, watch: Stopwatch | None = None) -> None:
@@ -25,7 +25,7 @@ class Gate:
         self._watch = watch or Stopwatch()
         self._change = ChangeDetector()
         self._lock = threading.Lock()
-        self._alive = False
+        self._moving = False
         self._open_until_ms: int | None = None
         self._looked_ms: int | None = None
         self._passed_ms = 0
@@ -36,7 +36,7 @@ class Gate:
     def is_open(self) -> bool:
         """True when every frame is analysed now."""
         with self._lock:
-            return self._alive or self._open_until_ms is None or self._now_ms <= self._open_until_ms
+            return self._moving or self._open_until_ms is None or self._now_ms <= self._open_until_ms
 
     @property
     def idle(self) -> bool:
@@ -51,23 +51,23 @@ class Gate:
     def admit(self, frame: Frame) -> bool:
         """Say whether a frame is analysed; one that is not is counted in `gated`."""
         # A frame of a busy camera need not be compared: it is analysed in any case.
-        if not frame.late and (not self._alive or frame.captured_at_ms >= (self._looked_ms or 0) + _BACKGROUND_MS):
+        if not frame.late and (not self._moving or frame.captured_at_ms >= (self._looked_ms or 0) + _BACKGROUND_MS):
             self._look(frame)
         with self._lock:
             due = frame.captured_at_ms >= self._passed_ms + self._heartbeat_ms
-            closed = not (self._alive or self._open_until_ms is None or self._now_ms <= self._open_until_ms)
+            closed = not (self._moving or self._open_until_ms is None or self._now_ms <= self._open_until_ms)
             if closed and not due:
                 self.gated += 1
                 return False
             self._passed_ms = frame.captured_at_ms
             return True
 
-    def tell(self, *, alive: bool) -> None:
-        """Say, after a frame was analysed, whether tracks live at this camera."""
+    def tell(self, *, moving: bool) -> None:
+        """Say, after a frame was analysed, whether a track moves at this camera."""
         with self._lock:
-            if self._alive and not alive:
+            if self._moving and not moving:
                 self._open_until_ms = self._now_ms + self._linger_ms
-            self._alive = alive
+            self._moving = moving
 
     def _look(self, frame: Frame) -> None:
         """Compare a frame with what is usual; the first ones only teach."""
@@ -76,7 +76,7 @@ class Gate:
             return
         self._watch.lap("rest")
         elapsed_s = 0.0 if self._looked_ms is None else (at_ms - self._looked_ms) / 1000
-        changed = self._change.changed(frame.image, elapsed_s)
+        changed = self._change.changed(frame.image, elapsed_s, busy=self._moving)
         self._watch.lap("gate")
         with self._lock:
             self._looked_ms = self._now_ms = at_ms
