@@ -14,7 +14,10 @@ PipelineError
 │   ├── AlertingDamaged    not their database, or damaged
 │   ├── AlertingFull       the disk has no room
 │   ├── UnknownIncident    no such id
-│   └── StepRefused        an incident cannot be taken to that state now
+│   ├── StepRefused        an incident cannot be taken to that state now
+│   ├── UnknownSubscription no such id
+│   └── BadSubscription    its address, mute or escalation cannot be used
+│       └── AddressRefused     it leads to a private address nobody has allowed
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -96,6 +99,21 @@ class UnknownIncident(AlertingError):
 
 class StepRefused(AlertingError):
     """An incident cannot be taken to the wanted state now."""
+
+
+class UnknownSubscription(AlertingError):
+    """No subscription has this id."""
+
+    def __init__(self, subscription_id: str) -> None:
+        super().__init__(f"no subscription {subscription_id}")
+
+
+class BadSubscription(AlertingError):
+    """An address, a mute or an escalation cannot be used."""
+
+
+class AddressRefused(BadSubscription):
+    """The address is private, loopback or link-local, and the settings do not allow it."""
 
 
 class QueryError(PipelineError):
