@@ -2,6 +2,7 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
 │   ├── ArchiveTooNew      written by a newer version
@@ -38,6 +39,10 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BusUnavailable(PipelineError):
+    """The bus between processes cannot be reached, or does not understand."""
 
 
 class ArchiveError(PipelineError):
