@@ -6,13 +6,10 @@ from concurrent.futures import Executor
 from typing import Any
 from urllib.parse import urlsplit
 
-import apprise
-from apprise.attachment.memory import AttachMemory
-
 from pipeline.alerting.delivery.channel import Parcel, Reason, Undelivered
 from pipeline.alerting.delivery.guard import AddressGuard
 
-KINDS = {"low": "info", "medium": "warning", "high": "failure", "critical": "failure"}
+NOTIFY_TYPES = {"low": "info", "medium": "warning", "high": "failure", "critical": "failure"}
 
 
 class AppriseAddress:
@@ -42,6 +39,9 @@ class AppriseAddress:
         """Nothing is kept between messages."""
 
     def _notify(self, parcel: Parcel) -> bool:
+        import apprise  # a hundred plug-ins: loaded when the first message goes through them
+        from apprise.attachment.memory import AttachMemory
+
         plugin = apprise.Apprise.instantiate(self._address, suppress_exceptions=True)
         if plugin is None:
             return False
@@ -53,10 +53,16 @@ class AppriseAddress:
             plugin.notify(
                 title=title_of(parcel.body),
                 body=text_of(parcel.body),
-                notify_type=apprise.NotifyType(KINDS.get(str(parcel.body.get("severity")), "info")),
+                notify_type=apprise.NotifyType(NOTIFY_TYPES.get(str(parcel.body.get("severity")), "info")),
                 attach=picture if attached else None,
             )
         )
+
+    def complete(self) -> bool:
+        """Tell whether Apprise can make something of the address."""
+        import apprise
+
+        return apprise.Apprise.instantiate(self._address, suppress_exceptions=True) is not None
 
     def own_hosts(self) -> list[str]:
         """Return the hosts the address itself names: only those of mail servers."""

@@ -4,8 +4,6 @@ import asyncio
 from concurrent.futures import Executor
 from urllib.parse import parse_qs, urlsplit
 
-import apprise
-
 from pipeline.alerting.delivery.apprise_address import AppriseAddress
 from pipeline.alerting.delivery.channel import Carrier, Reason, Undelivered
 from pipeline.alerting.delivery.guard import AddressGuard
@@ -69,9 +67,10 @@ class Carriers:
         allowed = self._settings.apprise_schemes
         if scheme not in allowed:
             raise BadSubscription(f"apprise addresses may begin with {', '.join(a + '://' for a in allowed)}")
-        if apprise.Apprise.instantiate(terms.address, suppress_exceptions=True) is None:
+        carrier = AppriseAddress(terms.address, self._guard, self._threads, timeout_s=self._settings.timeout_s)
+        if not carrier.complete():
             raise BadSubscription(f"this {scheme}:// address is not complete: see the Apprise documentation")
-        return next(iter(AppriseAddress(terms.address, self._guard, self._threads, timeout_s=1).own_hosts()), "")
+        return next(iter(carrier.own_hosts()), "")
 
 
 def _host_of(terms: Terms) -> str:

@@ -8,7 +8,9 @@ import asyncio
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import redis.asyncio as redis
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
 
 from pipeline.alerting.delivery.channel import Parcel, Reason, Undelivered
 from pipeline.alerting.delivery.encoding import encoded
@@ -40,7 +42,7 @@ class RedisStream:
             raise Undelivered(Reason.TIMEOUT, "the server did not answer in time") from error
         except ResponseError as error:
             raise Undelivered(Reason.FAILING, str(error)) from error
-        except (AuthenticationError, RedisError, OSError) as error:
+        except (RedisError, OSError) as error:
             await self.close()
             raise Undelivered(Reason.UNREACHABLE, str(error) or type(error).__name__) from error
         return f"entry {entry.decode() if isinstance(entry, bytes) else entry} of {self._stream}"
@@ -64,6 +66,7 @@ class RedisStream:
                     username=unquote(self._parts.username) if self._parts.username else None,
                     password=unquote(self._parts.password) if self._parts.password else None,
                     ssl=secure,
+                    retry=Retry(NoBackoff(), 0),  # the lane tries again, and says why
                     socket_timeout=self._timeout_s,
                     socket_connect_timeout=self._timeout_s,
                 )
