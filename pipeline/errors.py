@@ -2,6 +2,7 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BadRules           a rule cannot be used; names the rule
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -10,6 +11,7 @@ PipelineError
 │   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
+├── BenchFailed        a measurement could not be taken
 ├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
 │   ├── AlertingTooNew     a newer version wrote their database
 │   ├── AlertingDamaged    not their database, or damaged
@@ -39,6 +41,10 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BadRules(PipelineError):
+    """A rule cannot be used."""
 
 
 class BusUnavailable(PipelineError):
@@ -77,6 +83,10 @@ class UnknownSighting(ArchiveError):
 
     def __init__(self, sighting_id: str) -> None:
         super().__init__(f"no sighting {sighting_id} in this archive")
+
+
+class BenchFailed(PipelineError):
+    """A measurement could not be taken."""
 
 
 class AlertingError(PipelineError):
