@@ -150,8 +150,10 @@ class EventHub:
             self._subscriptions = {s.id: s for s in self._book.all(connection)}
             lines = [] if first else events_after(connection, self.newest, KEPT)
             number = newest(connection) if first else 0
+            oldest = connection.execute(select(events.c.seq).order_by(events.c.seq).limit(1)).scalar()
         with self._lock:
-            self._lines = (self._lines + lines)[-KEPT:]
+            kept = [line for line in self._lines if oldest is not None and line.seq >= oldest]  # forgotten is forgotten
+            self._lines = (kept + lines)[-KEPT:]
             self._numbers = [line.seq for line in self._lines]
             self.newest = lines[-1].seq if lines else max(self.newest, number)
         return bool(lines)
