@@ -8,8 +8,8 @@ import numpy as np
 from sqlalchemy import Engine, bindparam, delete, select, update
 
 from pipeline.archive.layout import Layout
+from pipeline.archive.places import next_change
 from pipeline.archive.schema import removals, sightings, spaces, write
-from pipeline.archive.writing import next_change
 
 WORTH_IT = 10_000  # dead rows; below, the file is small anyway
 ROWS_AT_ONCE = 65_536

@@ -15,32 +15,29 @@ _NONE = "{}"
 _CONFIDENCE = "confidence"
 
 
-def row_of(sighting: Sighting) -> dict[str, object]:
-    """Return the columns of a sighting, without its place among the vectors."""
-    left, top, right, bottom = sighting.shot.xyxy
-    return {
-        "id": sighting.id,
-        "revision": sighting.revision,
-        "camera_id": sighting.key.camera_id,
-        "session": sighting.key.session,
-        "track_id": sighting.key.track_id,
-        "kind": sighting.kind.value,
-        "community": sighting.community,
-        "first_seen_ms": sighting.first_seen_ms,
-        "last_seen_ms": sighting.last_seen_ms,
-        "shot_at_ms": sighting.shot.captured_at_ms,
-        "left": float(left),
-        "top": float(top),
-        "right": float(right),
-        "bottom": float(bottom),
-        "shot_score": float(sighting.shot.score),
-        "shot_quality": float(sighting.shot.quality),
-        "frame_width": sighting.frame_size[0],
-        "frame_height": sighting.frame_size[1],
-        "frames": sighting.frames,
-        "open": sighting.open,
-        "attributes": _attributes_text(sighting),
-    }
+def row_values(sighting: Sighting, change: int) -> tuple[object, ...]:
+    """Return the columns of a sighting in the table's order, up to its attributes; the rest is where its parts lie."""
+    key, shot = sighting.key, sighting.shot
+    return (
+        sighting.id,
+        change,
+        sighting.revision,
+        key.camera_id,
+        key.session,
+        key.track_id,
+        sighting.kind.value,
+        sighting.community,
+        sighting.first_seen_ms,
+        sighting.last_seen_ms,
+        shot.captured_at_ms,
+        *map(float, shot.xyxy),
+        float(shot.score),
+        float(shot.quality),
+        *sighting.frame_size,
+        sighting.frames,
+        sighting.open,
+        _attributes_text(sighting),
+    )
 
 
 def sighting_of(row: Sequence[Any]) -> Sighting:
@@ -68,6 +65,8 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
 
 def _attributes_text(sighting: Sighting) -> str:
     """One column for both: older rows have no confidence, and no attribute is called that."""
+    if not (sighting.attributes or sighting.attribute_confidence):
+        return _NONE
     confidence = {_CONFIDENCE: dict(sighting.attribute_confidence)} if sighting.attribute_confidence else {}
     return json.dumps({**sighting.attributes, **confidence}, ensure_ascii=False)
 

@@ -2,6 +2,8 @@
 
 `state.changed` counts changes: every row written and every vector row given up carries its number, so that a reader
 catches up with one query of everything after the last number it has seen.
+
+A sighting whose `pack_id` is empty is of format 2 or older: its picture is a file of its own.
 """
 
 import sqlite3
@@ -18,6 +20,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -30,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 DATABASE_NAME = "archive.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x5A48_414E  # "ZHAN" in the file header: `file archive.sqlite` shows whose it is
 WAIT_FOR_LOCK_S = 20.0
 MAPPED_BYTES = 1 << 30
@@ -85,9 +88,44 @@ sightings = Table(
     Column("attributes", String, nullable=False),
     Column("space_id", ForeignKey("spaces.id"), nullable=False),
     Column("vector_row", Integer, nullable=False),
+    Column("pack_id", ForeignKey("packs.id")),
+    Column("picture_at", Integer),
+    Column("picture_bytes", Integer),
+    Column("picture_crc", Integer),
     UniqueConstraint("space_id", "vector_row"),
     Index("by_time", "last_seen_ms", "id"),
     Index("by_kind", "kind", "space_id"),
+    Index("by_pack", "pack_id", "picture_at"),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("bytes", Integer, nullable=False),
+    Column("live", Integer, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice: a reader may still hold the older file of that name
+)
+
+freed = Table(
+    "freed",
+    metadata,
+    Column("pack_id", Integer, primary_key=True),
+    Column("picture_at", Integer, primary_key=True),
+    Column("picture_bytes", Integer, nullable=False),
+)
+
+redo = Table(
+    "redo",
+    metadata,
+    Column("slot", Integer, primary_key=True),
+    Column("space_id", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("vector_row", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("pack_id", Integer, nullable=False),
+    Column("picture_at", Integer, nullable=False),
+    Column("picture", LargeBinary, nullable=False),
 )
 
 removals = Table(
