@@ -100,12 +100,7 @@ def search(
         raise BadInput("say whom to look for: --photo IMG, --words TEXT, or both")
     if photo is None and (box or person):
         raise BadInput("--box and --person choose in a photo: give --photo too, or leave them out")
-    if report:
-        check_output(report)
-    if pictures and not as_json:
-        raise BadInput("--pictures belongs to --json: give both, or --report F.html for a sheet with the pictures")
-    if pictures:
-        make_output_folder(pictures)
+    _check_outputs(report, pictures, as_json=as_json)
     where = SightingFilter(
         kind=kind if photo is not None or kind is not Kind.PERSON else None,
         from_ms=parse_time(from_) if from_ else None,
@@ -116,6 +111,17 @@ def search(
     asked = Asked(photo, words, where, top, parse_box(box) if box else None, person, reason, pictures)
     with open_archive(archive, writable=False) as opened:
         _search(opened, archive, asked, model, as_json, report)
+
+
+def _check_outputs(report: Path | None, pictures: Path | None, *, as_json: bool) -> None:
+    from search_api.errors import BadInput
+
+    if report:
+        check_output(report)
+    if pictures and not as_json:
+        raise BadInput("--pictures belongs to --json: give both, or --report F.html for a sheet with the pictures")
+    if pictures:
+        make_output_folder(pictures)
 
 
 def _search(
