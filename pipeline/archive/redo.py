@@ -9,9 +9,10 @@ copies where they belong.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Engine, delete, select
 
 from pipeline.archive.durable import sync_file
 from pipeline.archive.layout import Layout, VectorName
@@ -56,7 +57,7 @@ class RedoRing:
             rows.append((self._next, *one.file, one.vector_row, vector, *picture))
             self._next += 1
             self._unsynced |= {self._layout.vectors(one.file, 0).path, self._layout.packs.path(one.extent.pack_id)}
-        connection.exec_driver_sql(_NOTE, rows)
+        connection.executemany(_NOTE, rows)
 
     def settle(self) -> None:
         """Make the files durable and drop all copies: what is erased next must not come back from here."""
