@@ -172,6 +172,19 @@ models = Table(
     UniqueConstraint("role", "name", "version"),
 )
 
+coverage_spans = Table(
+    "coverage_spans",
+    metadata,
+    Column("camera_id", String, primary_key=True),
+    Column("session", String, primary_key=True),
+    Column("from_ms", Integer, primary_key=True),
+    Column("state", String, primary_key=True),
+    Column("to_ms", Integer, nullable=False),
+    Column("indexed_ms", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Index("by_camera_and_end", "camera_id", "to_ms"),
+)
+
 
 def connect(database: Path, *, writable: bool) -> Engine:
     """Return an engine whose transactions begin when SQLAlchemy begins them; writing ones at once (IMMEDIATE)."""
