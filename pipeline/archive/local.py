@@ -19,7 +19,7 @@ from pipeline.archive.commits import GroupCommit
 from pipeline.archive.compaction import compact
 from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
 from pipeline.archive.derived import DerivedIndexes
-from pipeline.archive.door import check_record, check_space
+from pipeline.archive.door import check_records, check_space
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
@@ -29,7 +29,7 @@ from pipeline.archive.packs import PACK_BYTES, PictureTorn
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
 from pipeline.archive.ranking import Candidate, exact_scores
 from pipeline.archive.rows import conditions, search_of, sighting_of
-from pipeline.archive.schema import sightings, spaces
+from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.archive.segments.keeper import SegmentKeeper
 from pipeline.archive.segments.policy import SEAL_ROWS
 from pipeline.archive.upkeep import ArchiveStats, stats_of, verify
@@ -37,6 +37,7 @@ from pipeline.archive.writing import Writer
 from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, SegmentDamaged, UnknownSighting
 from pipeline.sighting import Record, Sighting
 
+CATCH_UP_ROWS = 256  # a search indexes so many rows in a few ms, and appends one by one need not ask after each
 ATTEMPTS = 5  # a row that changes between two reads is read again; five times in a row is no coincidence
 
 
@@ -59,6 +60,7 @@ class LocalArchive:
         self._derived = DerivedIndexes(engine, layout)
         self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
         self._seal_rows = seal_rows
+        self._behind = 0
         self._writer = Writer(engine, layout, self._keeper.erase, pack_bytes=pack_bytes) if lock is not None else None
         self._commits = GroupCommit(self._store, self._writing)
         self.journal = LocalJournal(engine, layout.folder)
@@ -87,13 +89,16 @@ class LocalArchive:
 
     def append(self, records: Sequence[Record]) -> None:
         """Store records durably; raises ArchiveFull, ValueError."""
-        for record in records:
-            check_record(record)
+        check_records(records)
         with archive_errors(self._layout.folder):
             self._commits.append(records)
 
     def _store(self, records: Sequence[Record]) -> None:
         self._owner().append(records)
+        self._behind += len(records)
+        if self._behind < min(CATCH_UP_ROWS, self._seal_rows):  # the next search, or this many, will do it in one go
+            return
+        self._behind = 0
         self._derived.catch_up()
         if self._derived.unsealed >= self._seal_rows:
             self._keeper.nudge()
@@ -208,7 +213,7 @@ class LocalArchive:
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
-        chosen = select(sightings.c.kind, sightings.c.space_id).distinct().subquery()
+        chosen = select(tallies.c.kind, tallies.c.space_id).distinct().subquery()
         used = select(chosen.c.kind, spaces).join(spaces).order_by(spaces.c.id.desc())
         found: dict[Kind, list[EmbeddingSpace]] = {}
         with self._reading() as connection:
@@ -218,19 +223,23 @@ class LocalArchive:
 
     def cameras(self) -> Sequence[str]:
         """Return the ids of all cameras that have sightings, sorted."""
-        chosen = select(sightings.c.camera_id).distinct().order_by(sightings.c.camera_id)
+        chosen = select(tallies.c.camera_id).distinct().order_by(tallies.c.camera_id)
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 
     def communities(self) -> Sequence[str]:
         """Return the ids of all communities that have sightings, sorted."""
-        chosen = select(sightings.c.community).distinct().order_by(sightings.c.community)
+        chosen = select(tallies.c.community).distinct().order_by(tallies.c.community)
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 
     def count(self, where: SightingFilter | None = None) -> int:
         """Return how many sightings there are."""
-        chosen = select(func.count()).select_from(sightings).where(*conditions(where or SightingFilter()))
+        where = where or SightingFilter()
+        if where.from_ms is None and where.to_ms is None:
+            chosen = select(func.coalesce(func.sum(tallies.c.sightings), 0)).where(*conditions(where, tallies))
+        else:
+            chosen = select(func.count()).select_from(sightings).where(*conditions(where))
         with self._reading() as connection:
             number: int = connection.execute(chosen).scalar_one()
         return number

@@ -13,6 +13,7 @@ from typing import Any
 from models.embeddings import EmbeddingSpace
 from pipeline.archive.layout import VectorName
 from pipeline.archive.packs import Extent
+from pipeline.sighting import Record
 
 Sort = tuple[str, str, str, int]  # camera, community, kind, number of the space
 _IDS = "(SELECT value FROM json_each(?))"
@@ -29,6 +30,22 @@ class Place:
     vector_row: int
     extent: Extent | None
     sort: Sort
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A record and where its parts go."""
+
+    record: Record
+    file: VectorName
+    vector_row: int
+    extent: Extent
+
+
+def sort_of(placed: Placed) -> Sort:
+    """Return what tallies count it under."""
+    sighting = placed.record.sighting
+    return sighting.key.camera_id, sighting.community, str(sighting.kind), placed.file[0]
 
 
 def stored(connection: Connection, ids: Iterable[str]) -> dict[str, Place]:
@@ -68,9 +85,7 @@ def allot_extents(connection: Connection, lengths: Sequence[int], pack_bytes: in
         newest = connection.execute("INSERT INTO packs (bytes, live) VALUES (0, 0) RETURNING id, bytes").fetchone()
     pack_id, at = newest
     total = sum(lengths)
-    connection.execute(
-        "UPDATE packs SET bytes = bytes + ?, live = live + ? WHERE id = ?", (total, total, pack_id)
-    )
+    connection.execute("UPDATE packs SET bytes = bytes + ?, live = live + ? WHERE id = ?", (total, total, pack_id))
     extents = []
     for length in lengths:
         extents.append(Extent(pack_id, at, length))
@@ -116,7 +131,8 @@ def tally(connection: Connection, added: Mapping[Sort, int], gone: Mapping[Sort,
     counts.subtract(gone)
     changes = [(*sort, count) for sort, count in counts.items() if count]
     connection.executemany(
-        "INSERT INTO tallies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sightings = sightings + excluded.sightings",
+        "INSERT INTO tallies VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET sightings = sightings + excluded.sightings",
         changes,
     )
     if any(change[-1] < 0 for change in changes):

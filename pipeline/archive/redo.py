@@ -7,7 +7,6 @@ copies where they belong.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -15,26 +14,15 @@ import numpy as np
 from sqlalchemy import Engine, delete, select
 
 from pipeline.archive.durable import sync_file
-from pipeline.archive.layout import Layout, VectorName
-from pipeline.archive.packs import Extent
+from pipeline.archive.layout import Layout
+from pipeline.archive.places import Placed
 from pipeline.archive.schema import packs, redo, spaces, write
-from pipeline.archive.vectors import STORED, FloatArray
+from pipeline.archive.vectors import STORED
 
 SLOTS = 512
 SMALL_BYTES = 1 << 18  # a larger append syncs its files itself: copying it would cost more than the waits
 
 _NOTE = "INSERT OR REPLACE INTO redo VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Written:
-    """What one sighting has outside the database."""
-
-    file: VectorName
-    vector_row: int
-    vector: FloatArray
-    extent: Extent
-    picture: bytes
 
 
 class RedoRing:
@@ -46,14 +34,14 @@ class RedoRing:
         self._next = 0
         self._unsynced: set[Path] = set()
 
-    def note(self, connection: Connection, written: Sequence[Written]) -> None:
+    def note(self, connection: Connection, placed: Sequence[Placed]) -> None:
         """Put copies into the caller's transaction; at most SLOTS at once."""
-        if self._next + len(written) > SLOTS:
+        if self._next + len(placed) > SLOTS:
             self._sync()
         rows = []
-        for one in written:
-            vector = one.vector.astype(STORED).tobytes()
-            picture = (one.extent.pack_id, one.extent.at, one.picture)
+        for one in placed:
+            vector = one.record.vector.astype(STORED).tobytes()
+            picture = (one.extent.pack_id, one.extent.at, one.record.picture)
             rows.append((self._next, *one.file, one.vector_row, vector, *picture))
             self._next += 1
             self._unsynced |= {self._layout.vectors(one.file, 0).path, self._layout.packs.path(one.extent.pack_id)}

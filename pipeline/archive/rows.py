@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, Table
 
 from models.kinds import Kind
 from pipeline.archive.contract import SearchRecord, SightingFilter
@@ -74,19 +74,20 @@ def _attributes_text(sighting: Sighting) -> str:
     return json.dumps({**sighting.attributes, **confidence}, ensure_ascii=False)
 
 
-def conditions(where: SightingFilter) -> Sequence[ColumnElement[bool]]:
-    """Return the SQL conditions of a filter."""
+def conditions(where: SightingFilter, table: Table = sightings) -> Sequence[ColumnElement[bool]]:
+    """Return the SQL conditions of a filter; on another table than `sightings` it must have the columns it needs."""
     chosen: list[ColumnElement[bool]] = []
+    c = table.c
     if where.kind is not None:
-        chosen.append(sightings.c.kind == where.kind.value)
+        chosen.append(c.kind == where.kind.value)
     if where.from_ms is not None:
-        chosen.append(sightings.c.last_seen_ms >= where.from_ms)
+        chosen.append(c.last_seen_ms >= where.from_ms)
     if where.to_ms is not None:
-        chosen.append(sightings.c.first_seen_ms < where.to_ms)
+        chosen.append(c.first_seen_ms < where.to_ms)
     if where.cameras:
-        chosen.append(sightings.c.camera_id.in_(where.cameras))
+        chosen.append(c.camera_id.in_(where.cameras))
     if where.communities:
-        chosen.append(sightings.c.community.in_(where.communities))
+        chosen.append(c.community.in_(where.communities))
     return chosen
 
 

@@ -4,30 +4,35 @@ Order of every append: pictures and vectors into their files, then one commit of
 leaves bytes that no row names, and the next append or opening overwrites or cuts them; after it, everything is there.
 """
 
+import itertools
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from sqlalchemy import Connection, Engine, select, update
 
 from pipeline.archive.erasing import EraseDerived, erase_given_up
 from pipeline.archive.layout import Layout
-from pipeline.archive.packs import PACK_BYTES, Extent
+from pipeline.archive.packs import PACK_BYTES
 from pipeline.archive.pictures import PictureName
 from pipeline.archive.places import (
     Place,
+    Placed,
     allot_extents,
     allot_rows,
     forget_rows,
     give_up,
     next_change,
     picture_files,
+    sort_of,
     stored,
+    tally,
 )
-from pipeline.archive.redo import SLOTS, SMALL_BYTES, RedoRing, Written
+from pipeline.archive.redo import SLOTS, SMALL_BYTES, RedoRing
 from pipeline.archive.rows import row_values
-from pipeline.archive.schema import packs, sightings, spaces, state, write
+from pipeline.archive.schema import dial, packs, sightings, spaces, state, transaction, write
 from pipeline.sighting import Record
 
 _COLUMNS = [f'"{column.name}"' for column in sightings.c]
@@ -49,6 +54,7 @@ class Writer:
         self._layout = layout
         self._erase_derived = erase_derived
         self._pack_bytes = pack_bytes
+        self._connection = dial(layout.database, writable=True)
         self._redo = RedoRing(engine, layout)
         self._beside = ThreadPoolExecutor(1, "pictures")
 
@@ -73,9 +79,12 @@ class Writer:
 
     def finish(self) -> None:
         """Note that nothing is left to undo."""
-        self._beside.shutdown()
-        self._redo.settle()
-        self._mark(clean=True)
+        try:
+            self._redo.settle()
+            self._mark(clean=True)
+        finally:
+            self._beside.shutdown()
+            self._connection.close()
 
     def append(self, records: Sequence[Record]) -> None:
         """Store the records that are new or of a higher revision."""
@@ -84,12 +93,12 @@ class Writer:
             return
         replaced: list[Place] = []
         try:
-            with write(self._engine) as connection:
-                known = stored(connection, newest)
+            with transaction(self._connection):
+                known = stored(self._connection, newest)
                 news = [r for name, r in newest.items() if name not in known or _is_newer(r, known[name])]
                 if news:
                     replaced = [known[r.sighting.id] for r in news if r.sighting.id in known]
-                    self._insert(connection, news, replaced)
+                    self._insert(news, replaced)
         except BaseException:
             self._cut_unnamed()
             raise
@@ -97,11 +106,12 @@ class Writer:
 
     def forget(self, sighting_ids: Iterable[str]) -> int:
         """Delete rows, then erase their vectors and pictures."""
-        with write(self._engine) as connection:
-            known = stored(connection, dict.fromkeys(sighting_ids))
+        with transaction(self._connection):
+            known = stored(self._connection, dict.fromkeys(sighting_ids))
             if known:
-                give_up(connection, list(known.values()), next_change(connection))
-                forget_rows(connection, known)
+                give_up(self._connection, list(known.values()), next_change(self._connection))
+                tally(self._connection, {}, Counter(place.sort for place in known.values()))
+                forget_rows(self._connection, known)
         self._layout.pictures.remove(picture_files(known.values()))
         if known:
             self.erase()
@@ -117,43 +127,43 @@ class Writer:
         self._redo.settle()
         erase_given_up(self._engine, self._layout, self._erase_derived)
 
-    def _insert(self, connection: Connection, news: Sequence[Record], replaced: Sequence[Place]) -> None:
-        change = next_change(connection)
-        give_up(connection, replaced, change)
-        pictures = [record.picture for record in news]
-        extents = allot_extents(connection, [len(picture) for picture in pictures], self._pack_bytes)
+    def _insert(self, news: Sequence[Record], replaced: Sequence[Place]) -> None:
+        change = next_change(self._connection)
+        give_up(self._connection, replaced, change)
+        placed = self._placed(news)
         small = len(news) <= SLOTS and sum(len(r.picture) + r.vector.nbytes for r in news) <= SMALL_BYTES
-        waits = None if small else self._write_beside(extents[0], pictures)
+        if small:
+            self._write_files(placed, sync=False)
+            self._redo.note(self._connection, placed)
+            waits = None
+        else:  # the disk takes the files while the database takes the rows
+            waits = self._beside.submit(self._write_files, placed, sync=True)
         try:
-            written = self._store(connection, news, extents, change, sync=not small)
-            if small:
-                self._layout.packs.write(extents[0].pack_id, extents[0].at, pictures, sync=False)
-                self._redo.note(connection, written)
+            self._connection.executemany(_STORE, [_row(each, change) for each in placed])
+            added = Counter(sort_of(each) for each in placed)
+            tally(self._connection, added, Counter(place.sort for place in replaced))
         finally:
             if waits is not None:
                 waits.result()
 
-    def _write_beside(self, first: Extent, pictures: Sequence[bytes]) -> "Future[None]":
-        """Let the disk take the pictures while the database takes the rows."""
-        return self._beside.submit(self._layout.packs.write, first.pack_id, first.at, pictures)
+    def _placed(self, news: Sequence[Record]) -> list[Placed]:
+        extents = allot_extents(self._connection, [len(record.picture) for record in news], self._pack_bytes)
+        numbers = {}
+        for space, count in Counter(record.space for record in news).items():
+            file, first_row = allot_rows(self._connection, space, count)
+            numbers[space] = (file, itertools.count(first_row))
+        return [
+            Placed(record, numbers[record.space][0], next(numbers[record.space][1]), extent)
+            for record, extent in zip(news, extents, strict=True)
+        ]
 
-    def _store(
-        self, connection: Connection, news: Sequence[Record], extents: Sequence[Extent], change: int, *, sync: bool
-    ) -> list[Written]:
-        written: list[Written] = []
-        for space in dict.fromkeys(record.space for record in news):
-            members = [(r, extent) for r, extent in zip(news, extents, strict=True) if r.space == space]
-            file, first_row = allot_rows(connection, space, len(members))
-            vectors = np.stack([record.vector for record, _ in members])
-            self._layout.vectors(file, space.dim).write(first_row, vectors, sync=sync)
-            rows = []
-            for vector_row, (record, extent) in enumerate(members, first_row):
-                place = (file[0], vector_row, extent.pack_id, extent.at, extent.length, zlib.crc32(record.picture))
-                rows.append((*row_values(record.sighting, change), *place))
-                if not sync:
-                    written.append(Written(file, vector_row, record.vector, extent, record.picture))
-            connection.exec_driver_sql(_STORE, rows)
-        return written
+    def _write_files(self, placed: Sequence[Placed], *, sync: bool) -> None:
+        first = placed[0].extent
+        self._layout.packs.write(first.pack_id, first.at, [each.record.picture for each in placed], sync=sync)
+        for file in dict.fromkeys(each.file for each in placed):
+            members = [each for each in placed if each.file == file]
+            vectors = np.stack([each.record.vector for each in members])
+            self._layout.vectors(file, vectors.shape[1]).write(members[0].vector_row, vectors, sync=sync)
 
     def _cut_unnamed(self) -> None:
         """Give back the bytes of a failed append; an interrupt may have come just after the commit: ask the rows."""
@@ -178,6 +188,12 @@ def _newest(records: Iterable[Record]) -> dict[str, Record]:
         if held is None or record.sighting.revision > held.sighting.revision:
             newest[record.sighting.id] = record
     return newest
+
+
+def _row(placed: Placed, change: int) -> tuple[object, ...]:
+    extent, crc = placed.extent, zlib.crc32(placed.record.picture)
+    place = (placed.file[0], placed.vector_row, extent.pack_id, extent.at, extent.length, crc)
+    return (*row_values(placed.record.sighting, change), *place)
 
 
 def _is_newer(record: Record, place: Place) -> bool:
