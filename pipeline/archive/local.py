@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -26,6 +27,7 @@ from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.look_columns import score_column
 from pipeline.archive.looks import Looks, judged
 from pipeline.archive.ranking import Candidate, exact_scores
+from pipeline.archive.reading import neighbours_of, vectors_of
 from pipeline.archive.rows import conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces
 from pipeline.archive.segments.keeper import SegmentKeeper
@@ -139,6 +141,11 @@ class LocalArchive:
                 return Embeddings(vectors, EmbeddingSpace(row.name, row.version, row.dim))
         raise ArchiveDamaged(f"the vector of sighting {sighting_id} is erased in {self._layout.folder}")
 
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        with self._reading() as connection:
+            return vectors_of(connection, self._layout, sighting_ids, space)
+
     def search(self, query: Query) -> list[Hit]:
         """Return the best hits, exact; raises SpaceMismatch."""
         self._check_open()
@@ -194,6 +201,11 @@ class LocalArchive:
         )
         with self._reading() as connection:
             return [sighting_of(row) for row in connection.execute(chosen)]
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+        with self._reading() as connection:
+            return neighbours_of(connection, sighting)
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""

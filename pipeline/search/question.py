@@ -8,6 +8,7 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.contract import Hit, SightingFilter
 from pipeline.search.confidence import Confidence
+from pipeline.search.reranking import Reranking
 from pipeline.search.subject import Detector, Image, Photo, Subject
 from pipeline.sighting import Sighting
 from pipeline.words import Parse
@@ -39,19 +40,18 @@ class Question:
     """Who is looked for and where; at least one photo, a sighting, a confirmed sighting, or words.
 
     Photos show the same one; a sighting asks for more like it. `confirmed` are sightings known to show the one meant,
-    `rejected` known not to. With `coat_may_have_changed` what is worn above the waist counts for little. `rerank`
-    orders the best hits by their neighbourhood too; `grouped` makes one hit of those that show one visit.
+    `rejected` known not to. `rerank` says how the best hits are ordered; `grouped` makes one hit of those that show
+    one visit.
     """
 
-    where: SightingFilter = SightingFilter()
+    where: SightingFilter = field(default_factory=SightingFilter)
     top: int = 20
     photos: tuple[Photo, ...] = ()
     sighting_id: str | None = None
     words: Parse | None = None
     confirmed: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
-    coat_may_have_changed: bool = False
-    rerank: bool = True
+    rerank: Reranking = Reranking.EXPANSION
     grouped: bool = True
 
 
@@ -59,13 +59,15 @@ class Question:
 class HitGroup:
     """One visit of somebody to one camera: `hit` is the best of it and carries the group's rank, `others` the rest.
 
-    `id` is the id of the earliest sighting of the group. `confidence` is None where nothing was measured for the
-    network, and for a search by words alone. `before` and `after` passed the same camera just before and just after.
+    `id` is the id of the earliest sighting of the group. `likeness` is the mean cosine of the best hit with everything
+    that shows the one meant, -1..1; None for a search by words alone. `confidence` is None there too, and where nothing
+    was measured for the network. `before` and `after` passed the same camera just before and just after.
     """
 
     id: str
     hit: Hit
     others: tuple[Hit, ...] = ()
+    likeness: float | None = None
     confidence: Confidence | None = None
     confirmed: bool = False
     before: Sighting | None = None

@@ -17,6 +17,7 @@ LOOKS_WEIGHT = 0.2  # in cosines: as much as lies between the same person seen w
 # Measured by `python -m benchmarks reranking`: how many of the best hits join the question, and the power of their say.
 JOINING, POWER = 4, 3
 FEWEST = 2 * JOINING  # hits; among fewer the best are no company, just whoever there is
+STRANGERS, PUSHED_BACK = 0.6, 0.5  # measured by `python -m benchmarks feedback`
 # Zhong et al. took 20, 6 and .3 on galleries with more pictures of each person than an archive has sightings.
 NEIGHBOURS, EXPANDED, DIRECT = 4, 2, 0.6
 
@@ -69,13 +70,27 @@ def _k_reciprocal(plain: FloatArray, matrix: FloatArray) -> FloatArray:
     return scores
 
 
+def by_rejected(hits: Sequence[Hit], rejected: FloatArray, vectors: Mapping[str, FloatArray]) -> list[Hit]:
+    """Return the hits with those lowered that look like somebody rejected, float32 (m, d): others of her sightings.
+
+    Only what lies beyond strangers' likeness counts, so that one who merely resembles a rejected hit stays.
+    """
+    if not len(rejected):
+        return list(hits)
+    lowered = []
+    for hit in hits:
+        vector = vectors.get(hit.sighting.id)
+        like = 0.0 if vector is None else float(np.einsum("md,d->m", rejected, vector).max())
+        lowered.append((hit.score - PUSHED_BACK * max(0.0, like - STRANGERS), hit))
+    lowered.sort(key=lambda pair: (-pair[0], pair[1].sighting.id))
+    return [replace(hit, rank=rank, score=score) for rank, (score, hit) in enumerate(lowered, 1)]
+
+
 def by_looks(hits: Sequence[Hit], looks: Looks) -> list[Hit]:
     """Return the hits with looks counted in: agreement lifts a hit, disagreement lowers it."""
     scored = [(hit, hit.score + LOOKS_WEIGHT * (look_score(hit.sighting, looks) - UNSEEN_SCORE)) for hit in hits]
     scored.sort(key=lambda pair: (-pair[1], pair[0].sighting.id))
-    return [
-        Hit(rank, score, hit.sighting, judged(hit.sighting, looks)) for rank, (hit, score) in enumerate(scored, 1)
-    ]
+    return [Hit(rank, score, hit.sighting, judged(hit.sighting, looks)) for rank, (hit, score) in enumerate(scored, 1)]
 
 
 def jaccard_distances(to_query: FloatArray, among: FloatArray) -> FloatArray:
