@@ -13,7 +13,7 @@ from pipeline.archive.contract import Archive, Hit, Query, SightingFilter
 from pipeline.archive.looks import Looks
 from pipeline.errors import BadFeedback, NobodyFound, NothingAsked, SeveralFound
 from pipeline.search.confidence import Calibration, calibration_of
-from pipeline.search.grouping import group_id, grouped
+from pipeline.search.grouping import group_id, persons, visits
 from pipeline.search.pooling import mean_direction
 from pipeline.search.question import Answer, Eyes, HitGroup, Question
 from pipeline.search.reranking import by_company, by_looks, by_rejected
@@ -48,11 +48,10 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     hits = by_company(hits, asked.vectors[0], vectors, question.rerank)
     hits = by_rejected(hits, _rejected(archive, question, wanted), vectors)
     hits = by_looks(hits, looks) if looks else hits
-    visits = grouped(hits, vectors) if question.grouped else [[hit] for hit in hits]
+    groups = visits(hits, vectors) if question.grouped else [[hit] for hit in hits]
     searched = archive.count(where)
     judge = _Judge(vectors, wanted.vectors, calibration_of(wanted.space), searched)
-    groups = [_group(archive, visit, rank, question, judge) for rank, visit in enumerate(visits[: question.top], 1)]
-    return Answer(groups, subjects, searched)
+    return Answer(_judged(archive, groups, question, judge), subjects, searched)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +88,15 @@ def _stored(question: Question) -> list[str]:
 def _by_looks_alone(archive: Archive, question: Question, where: SightingFilter, looks: Looks) -> Answer:
     if not looks:
         raise NothingAsked
-    hits = archive.search_looks(looks, where, top=question.top + len(question.rejected))
-    kept = [hit for hit in hits if hit.sighting.id not in question.rejected][: question.top]
-    groups = [_group(archive, [hit], rank, question, None) for rank, hit in enumerate(kept, 1)]
-    return Answer(groups, (), archive.count(where))
+    hits = archive.search_looks(looks, where, top=max(TAKEN * question.top, LEAST_TAKEN) + len(question.rejected))
+    hits = [hit for hit in hits if hit.sighting.id not in question.rejected]
+    groups = [[hit] for hit in hits]
+    if question.grouped:
+        ids = [hit.sighting.id for hit in hits]
+        known = (archive.vectors(ids, space) for space in archive.spaces().get(where.kind or Kind.PERSON, ()))
+        # Vectors of two spaces are not comparable; those of the space with most hits are compared.
+        groups = persons(hits, max(known, key=len, default={}))
+    return Answer(_judged(archive, groups, question, None), (), archive.count(where))
 
 
 def _wanted(archive: Archive, question: Question, kind: Kind, eyes: Eyes) -> tuple[Embeddings, list[Subject]]:
@@ -130,9 +134,15 @@ def _rejected(archive: Archive, question: Question, wanted: Embeddings) -> Float
     return np.array([*known.values()], np.float32).reshape(-1, wanted.space.dim)
 
 
-def _group(archive: Archive, visit: Sequence[Hit], rank: int, question: Question, judge: _Judge | None) -> HitGroup:
-    """Return a visit with all an officer needs to judge it."""
-    best = replace(visit[0], rank=rank)
+def _judged(
+    archive: Archive, groups: Sequence[Sequence[Hit]], question: Question, judge: _Judge | None
+) -> list[HitGroup]:
+    return [_group(archive, group, rank, question, judge) for rank, group in enumerate(groups[: question.top], 1)]
+
+
+def _group(archive: Archive, hits: Sequence[Hit], rank: int, question: Question, judge: _Judge | None) -> HitGroup:
+    """Return a group with all an officer needs to judge it."""
+    best = replace(hits[0], rank=rank)
     before, after = archive.neighbours(best.sighting)
     likeness = None if judge is None else judge.likeness(best)
     calibration = None if judge is None else judge.calibration
@@ -140,12 +150,12 @@ def _group(archive: Archive, visit: Sequence[Hit], rank: int, question: Question
     if judge is not None and likeness is not None and calibration is not None:
         sure = calibration.confidence(likeness, judge.searched)
     return HitGroup(
-        group_id(visit),
+        group_id(hits),
         best,
-        tuple(visit[1:]),
+        tuple(hits[1:]),
         likeness,
         sure,
-        confirmed=any(hit.sighting.id in question.confirmed for hit in visit),
+        confirmed=any(hit.sighting.id in question.confirmed for hit in hits),
         before=before,
         after=after,
     )

@@ -1,5 +1,7 @@
 """From a question to an answer: pooling, feedback, order, visits, neighbours and how sure."""
 
+from datetime import UTC
+
 import numpy as np
 import pytest
 
@@ -11,10 +13,11 @@ from pipeline.archive.contract import Hit
 from pipeline.errors import BadFeedback, NothingAsked, UnknownSighting
 from pipeline.search import Answer, Eyes, Question, Reranking, Word, answer
 from pipeline.search.confidence import AT_LEAST, Calibration, calibration_of
-from pipeline.search.grouping import APART_MS, group_id, grouped
+from pipeline.search.grouping import APART_MS, group_id, persons, visits
 from pipeline.search.pooling import mean_direction
 from pipeline.search.reranking import by_company, by_rejected, jaccard_distances
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
+from pipeline.words import parse
 
 SPACE = EmbeddingSpace("person_small", "d73f2179-fp32", 3)
 OTHER = EmbeddingSpace("net", "bbbb-bf16", 3)
@@ -161,10 +164,38 @@ def hit(name: str, seen: tuple[int, int], camera: str = "c1") -> Hit:
 def test_what_makes_a_visit(seen: tuple[int, int], likeness: float, together: bool) -> None:
     hits = [hit("a", (0, 1000)), hit("b", seen)]
     vectors = {"a": unit(1, 0, 0), "b": unit(likeness, np.sqrt(1 - likeness**2), 0)}
-    groups = grouped(hits, vectors)
+    groups = visits(hits, vectors)
     assert [len(group) for group in groups] == ([2] if together else [1, 1])
     assert group_id(groups[0]) == "a"
-    assert len(grouped(hits, {})) == 2
+    assert len(visits(hits, {})) == 2
+
+
+def test_words_show_each_person_once() -> None:
+    archive = archive_of(
+        record("a", unit(1, 0, 0), upper_colour="black"),
+        record("a-again", unit(1, 0.5, 0), camera="c2", seen=(9_000_000, 9_001_000), upper_colour="black"),
+        record("twin", unit(1, 0.1, 0), seen=(500, 900), upper_colour="black"),
+        record("b", unit(0, 1, 0), upper_colour="black"),
+        record("old", unit(0, 1, 0), space=OTHER, upper_colour="black"),
+    )
+    words = parse("black coat", now_ms=0, zone=UTC, places=())
+    found = ask(archive, words=words)
+    assert [(group.hit.sighting.id, len(group.others)) for group in found.groups] == [
+        ("a-again", 1),
+        ("b", 0),
+        ("old", 0),
+        ("twin", 0),
+    ]
+    assert [other.sighting.id for other in found.groups[0].others] == ["a"]
+    assert len(ask(archive, words=words, grouped=False).groups) == 5
+    assert names(ask(archive, words=words, rejected=("b",))) == ["a-again", "old", "twin"]
+    assert {group.confidence for group in found.groups} == {None}
+
+
+def test_two_at_once_are_two_persons() -> None:
+    vectors = {name: unit(1, 0, 0) for name in "abc"}
+    together = [hit("a", (0, 1000)), hit("b", (500, 2000)), hit("c", (500, 2000), "c2")]
+    assert [[each.sighting.id for each in group] for group in persons(together, vectors)] == [["a", "c"], ["b"]]
 
 
 def test_the_mean_of_several_pictures_has_length_one() -> None:
