@@ -1,6 +1,6 @@
 """Hits as a table, as JSON and as a contact sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,20 +93,15 @@ def as_document(archive: LocalArchive, asked: "Asked", answer: "Answer", words: 
         "rerank": str(question.rerank),
     }
     ranks = {group.hit.sighting.id: group.hit.rank for group in answer.groups}
-
-    def picture(sighting_id: str) -> str | None:
-        rank = f"{ranks[sighting_id]}-" if sighting_id in ranks else ""
-        return _picture(archive, sighting_id, rank, asked.pictures)
-
-    hits = hits_out(answer.groups, picture)
+    hits = hits_out(answer.groups, lambda sighting_id: _picture(archive, sighting_id, ranks, asked.pictures))
     return {"query": query, "searched": answer.searched, "hits": [hit.model_dump(mode="json") for hit in hits]}
 
 
-def _picture(archive: LocalArchive, sighting_id: str, rank: str, folder: Path | None) -> str | None:
-    """Write the picture of a sighting into a folder and return where; without a folder there is none."""
-    if folder is None:
+def _picture(archive: LocalArchive, sighting_id: str, ranks: Mapping[str, int], folder: Path | None) -> str | None:
+    """Write the picture of a hit into a folder and return where; without a folder, and for what is no hit, none."""
+    if folder is None or sighting_id not in ranks:
         return None
-    path = folder / f"{rank}{sighting_id}.jpg"
+    path = folder / f"{ranks[sighting_id]}-{sighting_id}.jpg"
     with whole_file(path) as unfinished:
         unfinished.write_bytes(archive.picture(sighting_id))
     return str(path)

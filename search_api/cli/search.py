@@ -5,16 +5,18 @@ import json
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from models.kinds import Kind
+from search_api.cli import search_options as options
 from search_api.cli.consoles import remark
 from search_api.cli.options import ArchiveFolder, OfKind
 from search_api.cli.outputs import check_output, make_output_folder
 
 if TYPE_CHECKING:
+    from pipeline.archive.contract import SightingFilter
     from pipeline.archive.local import LocalArchive
     from pipeline.search import Answer, Question, Reranking
     from pipeline.sighting import Box
@@ -39,51 +41,26 @@ class Asked:
 
 def search(
     archive: ArchiveFolder,
-    photo: Annotated[
-        list[Path] | None, typer.Option(metavar="IMG", help="A photo of the one to find; may be repeated.")
-    ] = None,
-    words: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="How they look, when and where; Chinese or English.")
-    ] = None,
-    top: Annotated[int, typer.Option(min=1, max=10_000, help="How many hits at most.")] = 20,
-    from_: Annotated[
-        str | None, typer.Option("--from", metavar="T", help="Not before; ISO 8601, no zone: local time.")
-    ] = None,
-    to: Annotated[str | None, typer.Option(metavar="T", help="Not after; ISO 8601.")] = None,
-    camera: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this camera; may be repeated.")] = None,
-    community: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this community; may be repeated.")
-    ] = None,
+    photo: options.Photos = None,
+    words: options.Words = None,
+    top: options.Top = 20,
+    from_: options.From = None,
+    to: options.To = None,
+    camera: options.Cameras = None,
+    community: options.Communities = None,
     kind: OfKind = Kind.PERSON,
-    box: Annotated[
-        list[str] | None, typer.Option(metavar="X1,Y1,X2,Y2", help="Where in the photo, in pixels; one for each photo.")
-    ] = None,
-    person: Annotated[
-        list[int] | None, typer.Option(min=1, metavar="N", help="Which one, when the photo shows several.")
-    ] = None,
-    like: Annotated[str | None, typer.Option(metavar="ID", help="More like this sighting, instead of a photo.")] = None,
-    confirm: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="This sighting shows the one meant; may be repeated.")
-    ] = None,
-    reject: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="This sighting does not; may be repeated.")
-    ] = None,
-    rerank: Annotated[
-        str,
-        typer.Option(metavar="HOW", help="Order of the best hits: expansion, k_reciprocal or none."),
-    ] = "expansion",
-    group: Annotated[bool, typer.Option(help="One hit for a visit, or one for each of its sightings.")] = True,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Detector for the photo; default: the best here.")
-    ] = None,
-    reason: Annotated[str, typer.Option(help="What for; kept in the archive's search log.")] = UNSAID,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    pictures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="With --json: write the pictures of the hits into this folder.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="F.html", help="Write a contact sheet with the pictures to this file.")
-    ] = None,
+    box: options.Boxes = None,
+    person: options.Persons = None,
+    like: options.Like = None,
+    confirm: options.Confirmed = None,
+    reject: options.Rejected = None,
+    rerank: options.Rerank = "expansion",
+    group: options.Grouped = True,
+    model: options.PhotoDetector = None,
+    reason: options.Reason = UNSAID,
+    as_json: options.AsJson = False,
+    pictures: options.Pictures = None,
+    report: options.Report = None,
 ) -> None:
     """Find a person or a vehicle again by a photo, by words, or by both.
 
@@ -95,23 +72,17 @@ def search(
       zhian search --archive store --photo front.jpg --photo back.jpg --confirm 6f1c0a9d27b34e58a0c1
       zhian search --archive store --words "红色上衣 黑裤子 昨天下午"
     """
-    from pipeline.archive import SightingFilter, open_archive
+    from pipeline.archive import open_archive
     from pipeline.search import Question
-    from search_api.inputs import parse_box, parse_time
+    from search_api.inputs import parse_box
 
     photos, persons = tuple(photo or ()), tuple(person or ())
     boxes = tuple(parse_box(each) for each in box or ())
     _check_asked(photos, like, bool(confirm), words, max(len(boxes), len(persons)))
     _check_outputs(report, pictures, as_json=as_json)
-    where = SightingFilter(
-        kind=kind if photos or kind is not Kind.PERSON else None,
-        from_ms=parse_time(from_) if from_ else None,
-        to_ms=parse_time(to) if to else None,
-        cameras=tuple(camera or ()),
-        communities=tuple(community or ()),
-    )
+    by_default = None if kind is Kind.PERSON and not photos else kind
     question = Question(
-        where,
+        _where(by_default, from_, to, camera, community),
         top,
         sighting_id=like,
         confirmed=tuple(confirm or ()),
@@ -122,6 +93,21 @@ def search(
     asked = Asked(photos, words, question, boxes + (None,) * (len(photos) - len(boxes)), persons, reason, pictures)
     with open_archive(archive, writable=False) as opened:
         _search(opened, archive, asked, model, as_json, report)
+
+
+def _where(
+    kind: Kind | None, from_: str | None, to: str | None, cameras: list[str] | None, communities: list[str] | None
+) -> "SightingFilter":
+    from pipeline.archive import SightingFilter
+    from search_api.inputs import parse_time
+
+    return SightingFilter(
+        kind=kind,
+        from_ms=parse_time(from_) if from_ else None,
+        to_ms=parse_time(to) if to else None,
+        cameras=tuple(cameras or ()),
+        communities=tuple(communities or ()),
+    )
 
 
 def _check_outputs(report: Path | None, pictures: Path | None, *, as_json: bool) -> None:
