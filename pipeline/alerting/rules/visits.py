@@ -76,6 +76,12 @@ class Visits:
         self._forget(scene)
         return inside
 
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self.open.clear()
+        self._lost.clear()
+        self._known.clear()
+
     def restart(self, visit: Visit, scene: Scene) -> Visit:
         """Let the stay begin anew where the object is now, and return it."""
         visit = Visit(visit.track_id, scene.frame, scene.t_ms, scene.t_ms, visit.at, visit.at)
