@@ -8,11 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
-<<<<<<< HEAD
 from pipeline.alerting.rules.settings import AnyRule, check_names
-=======
 from pipeline.alerting.settings import AlertingSettings
->>>>>>> main
 
 Identifier = Annotated[str, Field(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -; Chinese is welcome")]
 
