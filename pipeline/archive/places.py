@@ -82,7 +82,7 @@ def allot_extents(connection: Connection, lengths: Sequence[int], pack_bytes: in
     """Return where pictures of these lengths go: one after the other in the newest pack, or in a new one."""
     newest = connection.execute("SELECT id, bytes FROM packs ORDER BY id DESC LIMIT 1").fetchone()
     if newest is None or newest[1] >= pack_bytes:
-        newest = connection.execute("INSERT INTO packs (bytes, live) VALUES (0, 0) RETURNING id, bytes").fetchone()
+        newest = (begin_pack(connection), 0)
     pack_id, at = newest
     total = sum(lengths)
     connection.execute("UPDATE packs SET bytes = bytes + ?, live = live + ? WHERE id = ?", (total, total, pack_id))
@@ -91,6 +91,12 @@ def allot_extents(connection: Connection, lengths: Sequence[int], pack_bytes: in
         extents.append(Extent(pack_id, at, length))
         at += length
     return extents
+
+
+def begin_pack(connection: Connection) -> int:
+    """Begin a new pack and return its number."""
+    (number,) = connection.execute("INSERT INTO packs (bytes, live) VALUES (0, 0) RETURNING id").fetchone()
+    return int(number)
 
 
 def give_up(connection: Connection, places: Sequence[Place], change: int) -> None:

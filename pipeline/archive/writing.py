@@ -31,6 +31,7 @@ from pipeline.archive.places import (
     tally,
 )
 from pipeline.archive.redo import SLOTS, SMALL_BYTES, RedoRing
+from pipeline.archive.repacking import adopt_files, next_pack, repack
 from pipeline.archive.rows import row_values
 from pipeline.archive.schema import dial, packs, sightings, spaces, state, transaction, write
 from pipeline.sighting import Record
@@ -126,6 +127,19 @@ class Writer:
         """Erase what rows gave up and was not erased yet."""
         self._redo.settle()
         erase_given_up(self._engine, self._layout, self._erase_derived)
+
+    def repack(self, *, thorough: bool = False) -> bool:
+        """Give up one pack that is mostly dead, `thorough` one with anything dead; tell whether there was one."""
+        pack_id = next_pack(self._connection, thorough=thorough)
+        if pack_id is None:
+            return False
+        self._redo.settle()
+        repack(self._connection, self._layout, pack_id, self._pack_bytes)
+        return True
+
+    def adopt_files(self, after: str) -> tuple[int, str]:
+        """Move some pictures that are files of their own into packs; as in `repacking`."""
+        return adopt_files(self._connection, self._layout, after, self._pack_bytes)
 
     def _insert(self, news: Sequence[Record], replaced: Sequence[Place]) -> None:
         change = next_change(self._connection)
