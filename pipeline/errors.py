@@ -9,7 +9,8 @@ PipelineError
 │   ├── ArchiveDamaged     not an archive, or its parts do not fit
 │   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
-│   └── UnknownSighting    no such id
+│   ├── UnknownSighting    no such id
+│   └── SightingHeld       a case holds it
 ├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
 │   ├── AlertingTooNew     a newer version wrote their database
 │   ├── AlertingDamaged    not their database, or damaged
@@ -74,6 +75,13 @@ class UnknownSighting(ArchiveError):
 
     def __init__(self, sighting_id: str) -> None:
         super().__init__(f"no sighting {sighting_id} in this archive")
+
+
+class SightingHeld(ArchiveError):
+    """A legal hold keeps the sighting."""
+
+    def __init__(self, sighting_id: str, case: str) -> None:
+        super().__init__(f"sighting {sighting_id} is held by case {case}: release the case first")
 
 
 class AlertingError(PipelineError):

@@ -126,6 +126,22 @@ def free(connection: Connection, extents: Sequence[Extent]) -> None:
     )
 
 
+def first_held(connection: Connection, ids: Iterable[str]) -> tuple[str, str] | None:
+    """Return one of these ids that a case holds, and the case."""
+    chosen = f"SELECT sighting_id, case_id FROM holds WHERE sighting_id IN {_IDS} LIMIT 1"  # noqa: S608
+    found = connection.execute(chosen, (json.dumps(list(ids)),)).fetchone()
+    return None if found is None else (found[0], found[1])
+
+
+def oldest(connection: Connection, before_ms: int, kind: str | None, limit: int) -> list[str]:
+    """Return the ids of the oldest sightings last seen before a time, of one kind or any, that no case holds."""
+    chosen = (
+        "SELECT id FROM sightings WHERE last_seen_ms < ? AND coalesce(kind = ?, 1) "
+        "AND id NOT IN (SELECT sighting_id FROM holds) ORDER BY last_seen_ms, id LIMIT ?"
+    )
+    return [row[0] for row in connection.execute(chosen, (before_ms, kind, limit))]
+
+
 def forget_rows(connection: Connection, ids: Iterable[str]) -> None:
     """Delete rows."""
     connection.execute(f"DELETE FROM sightings WHERE id IN {_IDS}", (json.dumps(list(ids)),))  # noqa: S608

@@ -65,9 +65,7 @@ def adopt_files(connection: Connection, layout: Layout, after: str, pack_bytes: 
     return len(rows), rows[-1][0] if rows else after
 
 
-def _moved(
-    connection: Connection, layout: Layout, pictures: Sequence[bytes], pack_bytes: int
-) -> list[tuple[int, int]]:
+def _moved(connection: Connection, layout: Layout, pictures: Sequence[bytes], pack_bytes: int) -> list[tuple[int, int]]:
     """Write pictures durably and return (pack, offset) of each."""
     if not pictures:
         return []

@@ -23,13 +23,13 @@ _AT_ONCE = 65_536
 _MOST_FAULTS = 100
 
 
-def _silent(_what: str, _done: int, _of: int) -> None:
+def silent(_what: str, _done: int, _of: int) -> None:
     """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveStats:
-    """Sightings, segments, packs, unsealed rows; bytes on disk by part, dead ones of pictures, in memory for searching."""
+    """How many sightings, segments, packs and unsealed rows; bytes on disk by part, and in memory for searching."""
 
     sightings: int
     oldest_ms: int | None
@@ -69,7 +69,7 @@ def stats_of(engine: Engine, layout: Layout, derived: DerivedIndexes) -> Archive
     )
 
 
-def verify(engine: Engine, layout: Layout, *, thorough: bool = False, report: Report = _silent) -> list[str]:
+def verify(engine: Engine, layout: Layout, *, thorough: bool = False, report: Report = silent) -> list[str]:
     """Compare all parts; at most 100 faults are told. `thorough` reads every picture, otherwise a sample is read."""
     with engine.connect() as connection:
         return list(itertools.islice(_faults(connection, layout, thorough=thorough, report=report), _MOST_FAULTS))
