@@ -2,6 +2,7 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BadRules           a rule cannot be used; names the rule
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -11,12 +12,16 @@ PipelineError
 │   ├── ArchiveFull        the disk has no room
 │   ├── UnknownSighting    no such id
 │   └── SightingHeld       a case holds it
+├── BenchFailed        a measurement could not be taken
 ├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
 │   ├── AlertingTooNew     a newer version wrote their database
 │   ├── AlertingDamaged    not their database, or damaged
 │   ├── AlertingFull       the disk has no room
 │   ├── UnknownIncident    no such id
-│   └── StepRefused        an incident cannot be taken to that state now
+│   ├── StepRefused        an incident cannot be taken to that state now
+│   ├── UnknownSubscription no such id
+│   └── BadSubscription    its address, mute or escalation cannot be used
+│       └── AddressRefused     it leads to a private address nobody has allowed
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -37,6 +42,10 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BadRules(PipelineError):
+    """A rule cannot be used."""
 
 
 class BusUnavailable(PipelineError):
@@ -77,11 +86,16 @@ class UnknownSighting(ArchiveError):
         super().__init__(f"no sighting {sighting_id} in this archive")
 
 
+<<<<<<< HEAD
 class SightingHeld(ArchiveError):
     """A legal hold keeps the sighting."""
 
     def __init__(self, sighting_id: str, case: str) -> None:
         super().__init__(f"sighting {sighting_id} is held by case {case}: release the case first")
+=======
+class BenchFailed(PipelineError):
+    """A measurement could not be taken."""
+>>>>>>> main
 
 
 class AlertingError(PipelineError):
@@ -109,6 +123,21 @@ class UnknownIncident(AlertingError):
 
 class StepRefused(AlertingError):
     """An incident cannot be taken to the wanted state now."""
+
+
+class UnknownSubscription(AlertingError):
+    """No subscription has this id."""
+
+    def __init__(self, subscription_id: str) -> None:
+        super().__init__(f"no subscription {subscription_id}")
+
+
+class BadSubscription(AlertingError):
+    """An address, a mute or an escalation cannot be used."""
+
+
+class AddressRefused(BadSubscription):
+    """The address is private, loopback or link-local, and the settings do not allow it."""
 
 
 class QueryError(PipelineError):
