@@ -13,6 +13,7 @@ from pipeline.sighting import Shot, Sighting, TrackletKey
 
 _NONE = "{}"
 _CONFIDENCE = "confidence"
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 def row_of(sighting: Sighting) -> dict[str, object]:
@@ -52,7 +53,7 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
     return Sighting(
         sighting_id,
         TrackletKey(camera_id, session, track_id),
-        Kind(kind),
+        _KINDS[kind],
         community,
         first_seen_ms,
         last_seen_ms,

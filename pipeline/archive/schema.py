@@ -7,6 +7,7 @@ catches up with one query of everything after the last number it has seen.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import (
@@ -136,20 +137,21 @@ coverage_spans = Table(
 )
 
 
+def dial(database: Path, *, writable: bool) -> sqlite3.Connection:
+    """Return a connection of SQLite's driver, in autocommit, for any thread."""
+    return sqlite3.connect(
+        f"{database.resolve().as_uri()}?mode={'rw' if writable else 'ro'}",
+        uri=True,
+        timeout=WAIT_FOR_LOCK_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
 def connect(database: Path, *, writable: bool) -> Engine:
     """Return an engine whose transactions begin when SQLAlchemy begins them; writing ones at once (IMMEDIATE)."""
-    mode = "rw" if writable else "ro"
-
-    def dial() -> sqlite3.Connection:
-        return sqlite3.connect(
-            f"{database.resolve().as_uri()}?mode={mode}",
-            uri=True,
-            timeout=WAIT_FOR_LOCK_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-
-    engine = create_engine("sqlite+pysqlite://", creator=dial, poolclass=QueuePool, max_overflow=-1)
+    creator = partial(dial, database, writable=writable)
+    engine = create_engine("sqlite+pysqlite://", creator=creator, poolclass=QueuePool, max_overflow=-1)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine

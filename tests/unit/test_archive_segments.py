@@ -16,6 +16,7 @@ from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import Step, next_step
 from pipeline.archive.segments.runs import Runs, contains, expand, key_of
+from pipeline.archive.segments.scanning import Scanner
 from pipeline.errors import ArchiveDamaged
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
@@ -108,10 +109,11 @@ def test_a_scan_of_blocks_equals_the_whole_scan_on_their_rows() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(1_000, DIM)).astype(np.float32)
     quantiser = Quantiser.trained(vectors)
-    scanner = quantiser.scanner(quantiser.encode(vectors))
-    scores, rows = scanner.scan(vectors[3], 1_000)
+    turned = quantiser.turned(vectors)
+    scanner = Scanner(quantiser, quantiser.encode(turned))
+    scores, rows = scanner.scan(turned[3], 1_000)
     blocks = np.array([1, 2, 31], np.int64)  # the last one holds 8 rows only
-    some_scores, some_rows = scanner.scan_blocks(vectors[3], 1_000, blocks)
+    some_scores, some_rows = scanner.scan_blocks(turned[3], 1_000, blocks)
     inside = np.isin(rows // 32, blocks)
     assert len(some_rows) == 72
     assert set(some_rows.tolist()) == set(rows[inside].tolist())
@@ -211,10 +213,11 @@ def test_what_is_forgotten_leaves_no_trace_in_a_segment(tmp_path: Path) -> None:
         hits = archive.search(Query(Embeddings(vectors[7:8], SPACE), SightingFilter(), 100))
         assert len(hits) == 99
         (folder,) = (path.parent for path in (tmp_path / "a" / "segments").glob("*/ids.npy"))
-        ids, codes = np.load(folder / "ids.npy"), np.load(folder / "codes.npy")
+        ids, codes, residues = (np.load(folder / f"{name}.npy") for name in ("ids", "codes", "residues"))
         assert gone.encode() not in ids.tobytes()
         assert np.count_nonzero(ids == b"") == 1
         assert not codes[ids == b""].any()
+        assert not residues[ids == b""].any()
 
 
 def test_a_newer_revision_replaces_a_sealed_one(tmp_path: Path) -> None:
