@@ -94,9 +94,9 @@ def test_ranges_hold_every_selected_row(
     run, first_ms, last_ms = run[order], first_ms[order], last_ms[order]
     starts = np.searchsorted(run, np.arange(4))
     longest = np.array([int((last_ms - first_ms)[run == i].max(initial=0)) for i in range(3)])
-    names = np.array([("person", "garden", camera) for camera in "abc"])
+    names = [("person", "garden", camera) for camera in "abc"]
     where = SightingFilter(from_ms=from_ms, to_ms=to_ms, cameras=wanted)
-    ranges = Runs(names, starts, longest, 0).select(where, key_of(run, first_ms))
+    ranges = Runs(names, starts, longest, 0, key_of(run, first_ms)).select(where)
     selected = (last_ms >= (from_ms or 0)) & (first_ms < (1000 if to_ms is None else to_ms))
     selected &= np.isin(np.array(list("abc"))[run], wanted or tuple("abc"))
     assert np.all(ranges[1:, 0] > ranges[:-1, 1])
@@ -293,3 +293,20 @@ def test_searches_stay_whole_while_rows_are_sealed(tmp_path_factory: pytest.Temp
         ending.set()
         looking.join()
     assert short == []
+
+
+@settings(max_examples=20)
+@given(
+    keys=st.lists(st.integers(0, 400), min_size=1, max_size=200).map(sorted),
+    wanted=st.lists(st.integers(-5, 405), min_size=64, max_size=80),
+)
+def test_many_times_are_placed_as_one_by_one(keys: list[int], wanted: list[int]) -> None:
+    """One run a wanted time: so many are looked up in steps."""
+    run = np.repeat(np.arange(len(wanted)), len(keys))
+    first_ms = np.tile(np.array(keys), len(wanted))
+    starts = np.arange(len(wanted) + 1) * len(keys)
+    names = [("person", "garden", str(number)) for number in range(len(wanted))]
+    runs = Runs(names, starts, np.zeros(len(wanted), np.int64), 0, key_of(run, first_ms))
+    for to_ms in wanted[:5]:
+        ranges = runs.select(SightingFilter(to_ms=to_ms))
+        np.testing.assert_array_equal(expand(ranges), np.flatnonzero(first_ms < to_ms))

@@ -11,14 +11,13 @@ from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import TRAINED_ON, CodeArray, Quantiser
 from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.rows import IntArray, SegmentRows
-from pipeline.archive.segments.runs import key_of
 from pipeline.archive.segments.segment import COLUMNS, FORMAT, HEADER
 from pipeline.archive.vectors import VectorFile
 
 _AT_ONCE = 32_768
 _SAMPLE, _ASKED, _NEAR = 8_192, 64, 64
 _LEVELS = 201
-_NEARLY_ALL = (0.001, 0.999)
+_NEARLY_ALL = (0.5, 0.99)
 _SEED = 1
 
 
@@ -37,7 +36,7 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
         "ids": rows.ids,
         "revision": rows.revision.astype(np.int32),
         "vector_row": rows.vector_row,
-        "key": key_of(rows.run, rows.first_ms - runs.base_ms),
+        "key": runs.keys,
         "last_ms": rows.last_ms,
         "by_vector_row": np.argsort(rows.vector_row),
         "codes": codes,
@@ -51,7 +50,7 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
         np.save(folder / f"{name}.npy", columns[name])
     header = {
         "format": FORMAT,
-        "runs": runs.names.tolist(),
+        "runs": runs.names,
         "starts": runs.starts.tolist(),
         "longest_ms": runs.longest_ms.tolist(),
         "base_ms": runs.base_ms,

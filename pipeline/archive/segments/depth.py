@@ -7,23 +7,24 @@ import numpy as np
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import IntArray
 
-REFINED = 24  # candidates per asked hit that get finer cosines at first, in all segments together
+REFINED = 32  # candidates per asked hit that get finer cosines at first, in all segments together
 LEAST = 128  # of them in one segment
-MISSED = 0.008  # of the asked hits; a search goes deeper until it expects to miss no more
+MISSED = 0.006  # of the asked hits; a search goes deeper until it expects to miss no more
 MOST = 16_384  # candidates per query vector that get finer cosines at last
 TIE_MARGIN = 1e-5  # float32 rounding of a cosine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Errors:
-    """How far true cosines lie above approximate ones: `coarse`, quantiles at even levels, of those that codes give.
+    """How far true cosines of near rows lie above approximate ones.
 
-    `fine_low` and `fine_high` are what nearly all of those lie between that codes and residues give together.
+    `coarse`: quantiles at even levels where codes alone give them. `fine_half` and `fine_most`: what half and 99 % stay
+    below where residues are added.
     """
 
     coarse: FloatArray
-    fine_low: float
-    fine_high: float
+    fine_half: float
+    fine_most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Depth:
 
     def shortlist(self, places: IntArray, fine: FloatArray, errors: Errors) -> IntArray:
         """Return the places that exact cosines have to decide among."""
-        bar = self.floor - errors.fine_high
+        bar = self.floor - errors.fine_most
         if len(fine) > self.keep:
             kth = float(np.partition(fine, len(fine) - self.keep)[-self.keep])
-            bar = max(bar, kth - (errors.fine_high - errors.fine_low))
+            bar = max(bar, kth - (errors.fine_most - errors.fine_half))
         return places[fine >= bar - TIE_MARGIN]

@@ -53,7 +53,7 @@ class Scanner:
     def _scan_copied(
         self, copy: "_Copy", turned: FloatArray, count: int, blocks: IntArray
     ) -> tuple[FloatArray, IntArray]:
-        np.take(self._blocks, blocks, axis=0, out=copy.blocks[: len(blocks)])
+        np.take(self._blocks, blocks, axis=0, out=copy.blocks[: len(blocks)], mode="clip")  # "raise" would copy twice
         rows = len(blocks) * BLOCK
         if blocks[-1] == len(self._blocks) - 1:
             rows -= len(self._blocks) * BLOCK - self._index.ntotal  # the last block may be filled in part only

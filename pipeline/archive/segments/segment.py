@@ -51,10 +51,11 @@ class Segment:
                 raise SegmentDamaged(folder)
             self._columns = {name: _mapped(folder / f"{name}.npy") for name in COLUMNS}
             self._runs = Runs(
-                np.array(header["runs"]),
+                [(kind, community, camera) for kind, community, camera in header["runs"]],
                 np.array(header["starts"], np.int64),
                 np.array(header["longest_ms"], np.int64),
                 int(header["base_ms"]),
+                self._columns["key"],
             )
             self._errors = Errors(np.array(header["coarse"], np.float32), *map(float, header["fine"]))
             self._until_ms = int(header["until_ms"])
@@ -109,7 +110,7 @@ class Segment:
         where = query.where
         if where.from_ms is not None and self._until_ms < where.from_ms:
             return []
-        ranges = self._runs.select(where, self._columns["key"])
+        ranges = self._runs.select(where)
         wanted = np.ascontiguousarray(query.vectors.vectors, np.float32)
         if query.top <= 0 or len(wanted) == 0 or len(ranges) == 0:
             return []
