@@ -8,12 +8,12 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import dialect
 
-from pipeline.archive.rows import sighting_of
-from pipeline.archive.schema import IDS_AT_ONCE, MAPPED_BYTES, dial, sightings, state
+from pipeline.archive.rows import SIGHTING_COLUMNS, sighting_of
+from pipeline.archive.schema import IDS_AT_ONCE, dial, state
 from pipeline.sighting import Sighting
 
 _CHANGED = str(select(state.c.changed).compile(dialect=dialect()))
-_SIGHTINGS = str(select(sightings).compile(dialect=dialect()))
+_SIGHTINGS = str(select(*SIGHTING_COLUMNS).compile(dialect=dialect()))
 _MOST_IDLE = 8
 
 
@@ -52,7 +52,6 @@ class QuickReads:
             connection = self._idle.pop()
         except IndexError:
             connection = dial(self._database, writable=False)
-            connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")  # rows of hits lie all over the database
         try:
             yield connection
         except sqlite3.Error:
