@@ -18,6 +18,11 @@ class Attention(Protocol):
         """True while nothing is expected to move."""
         ...
 
+    @property
+    def refused(self) -> bool:
+        """True while this machine has no room for the camera: its adapter raises Overloaded."""
+        ...
+
     def glance(self, frame: "Frame") -> bool:
         """Look at a key frame of an idle camera; True ends the idleness."""
         ...

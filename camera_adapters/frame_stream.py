@@ -9,6 +9,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from camera_adapters.decoding import CountsDamage, Patience, decoded, packets
+from camera_adapters.errors import Overloaded
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.pacing import MediaClock, RatePicker
 from camera_adapters.picture import FrameMaker
@@ -65,10 +66,14 @@ class FrameStream:
     _kept: list[tuple[av.Packet, Stamp]] = field(default_factory=list)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield the frames that are due until the input ends; errors of the input pass through."""
+        """Yield the frames that are due until the input ends; errors of the input and Overloaded pass through."""
         for packet in packets(self.container, self.stream, self.damage):
             if self.patience:
                 self.patience.packet_seen()
+            if self.request.attention is not None and self.request.attention.refused:
+                raise Overloaded(
+                    "no room on this machine: give it more cores, lower analysis_fps or analyse sub-streams"
+                )
             stamp = self.timing.read(self.media.peek(_time(packet)), idle=self._idle)
             if self._idle:
                 yield from self._glance(packet, stamp)

@@ -82,9 +82,19 @@ class _StateOfThings(Collector):
         analysed = CounterMetricFamily("zhian_camera_frames_analysed", "Frames analysed", labels=["camera"])
         dropped = CounterMetricFamily("zhian_camera_frames_dropped", "Frames replaced by later ones", labels=["camera"])
         sightings = CounterMetricFamily("zhian_camera_sightings", "Sightings stored", labels=["camera"])
+        gated = CounterMetricFamily("zhian_camera_frames_gated", "Frames that showed nothing new", labels=["camera"])
+        thinned = CounterMetricFamily("zhian_camera_frames_thinned", "Frames left out under load", labels=["camera"])
+        idle = GaugeMetricFamily("zhian_camera_idle", "1 while nothing happens there", labels=["camera"])
+        delay = GaugeMetricFamily("zhian_camera_latency_seconds", "Arrival to analysis", labels=["camera", "quantile"])
         for report in self._service.cameras():
             state.add_metric([report.camera.id, str(report.state.status)], 1)
             analysed.add_metric([report.camera.id], report.analysed)
             dropped.add_metric([report.camera.id], report.dropped)
             sightings.add_metric([report.camera.id], report.sightings)
-        yield from (state, analysed, dropped, sightings)
+            gated.add_metric([report.camera.id], report.gated)
+            thinned.add_metric([report.camera.id], report.thinned)
+            idle.add_metric([report.camera.id], report.idle)
+            for quantile, value_ms in (("0.5", report.latency.p50_ms), ("0.95", report.latency.p95_ms)):
+                if value_ms is not None:
+                    delay.add_metric([report.camera.id, quantile], value_ms / 1000)
+        yield from (state, analysed, dropped, sightings, gated, thinned, idle, delay)

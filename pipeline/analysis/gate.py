@@ -7,6 +7,7 @@ from camera_adapters.stage_clock import Stopwatch
 from pipeline.analysis.change import ChangeDetector
 from pipeline.settings import GateSettings
 
+_NEVER_MS = -(10**12)
 _BACKGROUND_MS = 1000  # how often a busy camera's picture is compared, so that what is usual stays known
 
 
@@ -15,22 +16,28 @@ class Gate:
 
     Open while something changes, while a track moves, and for `linger_s` after; the detector sees every frame then.
     Closed, one frame every `heartbeat_s` passes, so that who stands still is followed on, and who came unnoticed is
-    found. The camera's thread asks, the analysis thread tells; times are those of the frames.
+    found. While `strict` only moving tracks open it, while `refused` the camera is let go: for machines that have too
+    much to do. The camera's thread asks, the analysis thread tells; times are those of the frames.
     """
 
     def __init__(self, settings: GateSettings, watch: Stopwatch | None = None) -> None:
         self._linger_ms = round(settings.linger_s * 1000)
         self._heartbeat_ms = round(settings.heartbeat_s * 1000)
-        self._adaptive = settings.key_frames
+        self.enabled = settings.enabled
+        self._adaptive = settings.enabled and settings.key_frames
+        self._step_ms = 0.0
         self._watch = watch or Stopwatch()
         self._change = ChangeDetector()
         self._lock = threading.Lock()
         self._moving = False
         self._open_until_ms: int | None = None
         self._looked_ms: int | None = None
-        self._passed_ms = 0
+        self._passed_ms = _NEVER_MS
         self._now_ms = 0
         self.gated = 0
+        self.thinned = 0
+        self.refused = False
+        self.strict = False
 
     @property
     def is_open(self) -> bool:
@@ -50,17 +57,32 @@ class Gate:
 
     def admit(self, frame: Frame) -> bool:
         """Say whether a frame is analysed; one that is not is counted in `gated`."""
-        # A frame of a busy camera need not be compared: it is analysed in any case.
-        if not frame.late and (not self._moving or frame.captured_at_ms >= (self._looked_ms or 0) + _BACKGROUND_MS):
+        if (self.enabled or self.strict) and not frame.late and self._worth_a_look(frame):
             self._look(frame)
         with self._lock:
+            if self._too_soon(frame):
+                self.thinned += 1
+                return False
             due = frame.captured_at_ms >= self._passed_ms + self._heartbeat_ms
             closed = not (self._moving or self._open_until_ms is None or self._now_ms <= self._open_until_ms)
-            if closed and not due:
+            if closed and not due and (self.enabled or self.strict):
                 self.gated += 1
                 return False
             self._passed_ms = frame.captured_at_ms
             return True
+
+    def thin(self, fps: float | None) -> None:
+        """Admit at most so many frames a second from now on, None: all; those left out are counted in `thinned`."""
+        with self._lock:
+            self._step_ms = 0.0 if fps is None else 1000.0 / fps
+
+    def _worth_a_look(self, frame: Frame) -> bool:
+        """A frame of a busy camera need not be compared, it is analysed in any case: now and then is enough."""
+        return not self._moving or frame.captured_at_ms >= (self._looked_ms or 0) + _BACKGROUND_MS
+
+    def _too_soon(self, frame: Frame) -> bool:
+        """Tell, within a tenth, whether the last admitted frame is too near for a thinned rate."""
+        return 0 <= frame.captured_at_ms - self._passed_ms < 0.9 * self._step_ms
 
     def tell(self, *, moving: bool) -> None:
         """Say, after a frame was analysed, whether a track moves at this camera."""
@@ -80,5 +102,5 @@ class Gate:
         self._watch.lap("gate")
         with self._lock:
             self._looked_ms = self._now_ms = at_ms
-            if changed or self._open_until_ms is None:
+            if (changed and not self.strict) or self._open_until_ms is None:
                 self._open_until_ms = at_ms + self._linger_ms

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from camera_adapters.errors import Overloaded
 from camera_adapters.file import FileAdapter
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.site import Camera
@@ -28,6 +29,7 @@ class Watcher:
 
     wakes_at: int | None = None
     idle: bool = True
+    refused: bool = False
     glanced: list[int] = field(default_factory=list)
 
     def glance(self, frame: Frame) -> bool:
@@ -92,6 +94,11 @@ def test_key_frames_too_far_apart_are_not_waited_for(tmp_path: Path) -> None:
     frames = played(clip, Watcher())
     assert [frame.captured_at_ms for frame in frames] == every
     assert {frame.captured_at_ms for frame in frames if frame.late} == {each for each in every if 0 < each <= 2400}
+
+
+def test_a_machine_without_room_lets_the_camera_go(clip: Path) -> None:
+    with pytest.raises(Overloaded, match="no room on this machine"):
+        played(clip, Watcher(refused=True))
 
 
 def test_a_recording_that_skips_on_purpose_is_not_called_damaged(clip: Path, capsys: pytest.CaptureFixture) -> None:

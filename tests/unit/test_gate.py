@@ -147,6 +147,31 @@ def test_without_adaptive_decoding_it_never_asks_for_key_frames_only() -> None:
     assert not gate.idle
 
 
+def test_a_thinned_rate_is_kept_and_counted() -> None:
+    gate = Gate(GateSettings(enabled=False))
+    gate.thin(5 / 2)
+    admitted = [at for at in range(0, 10_000, STEP_MS) if gate.admit(frame(at))]
+    assert admitted == list(range(0, 10_000, 2 * STEP_MS))
+    assert gate.thinned == 25
+    gate.thin(None)
+    assert all(gate.admit(frame(at)) for at in range(10_000, 12_000, STEP_MS))
+
+
+def test_a_strict_gate_opens_for_tracks_only() -> None:
+    gate, now = closed()
+    gate.strict = True
+    assert not gate.glance(frame(now, somebody(STREET, 200, 80, 60)))
+    gate.tell(moving=True)
+    assert not gate.idle
+
+
+def test_a_gate_that_is_switched_off_admits_everything() -> None:
+    gate = Gate(GateSettings(enabled=False))
+    assert all(gate.admit(frame(at)) for at in range(0, 20_000, STEP_MS))
+    assert not gate.idle
+    assert gate.gated == 0
+
+
 def tracks(*boxes: tuple[int, float]) -> Tracks:
     """Persons 40 x 100, by id and left edge."""
     n = len(boxes)
