@@ -9,10 +9,12 @@ NAMES = (
     "embedder_speed",
     "clothing",
     "tracking",
+    "events",
     "batching",
     "archive",
     "search",
     "words",
+    "trajectory",
     "reconnects",
     "demo",
 )

@@ -2,6 +2,7 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BadRules           a rule cannot be used; names the rule
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -38,6 +39,10 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BadRules(PipelineError):
+    """A rule cannot be used."""
 
 
 class BusUnavailable(PipelineError):

@@ -24,13 +24,18 @@ def load_settings(path: Path, *, secrets: bool = True) -> Settings:
     as it is written: enough for who wants names and places only. Raises BadSettings: one sentence per mistake, each
     with file and line.
     """
-    root = _compose(path)
-    values = _construct(root, path, secrets)
+    root, values = read_yaml(path, secrets=secrets)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise BadSettings("\n".join(_sentences(error, root, path))) from error
     return _anchored(settings, path.resolve().parent)
+
+
+def read_yaml(path: Path, *, secrets: bool = True) -> tuple[yaml.Node, Any]:
+    """Return the nodes of a YAML mapping, which know their lines, and its plain values; raises BadSettings."""
+    root = _compose(path)
+    return root, _construct(root, path, secrets)
 
 
 def _compose(path: Path) -> yaml.Node:
@@ -83,7 +88,7 @@ def _sentences(error: ValidationError, root: yaml.Node, path: Path) -> list[str]
     for item in error.errors():
         loc = item["loc"]
         where = ".".join(str(part) for part in loc) or "the file"
-        line = _line(root, loc)
+        line = line_of(root, loc)
         if item["type"] == "extra_forbidden":
             sentences.append(f"{path}, line {line}: unknown key `{where}`")
         elif item["type"] == "missing":
@@ -94,7 +99,7 @@ def _sentences(error: ValidationError, root: yaml.Node, path: Path) -> list[str]
     return sentences
 
 
-def _line(root: yaml.Node, loc: Sequence[str | int]) -> int:
+def line_of(root: yaml.Node, loc: Sequence[str | int]) -> int:
     """Return the line (from 1) of the deepest node on the way `loc`."""
     node, line = root, root.start_mark.line
     for part in loc:

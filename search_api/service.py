@@ -26,6 +26,7 @@ from pipeline.search import (
     search_by_words,
 )
 from pipeline.sighting import Box
+from pipeline.site_map import SiteMap, no_map
 from pipeline.words import Parse, Place, parse
 from search_api.errors import TooBusy
 
@@ -58,6 +59,7 @@ class SearchService:
     embedder: Callable[[Kind], "Embedder"]
     cameras: Callable[[], Sequence["CameraReport"]] = tuple
     now_ms: Callable[[], int] = now_ms
+    site: SiteMap = field(default_factory=no_map)
     refused: int = 0
     _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
     _turn: threading.Lock = field(default_factory=threading.Lock)

@@ -24,6 +24,8 @@ _CANNOT = 1e3  # a leg that cannot be outweighs all evidence of others
 _SPREAD = 0.45  # of the logarithm of travel times: from strolling to hurrying
 _STRAIGHT = 0.6  # how often somebody seen at one camera goes straight on to the next; else she lingers or wanders
 _LINGERS_S = 1800.0
+_DOUBT = 4.0  # what a stop that nobody confirmed must be worth more than chance
+_CROWD_S = 900.0  # over how long strangers' times are smoothed
 _NEAR_M = 30.0  # within one picture and its surroundings a distance says nothing
 _TIME_SAYS = (-2.0, 3.0)  # how much a time of arrival may say against or for
 
@@ -42,20 +44,17 @@ def link(
     graph: CameraGraph,
     kind: Kind,
     travel: Travel | None = None,
-    *,
-    window_s: float = 3600.0,
 ) -> Trajectory:
     """Return the way with the most evidence; look-alikes that it leaves out because of their time are set aside.
 
-    `window_s` is how long the time is from which the candidates were taken: the longer, the more it says when one of
-    them comes just when she should. Raises ValueError without candidates.
+    Raises ValueError without candidates.
     """
     if not candidates:
         raise ValueError("a way needs at least one sighting")
     travel = travel or Travel()
     ordered = sorted(candidates, key=lambda c: (c.sighting.first_seen_ms, c.sighting.last_seen_ms, c.sighting.id))
     legs = _legs(ordered, graph, kind, travel)
-    chosen = _best_way(ordered, legs, travel.speeds[kind].usual, max(window_s, 60.0))
+    chosen = _best_way(ordered, legs, travel.speeds[kind].usual)
     stops = [ordered[i] for i in chosen]
     told = [_leg(legs, graph, ordered, i, j) for i, j in itertools.pairwise(chosen)]
     return Trajectory(kind, stops, told, _set_aside(ordered, legs, chosen))
@@ -71,10 +70,10 @@ def _legs(ordered: Sequence[Candidate], graph: CameraGraph, kind: Kind, travel: 
     return _Legs(metres, seconds, possible)
 
 
-def _best_way(ordered: Sequence[Candidate], legs: _Legs, usual: float, window_s: float) -> list[int]:
+def _best_way(ordered: Sequence[Candidate], legs: _Legs, usual: float) -> list[int]:
     """Return the indices of the best way, ascending."""
-    cost = np.where(legs.possible, _time_says(legs, usual, window_s), -_CANNOT)
-    worth = np.array([_MUST if c.confirmed else c.evidence for c in ordered], np.float64)
+    cost = np.where(legs.possible, _time_says(legs, usual, _crowd(ordered)), -_CANNOT)
+    worth = np.array([_MUST if c.confirmed else c.evidence - _DOUBT for c in ordered], np.float64)
     best, came_from = worth.copy(), np.full(len(ordered), -1)
     for j in range(1, len(ordered)):
         through = best[:j] + cost[:j, j]
@@ -87,7 +86,14 @@ def _best_way(ordered: Sequence[Candidate], legs: _Legs, usual: float, window_s:
     return way[::-1]
 
 
-def _time_says(legs: _Legs, usual: float, window_s: float) -> FloatArray:
+def _crowd(ordered: Sequence[Candidate]) -> FloatArray:
+    """Return float64 (n,): how densely candidates lie around each one's time, as a share a second."""
+    at = np.array([c.sighting.first_seen_ms for c in ordered], np.float64) / 1000
+    kernel = np.exp(-0.5 * ((at[:, None] - at) / _CROWD_S) ** 2) / (_CROWD_S * np.sqrt(2 * np.pi))
+    return np.asarray(kernel.mean(axis=0), np.float64)
+
+
+def _time_says(legs: _Legs, usual: float, crowd: FloatArray) -> FloatArray:
     """Return float64 (n, n): log of how much likelier the time between is for one traveller than for two strangers."""
     gap = np.maximum(legs.seconds, 1.0)
     known = np.isfinite(legs.metres)
@@ -96,7 +102,7 @@ def _time_says(legs: _Legs, usual: float, window_s: float) -> FloatArray:
     straight = np.exp(-0.5 * deviation**2) / (gap * _SPREAD * np.sqrt(2 * np.pi))
     lingering = np.exp(-gap / _LINGERS_S) / _LINGERS_S
     density = _STRAIGHT * straight + (1 - _STRAIGHT) * lingering
-    says = np.clip(np.log(np.maximum(density, 1e-300) * window_s), *_TIME_SAYS)
+    says = np.clip(np.log(np.maximum(density, 1e-300) / crowd), *_TIME_SAYS)
     return np.where(known, says, 0.0)
 
 

@@ -112,8 +112,11 @@ def _weights(
 def _going_on(graph: CameraGraph, before: int, here: int, others: NDArray[np.intp]) -> FloatArray:
     """Return float64 (n,): 1 straight on, `_BACK` straight back, by how much farther from the stop before it leads."""
     onward = np.maximum(graph.metres[here, others], _NEAR_M)
-    farther = np.clip((graph.metres[before, others] - graph.metres[before, here]) / onward, -1.0, 1.0)
-    return np.asarray(_BACK + (1 - _BACK) * (np.nan_to_num(farther, nan=0.0) + 1) / 2, np.float64)
+    behind = graph.metres[before, here]
+    known = np.isfinite(graph.metres[before, others]) & np.isfinite(behind)
+    farther = (np.where(known, graph.metres[before, others], 0.0) - (behind if np.isfinite(behind) else 0.0)) / onward
+    straight = np.where(known, np.clip(farther, -1.0, 1.0), 0.0)
+    return np.asarray(_BACK + (1 - _BACK) * (straight + 1) / 2, np.float64)
 
 
 def _share(coverage: CameraCoverage | None, since_ms: int, metres: float, speed: Speed) -> float:

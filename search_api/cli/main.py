@@ -18,9 +18,11 @@ from search_api.cli import (
     detect,
     embed,
     models,
+    rules,
     run,
     search,
     track,
+    trajectory,
 )
 from search_api.cli.failures import tell
 
@@ -66,10 +68,12 @@ for command in (
     demo.demo,
     search.search,
     coverage.coverage,
+    trajectory.trajectory,
     analyze.analyze,
     run.run,
     detect.detect,
     track.track,
+    rules.rules,
     embed.embed,
     describe.describe,
 ):

@@ -43,6 +43,7 @@ def run(
 def _run(settings: "Settings") -> None:
     """Start from the bottom up; the stack stops from the top down: requests, cameras and analysis, archive."""
     from pipeline.archive import open_archive
+    from pipeline.site_map import site_map
     from pipeline.worker import Worker
     from search_api.app import create_app
     from search_api.service import SearchService
@@ -58,7 +59,11 @@ def _run(settings: "Settings") -> None:
         networks = worker.networks
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
-            archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
+            archive,
+            lambda: networks.detector,
+            networks.embedders.__getitem__,
+            worker.camera_reports,
+            site=site_map(settings),
         )
         app = create_app(service, callers)
         started.callback(_stop_worker, worker)

@@ -32,7 +32,7 @@ def names(candidates: list[Candidate]) -> list[str]:
 
 
 def test_a_look_alike_at_the_right_time_fills_the_way() -> None:
-    way = link([seen("c", 610), seen("b", 305, evidence=1.0), seen("a", 0)], GRAPH, Kind.PERSON)
+    way = link([seen("c", 610), seen("b", 305, evidence=4.0), seen("a", 0)], GRAPH, Kind.PERSON)
     assert [stop.sighting.id for stop in way.stops] == ["a0", "b305", "c610"]
     assert [leg.verdict for leg in way.legs] == [Verdict.FEASIBLE] * 2
     assert (way.legs[0].metres, way.legs[0].seconds, way.flagged) == (330.0, 300.0, 0)
@@ -40,20 +40,20 @@ def test_a_look_alike_at_the_right_time_fills_the_way() -> None:
 
 
 def test_a_look_alike_who_would_have_had_to_fly_is_set_aside() -> None:
-    way = link([seen("a", 0), seen("c", 60, evidence=5.0), seen("b", 305, evidence=0.5)], GRAPH, Kind.PERSON)
+    way = link([seen("a", 0), seen("c", 60, evidence=8.0), seen("b", 305, evidence=4.0)], GRAPH, Kind.PERSON)
     assert [stop.sighting.id for stop in way.stops] == ["a0", "b305"]
     assert [(each.candidate.sighting.id, each.clashes_with) for each in way.set_aside] == [("c60", "a0")]
 
 
 def test_between_two_who_cannot_both_be_her_the_better_sum_wins() -> None:
     """b and c within ten seconds: c is more alike, b was there at the right time after a."""
-    candidates = [seen("a", 0), seen("b", 305, evidence=2.0), seen("c", 315, evidence=2.5)]
+    candidates = [seen("a", 0), seen("b", 305, evidence=5.0), seen("c", 315, evidence=5.5)]
     assert names(candidates) == ["a0", "b305"]
-    assert names([seen("a", 0), seen("b", 305, evidence=2.0), seen("c", 315, evidence=9.0)]) == ["a0", "c315"]
+    assert names([seen("a", 0), seen("b", 305, evidence=5.0), seen("c", 315, evidence=7.5)]) == ["a0", "c315"]
 
 
 def test_an_impossible_leg_between_confirmed_sightings_is_flagged_not_hidden() -> None:
-    way = link([seen("a", 0), seen("c", 30), seen("b", 400, evidence=1.0)], GRAPH, Kind.PERSON)
+    way = link([seen("a", 0), seen("c", 30), seen("b", 400, evidence=5.0)], GRAPH, Kind.PERSON)
     assert [stop.sighting.id for stop in way.stops] == ["a0", "c30", "b400"]
     assert [leg.verdict for leg in way.legs] == [Verdict.INFEASIBLE, Verdict.FEASIBLE]
     assert way.flagged == 1
@@ -68,7 +68,7 @@ def test_two_confirmed_at_once_in_two_places_are_both_kept() -> None:
 
 
 def test_nobody_knows_the_way_to_x() -> None:
-    way = link([seen("a", 0), seen("x", 20, evidence=1.0)], GRAPH, Kind.PERSON)
+    way = link([seen("a", 0), seen("x", 20, evidence=5.0)], GRAPH, Kind.PERSON)
     assert [(leg.verdict, leg.metres) for leg in way.legs] == [(Verdict.UNKNOWN, None)]
 
 
