@@ -53,7 +53,7 @@ def test_between_two_who_cannot_both_be_her_the_better_sum_wins() -> None:
 
 
 def test_an_impossible_leg_between_confirmed_sightings_is_flagged_not_hidden() -> None:
-    way = link([seen("a", 0), seen("c", 30), seen("b", 400, evidence=5.0)], GRAPH, Kind.PERSON)
+    way = link([seen("a", 0), seen("c", 30), seen("b", 400, evidence=6.0)], GRAPH, Kind.PERSON)
     assert [stop.sighting.id for stop in way.stops] == ["a0", "c30", "b400"]
     assert [leg.verdict for leg in way.legs] == [Verdict.INFEASIBLE, Verdict.FEASIBLE]
     assert way.flagged == 1
@@ -68,7 +68,7 @@ def test_two_confirmed_at_once_in_two_places_are_both_kept() -> None:
 
 
 def test_nobody_knows_the_way_to_x() -> None:
-    way = link([seen("a", 0), seen("x", 20, evidence=5.0)], GRAPH, Kind.PERSON)
+    way = link([seen("a", 0), seen("x", 20, evidence=6.0)], GRAPH, Kind.PERSON)
     assert [(leg.verdict, leg.metres) for leg in way.legs] == [(Verdict.UNKNOWN, None)]
 
 
