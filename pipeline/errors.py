@@ -3,6 +3,7 @@
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
 ├── BadRules           a rule cannot be used; names the rule
+├── UnknownRule        no rule of that name at that camera
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -47,6 +48,13 @@ class BadSettings(PipelineError):
 
 class BadRules(PipelineError):
     """A rule cannot be used."""
+
+
+class UnknownRule(PipelineError):
+    """No rule of that name at that camera."""
+
+    def __init__(self, camera_id: str, name: str) -> None:
+        super().__init__(f"camera {camera_id} has no rule `{name}`")
 
 
 class BusUnavailable(PipelineError):

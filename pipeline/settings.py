@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
+from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
 from pipeline.site_settings import GateSettings, Identifier, PathSettings, PositionSettings, TravelSettings
 
@@ -47,6 +48,15 @@ class CameraSettings(_Strict):
     start: ZonedTime | None = None
     analysis_fps: float = Field(default=5.0, gt=0, le=60)
     position: PositionSettings | None = None
+    rules: tuple[AnyRule, ...] = Field(default=(), max_length=256)
+    rules_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_place_for_rules(self) -> Self:
+        if self.rules and self.rules_file is not None:
+            raise ValueError("`rules` and `rules_file` exclude each other: keep one")
+        check_names(self.rules)
+        return self
 
     @field_validator("source", "substream")
     @classmethod
