@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
+from models.kinds import Kind
 from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
 from pipeline.site_settings import GateSettings, Identifier, PathSettings, PositionSettings, TravelSettings
@@ -106,10 +107,11 @@ class AnalysisSettings(_Strict):
 
 
 class ArchiveSettings(_Strict):
-    """Where sightings are kept and for how long."""
+    """Where sightings are kept and for how long: all kinds alike, but for those named in `retention_days_by_kind`."""
 
     path: Path
     retention_days: int = Field(default=30, ge=1, le=3650)
+    retention_days_by_kind: dict[Kind, Annotated[int, Field(ge=1, le=3650)]] = {}
 
 
 class CoverageSettings(_Strict):

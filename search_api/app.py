@@ -16,6 +16,7 @@ from search_api.routes import (
     coverage,
     events,
     health,
+    holds,
     incidents,
     metrics,
     search,
@@ -51,7 +52,7 @@ def create_app(
     app.add_middleware(Door, callers=callers, tickets=app.state.tickets, open_metrics=open_metrics)
     # The door has checked the token already; this only tells OpenAPI about it.
     bearer = Depends(HTTPBearer(auto_error=False, description="the token shown at the first start"))
-    for resource in (search, trajectory, sightings, cameras, coverage, searches, metrics):
+    for resource in (search, trajectory, sightings, cameras, coverage, searches, holds, metrics):
         app.include_router(resource.router, dependencies=[bearer])
     if alerting is not None:
         app.state.alerting = alerting

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.kinds import Kind
-from search_api.cli.callers import caller
+from search_api.cli.caller import caller_name
 from search_api.cli.consoles import remark
 from search_api.cli.options import ArchiveFolder, OfKind
 from search_api.cli.outputs import check_output, make_output_folder
@@ -131,7 +131,7 @@ def _search(
     from search_api.service import Purpose
 
     service = _service(archive, model)
-    purpose = Purpose(caller(), asked.reason)
+    purpose = Purpose(caller_name(), asked.reason)
     found = _found(service, asked, purpose)
     if found.words is not None:
         _say(found.words)

@@ -103,13 +103,13 @@ def _site(path: Path | None) -> "SiteMap":
 def _traced(
     archive: "LocalArchive", asked: "Tracing", place: "SiteMap", reason: str, at_ms: int | None
 ) -> "tuple[TracedWay, dict[str, Any]]":
-    from search_api.cli.callers import caller
+    from search_api.cli.caller import caller_name
     from search_api.service import Purpose, SearchService
     from search_api.trajectories import traced
     from search_api.trajectory_schemas import trajectory_out
 
     service = SearchService(archive, _no_network, _no_network, site=place)
-    found = traced(service, asked, Purpose(caller(), reason), at_ms)
+    found = traced(service, asked, Purpose(caller_name(), reason), at_ms)
     out = trajectory_out(found, place, lambda _: None)
     return found, out.model_dump(mode="json")
 
