@@ -38,6 +38,7 @@ from pipeline.archive.looks import Looks, judged
 from pipeline.archive.packs import PACK_BYTES, PictureTorn
 from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
+from pipeline.archive.quick_reads import QuickReads
 from pipeline.archive.ranking import Candidate, exact_scores
 from pipeline.archive.rows import behind, conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
@@ -69,7 +70,8 @@ class LocalArchive:
         self._engine = engine
         self._file_lock = lock
         self._writing = threading.Lock()
-        self._derived = DerivedIndexes(engine, layout)
+        self._reads = QuickReads(layout.database)
+        self._derived = DerivedIndexes(engine, layout, self._reads)
         self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
         self._seal_rows = seal_rows
         self._behind = 0
@@ -80,6 +82,13 @@ class LocalArchive:
 
     def start(self) -> Self:
         """Mend what a killed writer left and build the indexes; part of opening."""
+        try:
+            return self._start()
+        except BaseException:
+            self._reads.close()
+            raise
+
+    def _start(self) -> Self:
         with archive_errors(self._layout.folder):
             if self._writer is None:
                 self._derived.catch_up()
@@ -212,7 +221,8 @@ class LocalArchive:
             candidates = self._derived.search(query)
             if not candidates:
                 check_space(query, self.spaces())
-            rows = self._rows_of(candidates)
+            with archive_errors(self._layout.folder):
+                rows = self._reads.sightings([candidate.sighting_id for candidate in candidates])
             if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
                 return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
         return self._settled(candidates, rows, query)
@@ -387,6 +397,7 @@ class LocalArchive:
             except ArchiveFull:
                 pass  # without the mark the next opening looks for leftovers, that is all
             finally:
+                self._reads.close()
                 self._engine.dispose()
                 if self._file_lock is not None:
                     self._file_lock.release()
@@ -428,14 +439,3 @@ class LocalArchive:
     def _check_open(self) -> None:
         if self._closed:
             raise ArchiveError(f"the archive at {self._layout.folder} is closed: open it again")
-
-    def _rows_of(self, candidates: Sequence[Candidate]) -> dict[str, Sighting]:
-        """Read the candidates' rows as the driver gives them: SQLAlchemy's cost as much as a search of a million."""
-        ids = [candidate.sighting_id for candidate in candidates]
-        found: dict[str, Sighting] = {}
-        with self._reading() as connection:
-            for start in range(0, len(ids), schema.IDS_AT_ONCE):
-                chosen = select(sightings).where(sightings.c.id.in_(ids[start : start + schema.IDS_AT_ONCE]))
-                cursor = connection.execute(chosen).cursor
-                found |= {row[0]: sighting_of(row) for row in (cursor.fetchall() if cursor is not None else ())}
-        return found

@@ -11,8 +11,10 @@ from pipeline.archive.contract import Cursor, SearchRecord, SightingFilter
 from pipeline.archive.schema import searches, sightings
 from pipeline.sighting import Shot, Sighting, TrackletKey
 
+SIGHTING_COLUMNS = tuple(sightings.c)[: list(sightings.c.keys()).index("attributes") + 1]
 _NONE = "{}"
 _CONFIDENCE = "confidence"
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 def row_values(sighting: Sighting, change: int) -> tuple[object, ...]:
@@ -52,7 +54,7 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
     return Sighting(
         sighting_id,
         TrackletKey(camera_id, session, track_id),
-        Kind(kind),
+        _KINDS[kind],
         community,
         first_seen_ms,
         last_seen_ms,
