@@ -32,6 +32,7 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.NothingAsked, 422, "nothing-asked"),
     (pipeline_errors.NothingConfirmed, 422, "nothing-confirmed"),
     (pipeline_errors.MixedKinds, 422, "mixed-kinds"),
+    (pipeline_errors.BadFeedback, 422, "bad-feedback"),
     (pipeline_errors.NobodyFound, 422, "nobody-found"),
     (pipeline_errors.SeveralFound, 422, "several-found"),
     (pipeline_errors.QueryError, 422, "bad-query"),
