@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.evaluation_set import write_result
 from benchmarks.gate_footage import FPS, PETS, PETS_FPS, encode, pictures
@@ -62,20 +63,26 @@ def peer_python(folder: Path) -> Path:
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    if subprocess.run([str(python), "-c", "import ultralytics, deep_sort_realtime"], capture_output=True).returncode:
+    tried = [str(python), "-c", "import ultralytics, deep_sort_realtime"]
+    if subprocess.run(tried, check=False, capture_output=True).returncode:
         subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES], check=True)
     return python
+
+
+def said(command: list[str], given: str = "", **where: Any) -> dict[str, object]:
+    """Run a chain in a process of its own; its last line is what it measured."""
+    done = subprocess.run(command, check=False, input=given, capture_output=True, text=True, **where)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def peer(python: Path, chain: str, film: Path, boxes: list[list[list[float]]], folder: Path) -> dict[str, object]:
     """The tracker gets the boxes our detector finds, at most a crowd: random weights find none worth following."""
     command = [str(python), "-c", PEER, chain, str(film), str(SECONDS)]
     settings = {**os.environ, "YOLO_CONFIG_DIR": str(folder), "YOLO_OFFLINE": "true"}
-    done = subprocess.run(command, input=json.dumps(boxes), capture_output=True, text=True, cwd=folder, env=settings)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return said(command, json.dumps(boxes), cwd=folder, env=settings)
 
 
 OURS = r"""
@@ -117,11 +124,7 @@ print(json.dumps({"cpu_s": cpu_s, "film_s": seconds, "analysed": analysed, "stag
 
 
 def ours(film: Path) -> dict[str, object]:
-    done = subprocess.run([sys.executable, "-c", OURS, str(film), str(SECONDS)], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return said([sys.executable, "-c", OURS, str(film), str(SECONDS)])
 
 
 def boxes_of(film: Path) -> list[list[list[float]]]:
@@ -168,14 +171,12 @@ def main(argv: list[str]) -> int:
         boxes = boxes_of(clips["1080p25"])
         runs: dict[str, list[dict[str, object]]] = {name: [] for name in (*CHAINS, *clips)}
         for turn in range(ROUNDS):
-            jobs = [
-                (chain, lambda chain=chain: peer(python, chain, clips["1080p25"], boxes, folder)) for chain in CHAINS
-            ]
-            jobs += [(name, lambda clip=clip: ours(clip)) for name, clip in clips.items()]
-            for name, job in jobs[:: -1 if turn % 2 else 1]:
+            for name in list(runs)[:: -1 if turn % 2 else 1]:
                 began = time.perf_counter()
-                runs[name].append(job())
-                print(name, json.dumps(runs[name][-1]), f"{time.perf_counter() - began:.0f} s", flush=True)
+                chain = name in CHAINS
+                run = peer(python, name, clips["1080p25"], boxes, folder) if chain else ours(clips[name])
+                runs[name].append(run)
+                print(name, json.dumps(run), f"{time.perf_counter() - began:.0f} s", flush=True)
     carried = {name: round(median(streams(run, cores) for run in each), 2) for name, each in runs.items()}
     ratios = {
         "1080p25_over_yolo_deepsort": carried["1080p25"] / carried["yolo_deepsort"],
