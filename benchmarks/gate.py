@@ -19,7 +19,7 @@ from camera_adapters.file import FileAdapter
 from camera_adapters.site import Camera
 from camera_adapters.stage_clock import StageClock
 from pipeline.analysis.analyser import Analyser, frame_request
-from pipeline.analysis.gate import Gate
+from pipeline.analysis.motion_gate import MotionGate
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.assembly import load_networks
 from pipeline.settings import AnalysisSettings, ModelSettings
@@ -45,7 +45,7 @@ def run(film: Path, *, gated: bool) -> tuple[list[Tracklet], dict[str, object]]:
     networks = load_networks(ModelSettings(threads=1))
     stages, leaping, settings = StageClock(), Leaping(), AnalysisSettings()
     watch = stages.watch()
-    gate = Gate(settings.gate, watch) if gated else None
+    gate = MotionGate(settings.motion_gate, watch) if gated else None
     camera = Camera(id="gate", source=str(film), pace="real_time", start_ms=0)
     request = frame_request(networks.detector, watch, gate)
     analyser = Analyser([camera], networks.detector, settings, watch=watch)

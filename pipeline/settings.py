@@ -94,7 +94,7 @@ class ModelSettings(_Strict):
     threads: int = Field(default=0, ge=0, le=256)
 
 
-class GateSettings(_Strict):
+class MotionGateSettings(_Strict):
     """When nothing happens, pictures of live cameras are compared instead of analysed.
 
     `heartbeat_s`: one picture is analysed this often all the same; above 2 s those who rest are lost. `linger_s`: how
@@ -118,7 +118,7 @@ class AnalysisSettings(_Strict):
     min_height_px: int = Field(default=24, ge=8)
     update_every_s: float = Field(default=30.0, gt=0)
     shots: int = Field(default=4, ge=1, le=16)
-    gate: GateSettings = GateSettings()
+    motion_gate: MotionGateSettings = MotionGateSettings()
 
 
 class ArchiveSettings(_Strict):

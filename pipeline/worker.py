@@ -17,9 +17,9 @@ from camera_adapters.supervisor import Supervisor
 from camera_adapters.table import adapter_for
 from pipeline.analysis.analyser import Analyser, frame_request
 from pipeline.analysis.describe import Describer
-from pipeline.analysis.gate import Gate
 from pipeline.analysis.latency import Delays, Latency
 from pipeline.analysis.mailbox import Mailbox
+from pipeline.analysis.motion_gate import MotionGate
 from pipeline.analysis.relief import Relief, Step, Strain
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
@@ -89,7 +89,7 @@ class Worker:
         self._sightings: Counter[str] = Counter()
         self._supervisors: dict[str, Supervisor] = {}
         self._live: list[str] = []
-        self._gates: dict[str, Gate] = {}
+        self._gates: dict[str, MotionGate] = {}
         for camera in cameras:
             live = adapter_for(camera).live
             paced = live or camera.pace == "real_time"
@@ -97,7 +97,7 @@ class Worker:
             self._live += [camera.id] if live else []
             watch = self.stages.watch()
             if paced:
-                self._gates[camera.id] = Gate(settings.analysis.gate, watch)
+                self._gates[camera.id] = MotionGate(settings.analysis.motion_gate, watch)
             request = frame_request(self.networks.detector, watch, self._gates.get(camera.id))
             self._supervisors[camera.id] = Supervisor(camera, request, self._admit, on_state=self._logbook.hear)
         self._relief = Relief(len(self._live))

@@ -7,10 +7,10 @@ import pytest
 from camera_adapters.frame import Frame
 from models.kinds import Kind
 from pipeline.analysis.change import ChangeDetector
-from pipeline.analysis.gate import Gate
+from pipeline.analysis.motion_gate import MotionGate
 from pipeline.analysis.stillness import Stillness
 from pipeline.analysis.tracking import Tracks
-from pipeline.settings import GateSettings
+from pipeline.settings import MotionGateSettings
 
 SIZE = (416, 234)
 STEP_MS = 200
@@ -98,9 +98,9 @@ def frame(at_ms: int, picture: np.ndarray = STREET, *, late: bool = False) -> Fr
     return Frame("gate", "s", at_ms, at_ms, noisy(picture, at_ms), SIZE, lambda: picture, late=late)
 
 
-def closed(**changes: object) -> tuple[Gate, int]:
+def closed(**changes: object) -> tuple[MotionGate, int]:
     """A gate that has been told for a minute that nothing happens, and the time."""
-    gate = Gate(GateSettings.model_validate(changes))
+    gate = MotionGate(MotionGateSettings.model_validate(changes))
     for at_ms in range(0, 60_000, STEP_MS):
         if gate.admit(frame(at_ms)):
             gate.tell(moving=False)
@@ -140,7 +140,7 @@ def test_a_moving_track_holds_it_open_whatever_the_picture_says() -> None:
 
 
 def test_without_adaptive_decoding_it_never_asks_for_key_frames_only() -> None:
-    gate = Gate(GateSettings(key_frames=False))
+    gate = MotionGate(MotionGateSettings(key_frames=False))
     for at_ms in range(0, 60_000, STEP_MS):
         gate.admit(frame(at_ms))
     assert not gate.is_open
@@ -148,7 +148,7 @@ def test_without_adaptive_decoding_it_never_asks_for_key_frames_only() -> None:
 
 
 def test_a_thinned_rate_is_kept_and_counted() -> None:
-    gate = Gate(GateSettings(enabled=False))
+    gate = MotionGate(MotionGateSettings(enabled=False))
     gate.thin(5 / 2)
     admitted = [at for at in range(0, 10_000, STEP_MS) if gate.admit(frame(at))]
     assert admitted == list(range(0, 10_000, 2 * STEP_MS))
@@ -166,7 +166,7 @@ def test_a_strict_gate_opens_for_tracks_only() -> None:
 
 
 def test_a_gate_that_is_switched_off_admits_everything() -> None:
-    gate = Gate(GateSettings(enabled=False))
+    gate = MotionGate(MotionGateSettings(enabled=False))
     assert all(gate.admit(frame(at)) for at in range(0, 20_000, STEP_MS))
     assert not gate.idle
     assert gate.gated == 0

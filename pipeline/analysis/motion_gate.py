@@ -5,13 +5,13 @@ import threading
 from camera_adapters.frame import Frame
 from camera_adapters.stage_clock import Stopwatch
 from pipeline.analysis.change import ChangeDetector
-from pipeline.settings import GateSettings
+from pipeline.settings import MotionGateSettings
 
 _NEVER_MS = -(10**12)
 _BACKGROUND_MS = 1000  # how often a busy camera's picture is compared, so that what is usual stays known
 
 
-class Gate:
+class MotionGate:
     """Decides for one camera which frames are analysed; it is the `Attention` its adapter asks.
 
     Open while something changes, while a track moves, and for `linger_s` after; the detector sees every frame then.
@@ -20,7 +20,7 @@ class Gate:
     much to do. The camera's thread asks, the analysis thread tells; times are those of the frames.
     """
 
-    def __init__(self, settings: GateSettings, watch: Stopwatch | None = None) -> None:
+    def __init__(self, settings: MotionGateSettings, watch: Stopwatch | None = None) -> None:
         self._linger_ms = round(settings.linger_s * 1000)
         self._heartbeat_ms = round(settings.heartbeat_s * 1000)
         self.enabled = settings.enabled
