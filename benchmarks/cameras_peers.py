@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.evaluation_set import write_result
 from benchmarks.gate_footage import FPS, PETS, PETS_FPS, encode, pictures
 
-PACKAGES = ("torch==2.13.0", "torchvision", "ultralytics", "deep-sort-realtime", "opencv-python-headless", "setuptools")
+PACKAGES = ("torch==2.13.0", "torchvision", "ultralytics", "deep-sort-realtime", "opencv-python-headless", "setuptools<81")
 CHAINS = ("yolo", "yolo_deepsort")
 SECONDS = 20.0
 ROUNDS = 3
@@ -30,6 +30,18 @@ ROUNDS = 3
 PEER = r"""
 import json, sys, time
 import cv2
+import torch
+try:
+    import torchvision
+except RuntimeError:  # built for another torch: its operators are declared, and ultralytics' own suppression taken
+    for name in [name for name in sys.modules if name.startswith("torchvision")]:
+        del sys.modules[name]
+    declared = torch.library.Library("torchvision", "FRAGMENT")
+    for operator in ("nms", "qnms"):
+        declared.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision
+    from ultralytics.utils.nms import TorchNMS
+    torchvision.ops.nms = TorchNMS.nms
 from ultralytics import YOLO
 chain, film, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 try:
