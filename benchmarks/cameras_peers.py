@@ -22,7 +22,14 @@ from typing import Any
 from benchmarks.evaluation_set import write_result
 from benchmarks.gate_footage import FPS, PETS, PETS_FPS, encode, pictures
 
-PACKAGES = ("torch==2.13.0", "torchvision", "ultralytics", "deep-sort-realtime", "opencv-python-headless", "setuptools<81")
+PACKAGES = (
+    "torch==2.13.0",
+    "torchvision",
+    "ultralytics",
+    "deep-sort-realtime",
+    "opencv-python-headless",
+    "setuptools<81",
+)
 CHAINS = ("yolo", "yolo_deepsort")
 SECONDS = 20.0
 ROUNDS = 3

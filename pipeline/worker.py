@@ -41,6 +41,8 @@ class CameraReport:
 
     `gated` frames beside these were compared and not analysed, because nothing happened; `idle` is true meanwhile.
     `thinned` frames were left out because the machine has too much to do; `relief` says what has given way.
+    Every sighting that began before `watermark_ms` is stored, as of the last beat of the logbook; the newest picture
+    was `behind_s` seconds after that then.
     `latency` is from a picture's arrival to its analysis, `stored` to the durable sightings it completed.
     """
 
@@ -56,6 +58,8 @@ class CameraReport:
     idle: bool = False
     thinned: int = 0
     relief: Step = Step.NONE
+    watermark_ms: int | None = None
+    behind_s: float | None = None
 
 
 class Worker:
@@ -137,7 +141,7 @@ class Worker:
 
     def camera_reports(self) -> list[CameraReport]:
         """Return the state of every camera, in the order of the configuration."""
-        reports = []
+        reports, progress = [], self._logbook.progress()
         for camera_id, camera in self._cameras.items():
             counted = self._mailbox.counters(camera_id)
             state = self._supervisors[camera_id].state
@@ -146,7 +150,11 @@ class Worker:
             delays = (self._analysed[camera_id].latency(), self._stored[camera_id].latency())
             gate = self._gates.get(camera_id)
             spared = (gate.gated, gate.enabled and not gate.is_open, gate.thinned, self._relief.step) if gate else ()
-            reports.append(CameraReport(camera, state, *counters, *delays, *spared))
+            watermark_ms, behind_s = progress[camera_id]
+            report = CameraReport(
+                camera, state, *counters, *delays, *spared, watermark_ms=watermark_ms, behind_s=behind_s
+            )
+            reports.append(report)
         return reports
 
     def forget_delays(self) -> None:

@@ -86,6 +86,11 @@ class _StateOfThings(Collector):
         thinned = CounterMetricFamily("zhian_camera_frames_thinned", "Frames left out under load", labels=["camera"])
         idle = GaugeMetricFamily("zhian_camera_idle", "1 while nothing happens there", labels=["camera"])
         delay = GaugeMetricFamily("zhian_camera_latency_seconds", "Arrival to analysis", labels=["camera", "quantile"])
+        behind = GaugeMetricFamily(
+            "zhian_camera_index_lag_seconds",
+            "From the watermark of stored sightings to the newest frame",
+            labels=["camera"],
+        )
         for report in self._service.cameras():
             state.add_metric([report.camera.id, str(report.state.status)], 1)
             analysed.add_metric([report.camera.id], report.analysed)
@@ -97,4 +102,6 @@ class _StateOfThings(Collector):
             for quantile, value_ms in (("0.5", report.latency.p50_ms), ("0.95", report.latency.p95_ms)):
                 if value_ms is not None:
                     delay.add_metric([report.camera.id, quantile], value_ms / 1000)
-        yield from (state, analysed, dropped, sightings, gated, thinned, idle, delay)
+            if report.behind_s is not None:
+                behind.add_metric([report.camera.id], report.behind_s)
+        yield from (state, analysed, dropped, sightings, gated, thinned, idle, delay, behind)
