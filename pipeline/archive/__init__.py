@@ -1,6 +1,6 @@
 """Sightings that stay: the contract, the archive in one folder, and its in-memory double."""
 
-from pipeline.archive.contract import Archive, Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.contract import Archive, Changes, Hit, ModelUse, Query, SearchRecord, SightingFilter, Stored
 from pipeline.archive.local import LocalArchive
 from pipeline.archive.looks import Looks
 from pipeline.archive.memory import InMemoryArchive
@@ -8,6 +8,7 @@ from pipeline.archive.opening import open_archive
 
 __all__ = [
     "Archive",
+    "Changes",
     "Hit",
     "InMemoryArchive",
     "LocalArchive",
@@ -16,5 +17,6 @@ __all__ = [
     "Query",
     "SearchRecord",
     "SightingFilter",
+    "Stored",
     "open_archive",
 ]

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.looks import Looks
@@ -65,6 +68,23 @@ class ModelUse:
     since_ms: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """A sighting as it is stored, with its `vector` float32 (d,) of length 1."""
+
+    sighting: Sighting
+    vector: NDArray[np.float32]
+    space: EmbeddingSpace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """Sightings in the order they were stored, each as it is now; `upto` is the change number to go on from."""
+
+    stored: Sequence[Stored]
+    upto: int
+
+
 class Archive(Protocol):
     """Sightings that stay.
 
@@ -79,6 +99,8 @@ class Archive(Protocol):
     - an archive written by a newer version is refused with ArchiveTooNew; a full disk is ArchiveFull, and the archive
       goes on once there is room: what was acknowledged stays.
     - `forget` and `expire` leave neither row, nor vector, nor picture.
+    - whoever asks for the `changes` since the number of the last answer gets every append, also over restarts; a
+      sighting whose revision grows is a change again.
     - every method may be called from any thread; a search sees each `append` wholly or not at all.
     - `append` raises ValueError for a record that cannot be one: no picture, a vector of another dimension or length.
     """
@@ -133,6 +155,14 @@ class Archive(Protocol):
 
     def count(self, where: SightingFilter | None = None) -> int:
         """Return how many sightings there are."""
+        ...
+
+    def changes(self, since: int, *, limit: int = 1000) -> Changes:
+        """Return what was stored after the change `since` (0: everything), whole changes, about `limit` sightings."""
+        ...
+
+    def newest_change(self) -> int:
+        """Return the number of the newest change; it only grows."""
         ...
 
     def record_search(self, entry: SearchRecord) -> None:

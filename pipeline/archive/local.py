@@ -16,8 +16,9 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive import schema
 from pipeline.archive.audit import Audit, append_search, audit
+from pipeline.archive.changes import changes_since, newest_change
 from pipeline.archive.compaction import compact
-from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.contract import Changes, Hit, ModelUse, Query, SearchRecord, SightingFilter
 from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.door import check_record, check_space
 from pipeline.archive.failures import archive_errors
@@ -221,6 +222,16 @@ class LocalArchive:
         with self._reading() as connection:
             number: int = connection.execute(chosen).scalar_one()
         return number
+
+    def changes(self, since: int, *, limit: int = 1000) -> Changes:
+        """Return what was stored after a change number."""
+        with self._reading() as connection:
+            return changes_since(connection, self._layout, since, limit)
+
+    def newest_change(self) -> int:
+        """Return the number of the newest change."""
+        with self._reading() as connection:
+            return newest_change(connection)
 
     def record_search(self, entry: SearchRecord) -> None:
         """Append to the search log durably; the one thing that a reader writes too, so that no search goes unseen."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.contract import Changes, Hit, ModelUse, Query, SearchRecord, SightingFilter, Stored
 from pipeline.archive.door import check_record, check_space
 from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.ranking import best, exact_scores
@@ -25,16 +25,20 @@ class InMemoryArchive:
         self._spaces: list[EmbeddingSpace] = []
         self._searches: list[SearchRecord] = []
         self._models: dict[tuple[str, str, str], ModelUse] = {}
+        self._changed = 0
+        self._change_of: dict[str, int] = {}
 
     def append(self, records: Sequence[Record]) -> None:
         """Store records; raises ValueError."""
         for record in records:
             check_record(record)
         with self._lock:
+            self._changed += 1
             for record in records:
                 held = self._records.get(record.sighting.id)
                 if held is None or record.sighting.revision > held.sighting.revision:
                     self._records[record.sighting.id] = record
+                    self._change_of[record.sighting.id] = self._changed
                     if record.space not in self._spaces:
                         self._spaces.append(record.space)
 
@@ -120,6 +124,19 @@ class InMemoryArchive:
         """Return how many sightings there are."""
         with self._lock:
             return sum(matches(r.sighting, where or SightingFilter()) for r in self._records.values())
+
+    def changes(self, since: int, *, limit: int = 1000) -> Changes:
+        """Return what was stored after a change number."""
+        with self._lock:
+            later = sorted((self._change_of[name], name) for name in self._records if self._change_of[name] > since)
+            upto = later[limit - 1][0] if len(later) > limit > 0 else self._changed
+            chosen = [self._records[name] for change, name in later if change <= upto]
+            return Changes([Stored(each.sighting, each.vector, each.space) for each in chosen], upto)
+
+    def newest_change(self) -> int:
+        """Return the number of the newest change."""
+        with self._lock:
+            return self._changed
 
     def record_search(self, entry: SearchRecord) -> None:
         """Append to the search log."""
