@@ -15,7 +15,9 @@ PipelineError
 │   ├── AlertingDamaged    not their database, or damaged
 │   ├── AlertingFull       the disk has no room
 │   ├── UnknownIncident    no such id
-│   └── StepRefused        an incident cannot be taken to that state now
+│   ├── StepRefused        an incident cannot be taken to that state now
+│   ├── UnknownWatch       no such watch, or no such picture of it
+│   └── BadWatch           a watch that could never fire, never end, or has no reason
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -101,6 +103,14 @@ class UnknownIncident(AlertingError):
 
 class StepRefused(AlertingError):
     """An incident cannot be taken to the wanted state now."""
+
+
+class UnknownWatch(AlertingError):
+    """No watch has this id, or its picture is gone."""
+
+
+class BadWatch(AlertingError):
+    """A watch cannot be as asked."""
 
 
 class QueryError(PipelineError):

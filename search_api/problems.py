@@ -35,6 +35,8 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.ArchiveError, 503, "archive-unavailable"),
     (pipeline_errors.UnknownIncident, 404, "unknown-incident"),
     (pipeline_errors.StepRefused, 409, "step-refused"),
+    (pipeline_errors.UnknownWatch, 404, "unknown-watch"),
+    (pipeline_errors.BadWatch, 422, "bad-watch"),
     (pipeline_errors.AlertingFull, 507, "alerting-full"),
     (pipeline_errors.AlertingError, 503, "alerting-unavailable"),
     (pipeline_errors.PipelineError, 500, "pipeline-error"),
