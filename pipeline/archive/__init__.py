@@ -1,6 +1,7 @@
 """Sightings that stay: the contract, the archive in one folder, and its in-memory double."""
 
 from pipeline.archive.contract import Archive, Changes, Hit, ModelUse, Query, SearchRecord, SightingFilter, Stored
+from pipeline.archive.journal import Journal, Span, SpanState
 from pipeline.archive.local import LocalArchive
 from pipeline.archive.looks import Looks
 from pipeline.archive.memory import InMemoryArchive
@@ -11,12 +12,15 @@ __all__ = [
     "Changes",
     "Hit",
     "InMemoryArchive",
+    "Journal",
     "LocalArchive",
     "Looks",
     "ModelUse",
     "Query",
     "SearchRecord",
     "SightingFilter",
+    "Span",
+    "SpanState",
     "Stored",
     "open_archive",
 ]
