@@ -72,6 +72,16 @@ class PhotoSearch:
     detections: Detections
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """The one a photo shows: `vectors` (1, d), `crop` uint8 (h, w, 3) BGR, in `box`; `detections` is everyone."""
+
+    vectors: Embeddings
+    crop: Image
+    box: Box
+    detections: Detections
+
+
 def people_in(photo: Image, kind: Kind, detector: Detector) -> Detections:
     """Return those of one kind in a photo (uint8 (h, w, 3) BGR), best first; raises NobodyFound.
 
@@ -108,12 +118,21 @@ def search_by_photo(
     Raises SpaceMismatch when the archive was made with another model, NobodyFound, SeveralFound.
     """
     check_space(archive, kind, embedder.space)
-    chosen, detections = _choose(photo, kind, detector, box)
-    left, top_edge, right, bottom = _pixels(chosen, photo)
-    vectors = embedder.embed([np.ascontiguousarray(photo[top_edge:bottom, left:right])])
+    shown = described(photo, kind, detector, embedder, box)
     taken = max(LOOKED_AT * top, LEAST_LOOKED_AT) if looks else top
-    hits = archive.search(Query(vectors, replace(where, kind=kind), taken))
-    return PhotoSearch(reranked(hits, looks, top) if looks else hits, chosen, detections)
+    hits = archive.search(Query(shown.vectors, replace(where, kind=kind), taken))
+    return PhotoSearch(reranked(hits, looks, top) if looks else hits, shown.box, shown.detections)
+
+
+def described(photo: Image, kind: Kind, detector: Detector, embedder: Embedder, box: Box | None = None) -> Shown:
+    """Describe the one of a kind in a photo (uint8 (h, w, 3) BGR); with several in it, `box` picks one.
+
+    Raises NobodyFound, SeveralFound.
+    """
+    chosen, detections = _choose(photo, kind, detector, box)
+    left, top, right, bottom = _pixels(chosen, photo)
+    crop = np.ascontiguousarray(photo[top:bottom, left:right])
+    return Shown(embedder.embed([crop]), crop, chosen, detections)
 
 
 def search_by_sighting(archive: Archive, sighting_id: str, where: SightingFilter, top: int) -> list[Hit]:

@@ -8,7 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
+from pipeline.alerting.settings import AlertingSettings
 
+MEMORY = "memory"
+REDIS_SCHEMES = ("redis://", "rediss://")
 Identifier = Annotated[str, Field(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -; Chinese is welcome")]
 
 
@@ -115,6 +118,14 @@ class ApiSettings(_Strict):
     token_file: Path | None = None
 
 
+class WatchSettings(_Strict):
+    """Watches (布控): how long one may last, and what is taken where it says nothing itself."""
+
+    longest_days: float = Field(default=90, gt=0, le=3660)
+    false_alerts_per_day: float = Field(default=1.0, gt=0, le=10_000)
+    again_after_s: float = Field(default=600, ge=0, le=86_400)
+
+
 class Settings(_Strict):
     """Everything `zhian run` needs."""
 
@@ -124,7 +135,17 @@ class Settings(_Strict):
     models: ModelSettings = ModelSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     coverage: CoverageSettings = CoverageSettings()
+    alerting: AlertingSettings = AlertingSettings()
+    watches: WatchSettings = WatchSettings()
+    bus: str = Field(default=MEMORY, repr=False)
     api: ApiSettings = ApiSettings()
+
+    @field_validator("bus")
+    @classmethod
+    def _known_bus(cls, value: str) -> str:
+        if value != MEMORY and not value.startswith(REDIS_SCHEMES):
+            raise ValueError(f"{mask(value)} is no bus: write `memory` or `redis://HOST:PORT`")
+        return value
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:

@@ -14,6 +14,7 @@ from camera_adapters.stream_state import Status, StreamState
 from camera_adapters.supervisor import Supervisor
 from camera_adapters.table import adapter_for
 from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.camera_flow import Observer
 from pipeline.analysis.describe import Describer
 from pipeline.analysis.mailbox import Mailbox
 from pipeline.analysis.tracklet import Tracklet
@@ -40,6 +41,22 @@ class CameraReport:
     sightings: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears what happens, each on the thread where it does: all must be quick.
+
+    `tracks` is shown those of every analysed frame, `stored` hears that sightings were, `state` each change of a
+    camera.
+    """
+
+    tracks: Observer | None = None
+    stored: Callable[[], None] = lambda: None
+    state: Callable[[StreamState], None] = lambda _: None
+
+
+NOBODY = Listeners()
+
+
 class Worker:
     """Owns its cameras from decode to sighting. `start` once, `stop` once; the archive outlives the worker."""
 
@@ -49,16 +66,18 @@ class Worker:
         archive: Archive,
         networks: Networks | None = None,
         *,
+        listeners: Listeners = NOBODY,
         wall_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.settings = settings
+        self._listeners = listeners
         self.archive = archive
         self.networks = networks or load_networks(settings.models)
         for use in self.networks.uses(wall_ms()):
             archive.record_model(use)
         _, cameras = settings.site
         self._mailbox = Mailbox()
-        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis)
+        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis, observe=listeners.tracks)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         self._storekeeper = Storekeeper(archive)
         self._retention = Retention(archive, settings.archive.retention_days, wall_ms)
@@ -71,7 +90,7 @@ class Worker:
             live = adapter_for(camera).live
             self._mailbox.open_slot(camera.id, "latest" if live or camera.pace == "real_time" else "block")
             request = frame_request(self.networks.detector)
-            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._logbook.hear)
+            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._hear)
         self._cameras = {camera.id: camera for camera in cameras}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
@@ -132,9 +151,16 @@ class Worker:
 
     def _store(self, tracklets: list[Tracklet]) -> None:
         records = self._describer.describe(tracklets) if tracklets else []
-        for record in self._storekeeper.keep(records):
+        stored = self._storekeeper.keep(records)
+        for record in stored:
             if record.sighting.revision == 1:
                 self._sightings[record.sighting.key.camera_id] += 1
+        if stored:
+            self._listeners.stored()
+
+    def _hear(self, state: StreamState) -> None:
+        self._logbook.hear(state)
+        self._listeners.state(state)
 
     def _readings(self) -> list[Reading]:
         readings = []

@@ -8,8 +8,9 @@ from search_api.access import Callers
 from search_api.door import Door
 from search_api.metrics import Metrics, Timed
 from search_api.problems import install_problems
-from search_api.routes import cameras, console, coverage, health, metrics, search, searches, sightings
+from search_api.routes import cameras, console, coverage, health, metrics, search, searches, sightings, watches
 from search_api.service import SearchService
+from search_api.watch_service import WatchService
 
 DESCRIPTION = """Find where a person or a vehicle was last seen. Send `Authorization: Bearer TOKEN`; the token was shown
 when the server first started. Times without a zone are local time of the server. Errors are RFC 9457 problems."""
@@ -20,8 +21,12 @@ def create_app(
     callers: Callers,
     *,
     open_metrics: bool = False,
+    watch_service: WatchService | None = None,
 ) -> FastAPI:
-    """Return the application over `service`; with `open_metrics` Prometheus needs no token."""
+    """Return the application over `service`; with `open_metrics` Prometheus needs no token.
+
+    Without `watch_service` nothing looks out for anybody, and there are no routes of watches.
+    """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.metrics = Metrics(service)
@@ -32,6 +37,9 @@ def create_app(
     bearer = Depends(HTTPBearer(auto_error=False, description="the token shown at the first start"))
     for closed in (search.router, sightings.router, cameras.router, coverage.router, searches.router, metrics.router):
         app.include_router(closed, dependencies=[bearer])
+    if watch_service is not None:
+        app.state.watches = watch_service
+        app.include_router(watches.router, dependencies=[bearer])
     app.include_router(health.router)
     console.mount(app)
     return app

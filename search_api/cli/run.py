@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline.settings import Settings
+    from pipeline.vigilance import Vigilance
     from pipeline.worker import CameraReport, Worker
     from search_api.access import Callers
     from search_api.serving import Serving
@@ -42,11 +43,18 @@ def run(
 
 def _run(settings: "Settings") -> None:
     """Start from the bottom up; the stack stops from the top down: requests, cameras and analysis, archive."""
+    from pipeline.alerting.database import DATABASE_NAME, open_database
+    from pipeline.alerting.incidents import IncidentDesk
+    from pipeline.alerting.message import Composer
+    from pipeline.alerting.places import Places
     from pipeline.archive import open_archive
+    from pipeline.assembly import load_networks
+    from pipeline.vigilance import Vigilance
     from pipeline.worker import Worker
     from search_api.app import create_app
     from search_api.service import SearchService
     from search_api.serving import Serving, address_of, is_loopback, listen
+    from search_api.watch_service import WatchService
 
     with ExitStack() as started:
         stop = started.enter_context(StopSignal())
@@ -54,20 +62,27 @@ def _run(settings: "Settings") -> None:
         archive = open_archive(settings.archive.path, writable=True)
         started.callback(archive.close)
         callers = _callers(settings)
-        worker = Worker(settings, archive)
-        networks = worker.networks
+        networks = load_networks(settings.models)
+        engine = open_database(settings.alerting.path or settings.archive.path / DATABASE_NAME)
+        started.callback(engine.dispose)
+        desk = IncidentDesk(engine, settings.alerting, composer=Composer(Places.of(settings.site)))
+        vigilance = Vigilance(settings, archive, engine, desk.take, networks.embedders.__getitem__)
+        worker = Worker(settings, archive, networks, listeners=vigilance.listeners)
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
             archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
         )
-        app = create_app(service, callers)
+        watches = WatchService(service, vigilance.watches, settings.watches, added=vigilance.alerter.stored)
+        app = create_app(service, callers, watch_service=watches)
+        started.callback(_stop_vigilance, vigilance)
+        vigilance.start()
         started.callback(_stop_worker, worker)
         worker.start()
         serving = started.enter_context(Serving(app, bound))
         if not is_loopback(bound):
             remark("the network can reach this door without encryption: put a TLS proxy in front of it")
         remark(f"search page and API: {address_of(bound)} (Ctrl-C stops)")
-        _watch(worker, serving, stop)
+        _watch(worker, vigilance, serving, stop)
         remark("stopping: answering what was asked, storing what was seen")
 
 
@@ -82,7 +97,7 @@ def _callers(settings: "Settings") -> "Callers":
     return callers
 
 
-def _watch(worker: "Worker", serving: "Serving", stop: StopSignal) -> None:
+def _watch(worker: "Worker", vigilance: "Vigilance", serving: "Serving", stop: StopSignal) -> None:
     """Show the cameras until a signal comes; a dead part of the process ends all of it."""
     from rich.live import Live
 
@@ -90,8 +105,9 @@ def _watch(worker: "Worker", serving: "Serving", stop: StopSignal) -> None:
     with ExitStack() as shown:
         live = shown.enter_context(Live(console=console, auto_refresh=False)) if console.is_terminal else None
         while not stop.wait(TICK_S):
-            if worker.failure:
-                raise worker.failure
+            failure = worker.failure or vigilance.failure
+            if failure:
+                raise failure
             if not serving.alive or not worker.alive:
                 raise RuntimeError("a part of the process ended by itself")
             if live:
@@ -101,6 +117,11 @@ def _watch(worker: "Worker", serving: "Serving", stop: StopSignal) -> None:
 def _stop_worker(worker: "Worker") -> None:
     if not worker.stop():
         remark("some cameras did not stop in time")
+
+
+def _stop_vigilance(vigilance: "Vigilance") -> None:
+    if not vigilance.stop():
+        remark("alerts were not all handed on in time: they follow at the next start")
 
 
 def cameras_table(reports: "Sequence[CameraReport]", at: str) -> "Table":

@@ -86,8 +86,9 @@ class Lookout:
         return told
 
     def save(self) -> None:
-        """Write down the scores that were counted."""
+        """Write down the scores that were counted, and erase the pictures of watches that are over."""
         self._recorder.save()
+        self._book.sweep(self._wall_ms())
         self._save_at = self._clock() + SAVE_EVERY_S
 
     def _begin(self) -> int:

@@ -1,0 +1,74 @@
+"""Everything that looks for alerts while cameras run, put together: the alerter, what it follows, and the herald."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy import Engine
+
+from camera_adapters.clock import now_ms
+from models.kinds import Kind
+from pipeline.alerter import Alerter, Follower, Rules, Sink
+from pipeline.alerting.watches import Lookout, WatchBook
+from pipeline.alerting.watches.renewal import Embedder, renew
+from pipeline.archive.contract import Archive
+from pipeline.bus import open_bus
+from pipeline.herald import Herald
+from pipeline.settings import Settings
+from pipeline.worker import Listeners
+
+log = structlog.get_logger(__name__)
+
+
+class Vigilance:
+    """`start` before the cameras, `stop` after them; `take` keeps alerts durably, such as an IncidentDesk's.
+
+    `listeners` are for the worker; `failure` is what ended one of the threads, which must not go unnoticed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        archive: Archive,
+        engine: Engine,
+        take: Sink,
+        embedder: Callable[[Kind], Embedder],
+        *,
+        rules: Sequence[Rules] = (),
+        followers: Sequence[Follower] = (),
+        wall_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        self.watches = WatchBook(engine)
+        renew(self.watches, embedder, wall_ms())
+        self.bus = open_bus(settings.bus)
+        lookout = Lookout(archive, self.watches, take, wall_ms=wall_ms)
+        self.alerter = Alerter(take, (lookout, *followers), rules)
+        self.herald = Herald(self.bus, archive, engine, self.watches)
+
+    @property
+    def listeners(self) -> Listeners:
+        """Who hears what the worker does."""
+        tracks = self.alerter.observe if self.alerter.observes else None
+        return Listeners(tracks, self._stored, self.herald.camera_state)
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended one of the threads."""
+        return self.alerter.failure or self.herald.failure
+
+    def start(self) -> None:
+        """Begin with what was left over."""
+        self.alerter.start()
+        self.herald.start()
+
+    def stop(self) -> bool:
+        """Look at the last of it, tell it, and close the bus; returns False when something did not end in time."""
+        ended = self.alerter.stop()
+        told = self.herald.stop()
+        self.bus.close()
+        if self.alerter.dropped or self.herald.dropped:
+            log.warning("alerts_dropped", alerts=self.alerter.dropped, camera_states=self.herald.dropped)
+        return ended and told
+
+    def _stored(self) -> None:
+        self.alerter.stored()
+        self.herald.told()
