@@ -2,6 +2,7 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BadRules           a rule cannot be used; names the rule
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -10,6 +11,7 @@ PipelineError
 │   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
+├── BenchFailed        a measurement could not be taken
 ├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
 │   ├── AlertingTooNew     a newer version wrote their database
 │   ├── AlertingDamaged    not their database, or damaged
@@ -17,7 +19,10 @@ PipelineError
 │   ├── UnknownIncident    no such id
 │   ├── StepRefused        an incident cannot be taken to that state now
 │   ├── UnknownWatch       no such watch, or no such picture of it
-│   └── BadWatch           a watch that could never fire, never end, or has no reason
+│   ├── BadWatch           a watch that could never fire, never end, or has no reason
+│   ├── UnknownSubscription no such id
+│   └── BadSubscription    its address, mute or escalation cannot be used
+│       └── AddressRefused     it leads to a private address nobody has allowed
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -38,6 +43,10 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BadRules(PipelineError):
+    """A rule cannot be used."""
 
 
 class BusUnavailable(PipelineError):
@@ -78,6 +87,10 @@ class UnknownSighting(ArchiveError):
         super().__init__(f"no sighting {sighting_id} in this archive")
 
 
+class BenchFailed(PipelineError):
+    """A measurement could not be taken."""
+
+
 class AlertingError(PipelineError):
     """Alerts, incidents, watches or subscriptions cannot be kept, read or changed."""
 
@@ -111,6 +124,21 @@ class UnknownWatch(AlertingError):
 
 class BadWatch(AlertingError):
     """A watch cannot be as asked."""
+
+
+class UnknownSubscription(AlertingError):
+    """No subscription has this id."""
+
+    def __init__(self, subscription_id: str) -> None:
+        super().__init__(f"no subscription {subscription_id}")
+
+
+class BadSubscription(AlertingError):
+    """An address, a mute or an escalation cannot be used."""
+
+
+class AddressRefused(BadSubscription):
+    """The address is private, loopback or link-local, and the settings do not allow it."""
 
 
 class QueryError(PipelineError):

@@ -18,7 +18,7 @@ from pipeline.alerting.alert import Alert
 from pipeline.alerting.incidents.events import Event
 from pipeline.alerting.incidents.incident import Incident, State, Step
 from pipeline.alerting.places import Places
-from pipeline.alerting.wording import text_of_alert, text_of_step
+from pipeline.alerting.wording import text_of_alert, text_of_escalation, text_of_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,19 @@ class Composer:
             "outcome": None if step.outcome is None else str(step.outcome),
             "text": text_of_step(incident.kind, step.state, step.who, step.note, step.outcome),
         }
-        return self.about(incident, str(step.state), step.at_ms, said)
+        return self._about(incident, str(step.state), step.at_ms, said)
 
-    def about(self, incident: Incident, what: str, at_ms: int, said: dict[str, object]) -> Event:
-        """Return a line of the log about an incident as a whole."""
-        name = f"{incident.id}.{incident.revision}.{what}"
+    def escalated(self, incident: Incident, to: str, name: str, at_ms: int) -> Event:
+        """Return the line that tells the subscription `to`, called `name`, that nobody has acknowledged an incident."""
+        said: dict[str, object] = {"to": name, "text": text_of_escalation(incident, self.places)}
+        return self._about(incident, "escalated", at_ms, said, f".{to}")
+
+    def link(self, sighting_id: str) -> str | None:
+        """Return where the picture of a sighting is served; None without a sighting."""
+        return f"{self.public_address}/v1/sightings/{sighting_id}/picture" if sighting_id else None
+
+    def _about(self, incident: Incident, what: str, at_ms: int, said: dict[str, object], which: str = "") -> Event:
+        name = f"{incident.id}.{incident.revision}.{what}{which}"
         body = self._body(incident, name, what, at_ms, incident.camera_id, incident.sighting_id) | said
         return Event(
             name,
@@ -82,10 +90,6 @@ class Composer:
             incident.sighting_id,
             _json(body),
         )
-
-    def link(self, sighting_id: str) -> str | None:
-        """Return where the picture of a sighting is served; None without a sighting."""
-        return f"{self.public_address}/v1/sightings/{sighting_id}/picture" if sighting_id else None
 
     def _body(
         self, incident: Incident, name: str, what: str, at_ms: int, camera_id: str, sighting_id: str

@@ -43,10 +43,8 @@ def run(
 
 def _run(settings: "Settings") -> None:
     """Start from the bottom up; the stack stops from the top down: requests, cameras and analysis, archive."""
-    from pipeline.alerting.database import DATABASE_NAME, open_database
-    from pipeline.alerting.incidents import IncidentDesk
-    from pipeline.alerting.message import Composer
     from pipeline.alerting.places import Places
+    from pipeline.alerting.service import open_alerting
     from pipeline.archive import open_archive
     from pipeline.assembly import load_networks
     from pipeline.vigilance import Vigilance
@@ -63,10 +61,10 @@ def _run(settings: "Settings") -> None:
         started.callback(archive.close)
         callers = _callers(settings)
         networks = load_networks(settings.models)
-        engine = open_database(settings.alerting.path or settings.archive.path / DATABASE_NAME)
-        started.callback(engine.dispose)
-        desk = IncidentDesk(engine, settings.alerting, composer=Composer(Places.of(settings.site)))
-        vigilance = Vigilance(settings, archive, engine, desk.take, networks.embedders.__getitem__)
+        places = Places.of(settings.site)
+        alerting = open_alerting(settings.archive.path, settings.alerting, places, archive.picture)
+        started.callback(alerting.stop)
+        vigilance = Vigilance(settings, archive, alerting.engine, alerting.desk.take, networks.embedders.__getitem__)
         worker = Worker(settings, archive, networks, listeners=vigilance.listeners)
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
@@ -75,6 +73,7 @@ def _run(settings: "Settings") -> None:
         watches = WatchService(service, vigilance.watches, settings.watches, added=vigilance.alerter.stored)
         app = create_app(service, callers, watch_service=watches)
         started.callback(_stop_vigilance, vigilance)
+        alerting.start()
         vigilance.start()
         started.callback(_stop_worker, worker)
         worker.start()
