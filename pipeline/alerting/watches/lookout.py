@@ -192,7 +192,7 @@ def _gap_ms(hit: WatchHit, sighting: Sighting) -> int:
 
 
 def _alert(watch: Watch, sighting: Sighting, match: Match, threshold: float) -> Alert:
-    facts: dict[str, Fact] = {"watch": watch.id}
+    facts: dict[str, Fact] = {}
     if watch.target.vectors is not None:
         facts |= {"score": round(match.score, 3), "threshold": round(threshold, 3)}
     if watch.words:
@@ -211,5 +211,5 @@ def _alert(watch: Watch, sighting: Sighting, match: Match, threshold: float) -> 
         subject=f"watch {watch.id}",
         sighting_id=sighting.id,
         score=max(0.0, min(1.0, match.score)),
-        facts=facts,
+        facts=facts | {"watch": watch.id},
     )
