@@ -37,6 +37,8 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.StepRefused, 409, "step-refused"),
     (pipeline_errors.UnknownWatch, 404, "unknown-watch"),
     (pipeline_errors.BadWatch, 422, "bad-watch"),
+    (pipeline_errors.UnknownResident, 404, "unknown-resident"),
+    (pipeline_errors.BadEnrolment, 422, "bad-enrolment"),
     (pipeline_errors.UnknownSubscription, 404, "unknown-subscription"),
     (pipeline_errors.AddressRefused, 422, "address-refused"),
     (pipeline_errors.BadSubscription, 422, "bad-subscription"),

@@ -113,8 +113,9 @@ class WatchService:
             counts = self.book.scores([watch.id]).get(watch.id, {})
             recorded = {camera: Scores.counted(each) for camera, each in counts.items()}
             per_day = rates(archive, watch, recorded, now_ms)
-            calibration = calibrated(archive_scores(archive, watch, now_ms), recorded, watch, per_day)
-        return WatchCost(calibration, agreeing_per_day(archive, watch, now_ms))
+            past = archive_scores(archive, watch.target, now_ms, watch.same_as)
+            calibration = calibrated(watch.budget_per_day, watch.target, past, recorded, per_day)
+        return WatchCost(calibration, agreeing_per_day(archive, watch.target, now_ms))
 
     def hits(self, watch_id: str, *, limit: int = 100) -> list[WatchHit]:
         """Return what a watch found, newest first; raises UnknownWatch."""

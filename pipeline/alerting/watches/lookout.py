@@ -124,10 +124,13 @@ class Lookout:
         due = self._clock() >= self._calibrate_at
         for each in self._standing:
             if each.watch.target.vectors is not None and (due or each.calibration is None):
-                each.archive = each.archive or archive_scores(self._archive, each.watch, self._wall_ms())
-                recorded = self._recorder.of(each.watch.id)
-                per_day = rates(self._archive, each.watch, recorded, self._wall_ms())
-                each.calibration = calibrated(each.archive, recorded, each.watch, per_day)
+                watch = each.watch
+                each.archive = each.archive or archive_scores(
+                    self._archive, watch.target, self._wall_ms(), watch.same_as
+                )
+                recorded = self._recorder.of(watch.id)
+                per_day = rates(self._archive, watch, recorded, self._wall_ms())
+                each.calibration = calibrated(watch.budget_per_day, watch.target, each.archive, recorded, per_day)
         if due:
             self._calibrate_at = self._clock() + CALIBRATE_EVERY_S
 
@@ -157,7 +160,7 @@ def rates(archive: Archive, watch: Watch, recorded: Mapping[str, Scores], at_ms:
     stood_ms = at_ms - watch.created_ms
     if stood_ms >= RECORDED_ENOUGH_MS and any(scores.total for scores in recorded.values()):
         return {camera: scores.total * DAY_MS / stood_ms for camera, scores in recorded.items()}
-    counted = sightings_per_day(archive, watch, at_ms)
+    counted = sightings_per_day(archive, watch.target.where, at_ms)
     return {} if counted is None else {"": counted}
 
 
