@@ -15,6 +15,7 @@ from pipeline.alerting.budget.scores import Scores
 LARGEST_SHARE, SMALLEST_SHARE = 0.25, 0.02
 EXCESSES = 100  # of so many scores the level lies below the highest, within those shares of all
 BELIEF_TOTAL, BELIEF_EXCESSES = 20, 5  # scores, and excesses among them, that a belief counts for
+FEW, OUTLIERS = 200, 0.1  # below so many scores, so many strangers are expected beyond the limit of outliers
 LOWEST, HIGHEST = -0.95, 0.99
 GENTLEST = 0.5
 
@@ -43,7 +44,12 @@ class Tail:
 
 
 def fitted(scores: Scores, belief: Tail) -> Tail:
-    """Return the tail of recorded scores; few scores change the belief little, many settle it."""
+    """Return the tail of recorded scores; few scores change the belief little, many settle it.
+
+    Of few, those that by the belief hardly one stranger would reach are taken for the one looked for, and left out.
+    """
+    if scores.total < FEW:
+        scores = _without_outliers(scores, belief)
     share = float(np.clip(EXCESSES / max(scores.total, 1), SMALLEST_SHARE, LARGEST_SHARE))
     count = min(int(share * scores.total), len(scores.highest) - 1)
     believed = _moved(belief, share)
@@ -57,6 +63,12 @@ def fitted(scores: Scores, belief: Tail) -> Tail:
     spent = count * float(np.median(excesses)) / np.log(2.0)
     steepness = (count + BELIEF_EXCESSES) / (spent + BELIEF_EXCESSES / believed.steepness)
     return Tail(count / scores.total, level, max(GENTLEST, float(steepness)))
+
+
+def _without_outliers(scores: Scores, belief: Tail) -> Scores:
+    limit = belief.score_at(OUTLIERS / max(scores.total, 1))
+    kept = scores.highest[scores.highest <= limit]
+    return Scores(kept, scores.total - (len(scores.highest) - len(kept)))
 
 
 def _moved(belief: Tail, share: float) -> Tail:

@@ -9,12 +9,13 @@ import structlog
 from camera_adapters.clock import now_ms
 from pipeline.alerting.alert import Alert, Fact, Source, alert_id
 from pipeline.alerting.budget import Calibration, Scores
+from pipeline.alerting.budget.scores import NOTHING
 from pipeline.alerting.watches.book import WatchBook, WatchHit
 from pipeline.alerting.watches.evidence import archive_scores, calibrated, sightings_per_day
 from pipeline.alerting.watches.matching import CERTAIN, Match, Matcher
 from pipeline.alerting.watches.recorder import ScoreRecorder
 from pipeline.alerting.watches.watch import DAY_MS, Watch
-from pipeline.archive.contract import Archive, Stored
+from pipeline.archive.contract import Archive, SightingFilter, Stored
 from pipeline.sighting import Sighting
 
 log = structlog.get_logger(__name__)
@@ -22,6 +23,7 @@ Sink = Callable[[Sequence[Alert]], None]
 FOLLOWER = "watches"
 AT_ONCE = 500
 CALIBRATE_EVERY_S = 300.0
+CALIBRATE_FOR_S = 0.05  # at a time: alerts must not wait for the thresholds of a thousand watches
 SAVE_EVERY_S = 30.0
 RECORDED_ENOUGH_MS = 6 * 3_600_000
 
@@ -33,6 +35,7 @@ class _Standing:
     watch: Watch
     archive: Scores | None = None
     calibration: Calibration | None = None
+    calibrated_s: float = float("-inf")
     visits: dict[str, list[WatchHit]] = field(default_factory=dict)
 
 
@@ -58,10 +61,15 @@ class Lookout:
         self._standing: list[_Standing] = []
         self._matcher = Matcher(())
         self._ids: frozenset[str] | None = None
-        self._calibrate_at = self._save_at = 0.0
+        self._save_at = 0.0
         self._told: set[str] = set()
         self._change = self._begin()
         self.noticed = self.looked_at = 0
+
+    @property
+    def uncalibrated(self) -> int:
+        """How many watches still have the careful threshold they began with."""
+        return sum(each.calibrated_s == float("-inf") for each in self._standing)
 
     def catch_up(self) -> int:
         """Look at everything that was stored since the last time; return how many alerts that gave."""
@@ -114,25 +122,30 @@ class Lookout:
         self._ids = ids
 
     def _taken_up(self, watch_id: str) -> _Standing:
-        taken = _Standing(self._book.get(watch_id))
+        watch = self._book.get(watch_id)
+        taken = _Standing(watch)
+        if watch.target.vectors is not None:  # careful, until its own scores are looked at
+            taken.calibration = calibrated(watch.budget_per_day, watch.target, NOTHING, {}, {})
         for hit in reversed(self._book.hits([watch_id])):
             taken.visits.setdefault(hit.camera_id, []).append(hit)
         return taken
 
     def _calibrate(self) -> None:
-        """Read thresholds off what is known by now: of new watches at once, of all now and then."""
-        due = self._clock() >= self._calibrate_at
-        for each in self._standing:
-            if each.watch.target.vectors is not None and (due or each.calibration is None):
-                watch = each.watch
-                each.archive = each.archive or archive_scores(
-                    self._archive, watch.target, self._wall_ms(), watch.same_as
-                )
-                recorded = self._recorder.of(watch.id)
-                per_day = rates(self._archive, watch, recorded, self._wall_ms())
-                each.calibration = calibrated(watch.budget_per_day, watch.target, each.archive, recorded, per_day)
-        if due:
-            self._calibrate_at = self._clock() + CALIBRATE_EVERY_S
+        """Read thresholds off what is known by now, those that are oldest first, for a moment at a time."""
+        began = self._clock()
+        due = [each for each in self._standing if began - each.calibrated_s >= CALIBRATE_EVERY_S]
+        counted: dict[SightingFilter, float | None] = {}
+        for each in sorted(due, key=lambda standing: standing.calibrated_s):
+            watch, recorded = each.watch, self._recorder.of(each.watch.id)
+            each.calibrated_s = began
+            if watch.target.vectors is None:
+                continue
+            if each.archive is None:
+                each.archive = archive_scores(self._archive, watch.target, self._wall_ms(), watch.same_as)
+            per_day = rates(self._archive, watch, recorded, self._wall_ms(), counted)
+            each.calibration = calibrated(watch.budget_per_day, watch.target, each.archive, recorded, per_day)
+            if self._clock() - began >= CALIBRATE_FOR_S:
+                break
 
     def _look(self, stored: Sequence[Stored]) -> tuple[list[Alert], list[WatchHit]]:
         alerts: list[Alert] = []
@@ -155,13 +168,25 @@ class Lookout:
         return alerts, found
 
 
-def rates(archive: Archive, watch: Watch, recorded: Mapping[str, Scores], at_ms: int) -> dict[str, float]:
-    """Return sightings a day by camera, counted by the watch itself once it stands long enough; "" is all cameras."""
+def rates(
+    archive: Archive,
+    watch: Watch,
+    recorded: Mapping[str, Scores],
+    at_ms: int,
+    counted: dict[SightingFilter, float | None] | None = None,
+) -> dict[str, float]:
+    """Return sightings a day by camera, counted by the watch itself once it stands long enough; "" is all cameras.
+
+    `counted` keeps what the archive said of an area for the next watch.
+    """
     stood_ms = at_ms - watch.created_ms
     if stood_ms >= RECORDED_ENOUGH_MS and any(scores.total for scores in recorded.values()):
         return {camera: scores.total * DAY_MS / stood_ms for camera, scores in recorded.items()}
-    counted = sightings_per_day(archive, watch.target.where, at_ms)
-    return {} if counted is None else {"": counted}
+    where, counted = watch.target.where, {} if counted is None else counted
+    if where not in counted:
+        counted[where] = sightings_per_day(archive, where, at_ms)
+    per_day = counted[where]
+    return {} if per_day is None else {"": per_day}
 
 
 def _hit(standing: _Standing, sighting: Sighting, match: Match, threshold: float) -> WatchHit:
