@@ -126,6 +126,14 @@ class WatchSettings(_Strict):
     again_after_s: float = Field(default=600, ge=0, le=86_400)
 
 
+class CareSettings(_Strict):
+    """Residents in care: how long an enrolment may last, and when it is decided that somebody left alone."""
+
+    longest_days: float = Field(default=366, gt=0, le=3660)
+    false_alerts_per_day: float = Field(default=1.0, gt=0, le=10_000)
+    decide_after_s: float = Field(default=45, ge=5, le=600)
+
+
 class Settings(_Strict):
     """Everything `zhian run` needs."""
 
@@ -137,6 +145,7 @@ class Settings(_Strict):
     coverage: CoverageSettings = CoverageSettings()
     alerting: AlertingSettings = AlertingSettings()
     watches: WatchSettings = WatchSettings()
+    care: CareSettings = CareSettings()
     bus: str = Field(default=MEMORY, repr=False)
     api: ApiSettings = ApiSettings()
 

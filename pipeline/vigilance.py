@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from camera_adapters.clock import now_ms
 from models.kinds import Kind
 from pipeline.alerter import Alerter, Follower, Rules, Sink
+from pipeline.alerting.care import Carer, CareRegister, CareTerms
 from pipeline.alerting.watches import Lookout, WatchBook
 from pipeline.alerting.watches.renewal import Embedder, renew
 from pipeline.archive.contract import Archive
@@ -40,8 +41,11 @@ class Vigilance:
         self.watches = WatchBook(engine)
         renew(self.watches, embedder, wall_ms())
         self.bus = open_bus(settings.bus)
+        self.residents = CareRegister(engine)
+        terms = CareTerms(decide_after_s=settings.care.decide_after_s)
         lookout = Lookout(archive, self.watches, take, wall_ms=wall_ms)
-        self.alerter = Alerter(take, (lookout, *followers), rules)
+        carer = Carer(archive, self.residents, self.watches, take, terms, wall_ms=wall_ms)
+        self.alerter = Alerter(take, (lookout, carer, *followers), rules)
         self.herald = Herald(self.bus, archive, engine, self.watches)
 
     @property

@@ -5,10 +5,22 @@ from fastapi.security import HTTPBearer
 
 from search_api import __version__
 from search_api.access import Callers
+from search_api.care_service import CareService
 from search_api.door import Door
 from search_api.metrics import Metrics, Timed
 from search_api.problems import install_problems
-from search_api.routes import cameras, console, coverage, health, metrics, search, searches, sightings, watches
+from search_api.routes import (
+    cameras,
+    console,
+    coverage,
+    health,
+    metrics,
+    residents,
+    search,
+    searches,
+    sightings,
+    watches,
+)
 from search_api.service import SearchService
 from search_api.watch_service import WatchService
 
@@ -22,10 +34,12 @@ def create_app(
     *,
     open_metrics: bool = False,
     watch_service: WatchService | None = None,
+    care_service: CareService | None = None,
 ) -> FastAPI:
     """Return the application over `service`; with `open_metrics` Prometheus needs no token.
 
-    Without `watch_service` nothing looks out for anybody, and there are no routes of watches.
+    Without `watch_service` or `care_service` nothing looks out for anybody, and there are no routes of watches or of
+    residents in care.
     """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
@@ -40,6 +54,9 @@ def create_app(
     if watch_service is not None:
         app.state.watches = watch_service
         app.include_router(watches.router, dependencies=[bearer])
+    if care_service is not None:
+        app.state.care = care_service
+        app.include_router(residents.router, dependencies=[bearer])
     app.include_router(health.router)
     console.mount(app)
     return app

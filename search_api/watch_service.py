@@ -151,13 +151,8 @@ class WatchService:
         if not (wish.photos or wish.sightings):
             return None, []
         embedder = self.search.embedder(kind)
-        parts: list[Embeddings] = []
-        crops: list[bytes] = []
-        for photo in wish.photos:
-            with self.search.photo_turn():
-                shown = described(read_picture(photo), kind, self.search.detector(), embedder, wish.box)
-            parts.append(shown.vectors)
-            crops.append(encode_jpeg(shown.crop, CROP_QUALITY))
+        shown, crops = describe_photos(self.search, wish.photos, kind, wish.box)
+        parts = [] if shown is None else [shown]
         for sighting_id in wish.sightings:
             vectors = self.search.archive.vector(sighting_id)
             if vectors.space != embedder.space:
@@ -181,6 +176,23 @@ class WatchService:
         }
         at_ms = self.search.now_ms()
         self.search.archive.record_search(SearchRecord(at_ms, purpose.who, purpose.reason, entry, 0))
+
+
+def describe_photos(
+    search: SearchService, photos: Sequence[bytes | Path], kind: Kind, box: Box | None = None
+) -> tuple[Embeddings | None, list[bytes]]:
+    """Return the vectors of the one each photo shows, with JPEGs of them; None without photos.
+
+    Raises BadPicture, NobodyFound, SeveralFound, TooBusy.
+    """
+    parts: list[Embeddings] = []
+    crops: list[bytes] = []
+    for photo in photos:
+        with search.photo_turn():
+            shown = described(read_picture(photo), kind, search.detector(), search.embedder(kind), box)
+        parts.append(shown.vectors)
+        crops.append(encode_jpeg(shown.crop, CROP_QUALITY))
+    return (_stacked(parts), crops) if parts else (None, [])
 
 
 def _stacked(parts: Sequence[Embeddings]) -> Embeddings:

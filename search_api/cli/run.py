@@ -50,6 +50,7 @@ def _run(settings: "Settings") -> None:
     from pipeline.vigilance import Vigilance
     from pipeline.worker import Worker
     from search_api.app import create_app
+    from search_api.care_service import CareService
     from search_api.service import SearchService
     from search_api.serving import Serving, address_of, is_loopback, listen
     from search_api.watch_service import WatchService
@@ -71,7 +72,14 @@ def _run(settings: "Settings") -> None:
             archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
         )
         watches = WatchService(service, vigilance.watches, settings.watches, added=vigilance.alerter.stored)
-        app = create_app(service, callers, watch_service=watches)
+        care = CareService(
+            service,
+            vigilance.residents,
+            settings.care,
+            communities=lambda: [each.id for each in settings.communities],
+            changed=vigilance.alerter.stored,
+        )
+        app = create_app(service, callers, watch_service=watches, care_service=care)
         started.callback(_stop_vigilance, vigilance)
         alerting.start()
         vigilance.start()

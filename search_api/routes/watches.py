@@ -72,7 +72,7 @@ def _wish(
     return WatchWish(
         where,
         parse_time(expires),
-        [_content(each) for each in photo or ()],
+        [content_of(each) for each in photo or ()],
         parse_box(box) if box else None,
         tuple(sighting_id or ()),
         words,
@@ -84,7 +84,8 @@ def _wish(
     )
 
 
-def _content(photo: UploadFile) -> bytes:
+def content_of(photo: UploadFile) -> bytes:
+    """Return an upload; raises TooLarge."""
     content = photo.file.read(UPLOAD_LIMIT + 1)
     if len(content) > UPLOAD_LIMIT:
         raise TooLarge(UPLOAD_LIMIT)
