@@ -115,8 +115,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     archive = settings.archive.model_copy(update={"path": folder / settings.archive.path})
     token = settings.api.token_file
     api = settings.api.model_copy(update={"token_file": folder / token if token else None})
+    database = settings.alerting.path
+    alerting = settings.alerting.model_copy(update={"path": folder / database if database else None})
     cameras = tuple(
         camera if "://" in camera.source else camera.model_copy(update={"source": str(folder / camera.source)})
         for camera in settings.cameras
     )
-    return settings.model_copy(update={"archive": archive, "api": api, "cameras": cameras})
+    return settings.model_copy(update={"archive": archive, "api": api, "cameras": cameras, "alerting": alerting})

@@ -11,10 +11,12 @@ dispatched, closed, escalated, digest or test; a step has `who`, `note` and `out
 """
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pipeline.alerting.alert import Alert
+from pipeline.alerting.delivery.channel import Parcel
 from pipeline.alerting.incidents.events import Event
 from pipeline.alerting.incidents.incident import Incident, State, Step
 from pipeline.alerting.places import Places
@@ -70,6 +72,13 @@ class Composer:
         said: dict[str, object] = {"to": name, "text": text_of_escalation(incident, self.places)}
         return self._about(incident, "escalated", at_ms, said, f".{to}")
 
+    def test(self, who: str, at_ms: int) -> Parcel:
+        """Return a message that says it is a test."""
+        name = f"test-{secrets.token_hex(10)}"
+        text = {"zh": f"测试消息，由 {who} 发送", "en": f"a test message, sent by {who}"}
+        body = {"id": name, "event": "test", "incident": None, "kind": "test", "severity": "low"}
+        return Parcel(name, "", body | {"at": iso(at_ms), "at_ms": at_ms, "text": text})
+
     def link(self, sighting_id: str) -> str | None:
         """Return where the picture of a sighting is served; None without a sighting."""
         return f"{self.public_address}/v1/sightings/{sighting_id}/picture" if sighting_id else None
@@ -104,7 +113,7 @@ class Composer:
             "kind": incident.kind,
             "source": str(incident.source),
             "name": incident.name,
-            "at": datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": iso(at_ms),
             "at_ms": at_ms,
             "camera": {"id": camera_id, "name": self.places.camera(camera_id)},
             "community": {"id": incident.community, "name": self.places.community(incident.community)},
@@ -113,6 +122,11 @@ class Composer:
             "picture": self.link(sighting_id),
             "alerts": incident.alerts,
         }
+
+
+def iso(at_ms: int) -> str:
+    """Return the UTC time as ISO 8601 with milliseconds."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _json(body: dict[str, object]) -> str:

@@ -17,13 +17,14 @@ from pipeline.alerting.delivery.hub import EventHub
 from pipeline.alerting.delivery.outbox import Outbox
 from pipeline.alerting.delivery.thumbnails import thumbnails
 from pipeline.alerting.delivery.upkeep import Upkeep
-from pipeline.alerting.incidents import IncidentDesk
+from pipeline.alerting.incidents.desk import IncidentDesk
 from pipeline.alerting.incidents.reading import IncidentReader
 from pipeline.alerting.message import Composer
 from pipeline.alerting.places import Places
 from pipeline.alerting.settings import AlertingSettings
-from pipeline.alerting.subscriptions import SubscriptionBook
-from pipeline.errors import UnknownSighting
+from pipeline.alerting.subscriptions.book import SubscriptionBook
+from pipeline.alerting.subscriptions.terms import Channel
+from pipeline.errors import BadSubscription, UnknownSighting
 
 APPRISE_THREADS = 16
 
@@ -53,7 +54,8 @@ class Alerting:
     ) -> None:
         self.engine = engine
         self.settings = settings or AlertingSettings()
-        composer = Composer(places or Places(), self.settings.public_address)
+        self._composer = composer = Composer(places or Places(), self.settings.public_address)
+        self._wall_ms = wall_ms
         self._threads = ThreadPoolExecutor(APPRISE_THREADS, thread_name_prefix="apprise")
         carriers = Carriers(self.settings, self._threads, guard)
         self.book = SubscriptionBook(
@@ -91,6 +93,16 @@ class Alerting:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
         return ended
+
+    def send_test(self, subscription_id: str, who: str) -> str:
+        """Send a test message past the outbox and return its receipt.
+
+        Raises UnknownSubscription, BadSubscription for a stream, AlertingError when delivery does not run, Undelivered.
+        """
+        subscription = self.book.get(subscription_id)
+        if subscription.terms.channel is Channel.STREAM:
+            raise BadSubscription("a stream has no receiver to send to: its subscriber reads /v1/events")
+        return self.delivery.send_now(subscription, self._composer.test(who, self._wall_ms()))
 
     def _told(self) -> None:
         self.hub.told()

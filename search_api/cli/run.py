@@ -14,11 +14,15 @@ from search_api.cli.signals import StopSignal
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from pipeline.alerting.service import Alerting
     from pipeline.settings import Settings
     from pipeline.vigilance import Vigilance
     from pipeline.worker import CameraReport, Worker
     from search_api.access import Callers
+    from search_api.care_service import CareService
+    from search_api.service import SearchService
     from search_api.serving import Serving
+    from search_api.watch_service import WatchService
 
 TICK_S = 0.5
 
@@ -50,46 +54,37 @@ def _run(settings: "Settings") -> None:
     from pipeline.vigilance import Vigilance
     from pipeline.worker import Worker
     from search_api.app import create_app
-    from search_api.care_service import CareService
     from search_api.service import SearchService
     from search_api.serving import Serving, address_of, is_loopback, listen
-    from search_api.watch_service import WatchService
 
     with ExitStack() as started:
         stop = started.enter_context(StopSignal())
         bound = started.enter_context(listen(settings.api.host, settings.api.port))
         archive = open_archive(settings.archive.path, writable=True)
         started.callback(archive.close)
+        alerting = open_alerting(settings.archive.path, settings.alerting, Places.of(settings.site), archive.picture)
+        started.callback(alerting.stop)
         callers = _callers(settings)
         networks = load_networks(settings.models)
-        places = Places.of(settings.site)
-        alerting = open_alerting(settings.archive.path, settings.alerting, places, archive.picture)
-        started.callback(alerting.stop)
         vigilance = Vigilance(settings, archive, alerting.engine, alerting.desk.take, networks.embedders.__getitem__)
+        started.callback(_stop_vigilance, vigilance)
         worker = Worker(settings, archive, networks, listeners=vigilance.listeners)
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
             archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
         )
-        watches = WatchService(service, vigilance.watches, settings.watches, added=vigilance.alerter.stored)
-        care = CareService(
-            service,
-            vigilance.residents,
-            settings.care,
-            communities=lambda: [each.id for each in settings.communities],
-            changed=vigilance.alerter.stored,
-        )
-        app = create_app(service, callers, watch_service=watches, care_service=care)
-        started.callback(_stop_vigilance, vigilance)
-        alerting.start()
+        watches, care = _watching(settings, service, vigilance)
+        app = create_app(service, callers, alerting, watch_service=watches, care_service=care)
         vigilance.start()
         started.callback(_stop_worker, worker)
+        alerting.start()
         worker.start()
         serving = started.enter_context(Serving(app, bound))
+        started.callback(alerting.hub.close)  # streams do not end by themselves
         if not is_loopback(bound):
             remark("the network can reach this door without encryption: put a TLS proxy in front of it")
         remark(f"search page and API: {address_of(bound)} (Ctrl-C stops)")
-        _watch(worker, vigilance, serving, stop)
+        _watch(worker, vigilance, alerting, serving, stop)
         remark("stopping: answering what was asked, storing what was seen")
 
 
@@ -104,7 +99,22 @@ def _callers(settings: "Settings") -> "Callers":
     return callers
 
 
-def _watch(worker: "Worker", vigilance: "Vigilance", serving: "Serving", stop: StopSignal) -> None:
+def _watching(
+    settings: "Settings", service: "SearchService", vigilance: "Vigilance"
+) -> "tuple[WatchService, CareService]":
+    """Return the doors' side of what the vigilance follows; what is added there is looked at at once."""
+    from search_api.care_service import CareService
+    from search_api.watch_service import WatchService
+
+    communities = [each.id for each in settings.communities]
+    hurry = vigilance.alerter.stored
+    watches = WatchService(service, vigilance.watches, settings.watches, added=hurry)
+    return watches, CareService(service, vigilance.residents, settings.care, lambda: communities, changed=hurry)
+
+
+def _watch(
+    worker: "Worker", vigilance: "Vigilance", alerting: "Alerting", serving: "Serving", stop: StopSignal
+) -> None:
     """Show the cameras until a signal comes; a dead part of the process ends all of it."""
     from rich.live import Live
 
@@ -115,7 +125,7 @@ def _watch(worker: "Worker", vigilance: "Vigilance", serving: "Serving", stop: S
             failure = worker.failure or vigilance.failure
             if failure:
                 raise failure
-            if not serving.alive or not worker.alive:
+            if not serving.alive or not worker.alive or not alerting.delivery.alive:
                 raise RuntimeError("a part of the process ended by itself")
             if live:
                 live.update(cameras_table(worker.camera_reports(), time.strftime("%H:%M:%S")), refresh=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from concurrent.futures import Executor
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pipeline.alerting.delivery.apprise_address import AppriseAddress
 from pipeline.alerting.delivery.channel import Carrier, Reason, Undelivered
@@ -83,7 +83,9 @@ def _host_of(terms: Terms) -> str:
         raise BadSubscription(f"the address cannot be read: {error}") from error
     if parts.scheme not in schemes or not parts.hostname or port == 0:
         raise BadSubscription(f"a {terms.channel} address begins with {' or '.join(s + '://HOST' for s in schemes)}")
-    if terms.channel is Channel.MQTT and not _is_topic(parts.path.lstrip("/")):
+    if "#" in terms.address and terms.channel is not Channel.MQTT:
+        raise BadSubscription("the address holds a #: leave out what follows it, or write %23 for one in a password")
+    if terms.channel is Channel.MQTT and ("#" in terms.address or not _is_topic(unquote(parts.path.lstrip("/")))):
         raise BadSubscription("an MQTT address ends with the topic, without # and +, as in mqtt://HOST/zhian/alerts")
     if terms.channel is Channel.REDIS:
         if not parse_qs(parts.query).get("stream"):
@@ -94,4 +96,5 @@ def _host_of(terms: Terms) -> str:
 
 
 def _is_topic(topic: str) -> bool:
+    """Tell whether one can publish to it: `#` and `+` stand for many topics."""
     return bool(topic) and len(topic) <= 500 and not set(topic) & set("#+\0")

@@ -7,7 +7,10 @@ being slow, nothing grows with the number of readers, and a reader that comes ba
 import asyncio
 import threading
 from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Engine, select
@@ -19,9 +22,11 @@ from pipeline.alerting.subscriptions.terms import Subscription
 from pipeline.errors import AlertingError
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 KEPT = 8192
 PAGE = 500
 POLL_S = 1.0  # events that another process wrote are seen after this time
+ENCODED = 64  # encoded pages kept for readers who ask for the same
 GATHER_S = 0.1  # readers are woken this often at most: at 100 alerts a second each gets ten at once
 
 
@@ -49,6 +54,8 @@ class EventHub:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event-hub", daemon=True)
         self.newest = 0
+        self.readers = 0
+        self._encoded: dict[Hashable, Any] = {}
 
     def start(self) -> None:
         """Read the newest place of the log and begin to follow it."""
@@ -85,6 +92,30 @@ class EventHub:
                 waiter = self._waiters[loop] = loop.create_future()
         return waiter
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Count a reader while the block runs."""
+        with self._lock:
+            self.readers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.readers -= 1
+
+    def encoded(self, key: Hashable, encode: Callable[[], T]) -> T:
+        """Return what `encode` makes of a page, once for all readers with the same key."""
+        with self._lock:
+            if key in self._encoded:
+                found: T = self._encoded[key]
+                return found
+        made = encode()
+        with self._lock:
+            while len(self._encoded) >= ENCODED:
+                del self._encoded[next(iter(self._encoded))]
+            self._encoded[key] = made
+        return made
+
     def recent(self, after: int) -> Page | None:
         """Return what came after a place when it is all in memory, else None: then `page` has it."""
         with self._lock:
@@ -119,8 +150,10 @@ class EventHub:
             self._subscriptions = {s.id: s for s in self._book.all(connection)}
             lines = [] if first else events_after(connection, self.newest, KEPT)
             number = newest(connection) if first else 0
+            oldest = connection.execute(select(events.c.seq).order_by(events.c.seq).limit(1)).scalar()
         with self._lock:
-            self._lines = (self._lines + lines)[-KEPT:]
+            kept = [line for line in self._lines if oldest is not None and line.seq >= oldest]  # forgotten is forgotten
+            self._lines = (kept + lines)[-KEPT:]
             self._numbers = [line.seq for line in self._lines]
             self.newest = lines[-1].seq if lines else max(self.newest, number)
         return bool(lines)
