@@ -28,7 +28,7 @@ from models.store import ModelStore
 from pipeline.alerter import Alerter
 from pipeline.alerting.alert import Alert
 from pipeline.alerting.database import open_database
-from pipeline.alerting.incidents import IncidentDesk
+from pipeline.alerting.incidents.desk import IncidentDesk
 from pipeline.alerting.watches import Lookout, Target, Watch, WatchBook
 from pipeline.alerting.watches.evidence import archive_scores, calibrated
 from pipeline.alerting.watches.lookout import rates

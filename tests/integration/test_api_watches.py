@@ -11,7 +11,7 @@ from camera_adapters.site import Camera
 from camera_adapters.stream_state import Status
 from pipeline.alerter import Alerter
 from pipeline.alerting.database import open_database
-from pipeline.alerting.incidents import IncidentDesk
+from pipeline.alerting.incidents.desk import IncidentDesk
 from pipeline.alerting.incidents.reading import IncidentReader, Wanted
 from pipeline.alerting.watches import Lookout, WatchBook
 from pipeline.archive.memory import InMemoryArchive

@@ -11,7 +11,7 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.alerting.alert import Alert, Severity, Source
 from pipeline.alerting.database import open_database
-from pipeline.alerting.incidents import IncidentDesk
+from pipeline.alerting.incidents.desk import IncidentDesk
 from pipeline.alerting.incidents.reading import IncidentReader, Wanted
 from pipeline.alerting.watches import Lookout, Target, Watch, WatchBook, WatchState
 from pipeline.alerting.watches.matching import Matcher
