@@ -9,6 +9,11 @@ from pipeline.settings import MEMORY, REDIS_SCHEMES
 HELD_IN_MEMORY = 1_000  # messages of a topic, a few KB each
 
 
+def is_shared(where: str) -> bool:
+    """Tell whether other processes can reach a bus."""
+    return where.startswith(REDIS_SCHEMES)
+
+
 def open_bus(where: str) -> Bus:
     """Return the bus `memory` or the one at a `redis://` or `rediss://` address; raises BadSettings.
 
@@ -16,7 +21,7 @@ def open_bus(where: str) -> Bus:
     """
     if where == MEMORY:
         return MemoryBus(capacity=HELD_IN_MEMORY)
-    if not where.startswith(REDIS_SCHEMES):
+    if not is_shared(where):
         scheme = where.partition("://")[0]
         raise BadSettings(f"bus {scheme!r} is unknown: write `memory` or `redis://HOST:PORT`")
     try:

@@ -17,11 +17,13 @@ from search_api.cli import (
     describe,
     detect,
     embed,
+    listen,
     models,
     rules,
     run,
     search,
     track,
+    watch,
 )
 from search_api.cli.failures import tell
 
@@ -69,6 +71,7 @@ for command in (
     coverage.coverage,
     analyze.analyze,
     run.run,
+    listen.listen,
     detect.detect,
     track.track,
     rules.rules,
@@ -77,7 +80,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(models.app)
-for group in (archive, audit, bench):
+for group in (watch, archive, audit, bench):
     app.add_typer(group.app)
 
 
