@@ -1,6 +1,18 @@
 """Sightings that stay: the contract, the archive in one folder, and its in-memory double."""
 
-from pipeline.archive.contract import Archive, Changes, Hit, ModelUse, Query, SearchRecord, SightingFilter, Stored
+from pipeline.archive.contract import (
+    Archive,
+    CaseHold,
+    Changes,
+    Cursor,
+    Hit,
+    HoldOrder,
+    ModelUse,
+    Query,
+    SearchRecord,
+    SightingFilter,
+    Stored,
+)
 from pipeline.archive.journal import Journal, Span, SpanState
 from pipeline.archive.local import LocalArchive
 from pipeline.archive.looks import Looks
@@ -9,8 +21,11 @@ from pipeline.archive.opening import open_archive
 
 __all__ = [
     "Archive",
+    "CaseHold",
     "Changes",
+    "Cursor",
     "Hit",
+    "HoldOrder",
     "InMemoryArchive",
     "Journal",
     "LocalArchive",

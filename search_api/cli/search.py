@@ -1,6 +1,5 @@
 """`zhian search`: find someone again in an archive."""
 
-import getpass
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.kinds import Kind
+from search_api.cli.caller import caller_name
 from search_api.cli.consoles import remark
 from search_api.cli.options import ArchiveFolder, OfKind
 from search_api.cli.outputs import check_output, make_output_folder
@@ -131,7 +131,7 @@ def _search(
     from search_api.service import Purpose
 
     service = _service(archive, model)
-    purpose = Purpose(_caller(), asked.reason)
+    purpose = Purpose(caller_name(), asked.reason)
     found = _found(service, asked, purpose)
     if found.words is not None:
         _say(found.words)
@@ -207,10 +207,3 @@ def _listed(asked: Asked, boxes: list[list[float]]) -> str:
     boxes_text = "; ".join(f"{n}: {','.join(f'{v:.0f}' for v in box)}" for n, box in enumerate(boxes, 1))
     shown = f"{asked.photo} shows {len(boxes)} of kind {asked.where.kind}"
     return f"{shown} ({boxes_text}): choose one with --person N or --box X1,Y1,X2,Y2"
-
-
-def _caller() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no entry for this user id, as in some containers
-        return "unknown user"
