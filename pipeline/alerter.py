@@ -67,11 +67,6 @@ class Alerter:
         self.raised = self.dropped = 0
         self.failure: BaseException | None = None
 
-    @property
-    def observes(self) -> bool:
-        """Tell whether any rule wants to see tracks."""
-        return bool(self._rules)
-
     def start(self) -> None:
         """Begin with what was stored while nobody looked."""
         self._thread.start()

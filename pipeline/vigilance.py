@@ -1,14 +1,15 @@
 """Everything that looks for alerts while cameras run, put together: the alerter, what it follows, and the herald."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy import Engine
 
 from camera_adapters.clock import now_ms
 from models.kinds import Kind
-from pipeline.alerter import Alerter, Follower, Rules, Sink
+from pipeline.alerter import Alerter, Sink
 from pipeline.alerting.care import Carer, CareRegister, CareTerms
+from pipeline.alerting.rules.book import open_rule_book
 from pipeline.alerting.watches import Lookout, WatchBook
 from pipeline.alerting.watches.renewal import Embedder, renew
 from pipeline.archive.contract import Archive
@@ -23,7 +24,8 @@ log = structlog.get_logger(__name__)
 class Vigilance:
     """`start` before the cameras, `stop` after them; `take` keeps alerts durably, such as an IncidentDesk's.
 
-    `listeners` are for the worker; `failure` is what ended one of the threads, which must not go unnoticed.
+    `listeners` are for the worker; `failure` is what ended one of the threads, which must not go unnoticed. `watches`,
+    `residents` and `rule_book` are for the doors. Raises BadRules.
     """
 
     def __init__(
@@ -34,8 +36,6 @@ class Vigilance:
         take: Sink,
         embedder: Callable[[Kind], Embedder],
         *,
-        rules: Sequence[Rules] = (),
-        followers: Sequence[Follower] = (),
         wall_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.watches = WatchBook(engine)
@@ -45,14 +45,14 @@ class Vigilance:
         terms = CareTerms(decide_after_s=settings.care.decide_after_s)
         lookout = Lookout(archive, self.watches, take, wall_ms=wall_ms)
         carer = Carer(archive, self.residents, self.watches, take, terms, wall_ms=wall_ms)
-        self.alerter = Alerter(take, (lookout, carer, *followers), rules)
+        self.rule_book = open_rule_book(settings)
+        self.alerter = Alerter(take, (lookout, carer), (self.rule_book.observe,))
         self.herald = Herald(self.bus, archive, engine, self.watches)
 
     @property
     def listeners(self) -> Listeners:
         """Who hears what the worker does."""
-        tracks = self.alerter.observe if self.alerter.observes else None
-        return Listeners(tracks, self._stored, self.herald.camera_state)
+        return Listeners(self.alerter.observe, self._stored, self.herald.camera_state)
 
     @property
     def failure(self) -> BaseException | None:
