@@ -21,7 +21,7 @@ from pipeline.alerting.watches.watch import DAY_MS, check_watch
 from pipeline.archive.contract import SearchRecord, SightingFilter
 from pipeline.archive.looks import Looks
 from pipeline.errors import NothingAsked
-from pipeline.search import described, narrowed
+from pipeline.search import Photo, narrowed, subject_of
 from pipeline.settings import WatchSettings
 from pipeline.sighting import Box
 from search_api.errors import BadInput
@@ -189,8 +189,8 @@ def describe_photos(
     crops: list[bytes] = []
     for photo in photos:
         with search.photo_turn():
-            shown = described(read_picture(photo), kind, search.detector(), search.embedder(kind), box)
-        parts.append(shown.vectors)
+            shown = subject_of(Photo(read_picture(photo), box), kind, search.detector())
+            parts.append(search.embedder(kind).embed([shown.crop]))
         crops.append(encode_jpeg(shown.crop, CROP_QUALITY))
     return (_stacked(parts), crops) if parts else (None, [])
 

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -42,6 +43,7 @@ from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
 from pipeline.archive.quick_reads import QuickReads
 from pipeline.archive.ranking import Candidate, exact_scores
+from pipeline.archive.reading import neighbours_of, vectors_of
 from pipeline.archive.rows import behind, conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.archive.segments.keeper import SegmentKeeper
@@ -212,6 +214,11 @@ class LocalArchive:
                 return Embeddings(vectors, EmbeddingSpace(row.name, row.version, row.dim))
         raise ArchiveDamaged(f"the vector of sighting {sighting_id} is erased in {self._layout.folder}")
 
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        with self._reading() as connection:
+            return vectors_of(connection, self._layout, sighting_ids, space)
+
     def search(self, query: Query) -> list[Hit]:
         """Return the best hits, exact; raises SpaceMismatch."""
         self._check_open()
@@ -268,6 +275,11 @@ class LocalArchive:
         )
         with self._reading() as connection:
             return [sighting_of(row) for row in connection.execute(chosen)]
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+        with self._reading() as connection:
+            return neighbours_of(connection, sighting)
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
