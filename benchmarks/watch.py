@@ -27,6 +27,7 @@ from models.kinds import Kind
 from models.store import ModelStore
 from pipeline.alerter import Alerter
 from pipeline.alerting.alert import Alert
+from pipeline.alerting.budget import Evidence
 from pipeline.alerting.database import open_database
 from pipeline.alerting.incidents.desk import IncidentDesk
 from pipeline.alerting.watches import Lookout, Target, Watch, WatchBook
@@ -137,7 +138,7 @@ def _score(
         watch = Watch(person, person, target, "benchmark", "benchmark", now_ms, now_ms + 9 * DAY_MS, AN_HOUR)
         book.add(watch, [b"-"] * len(photo))
         per_day, past = rates(archive, watch, {}, now_ms), archive_scores(archive, target, now_ms)
-        threshold = round(calibrated(AN_HOUR, target, past, {}, per_day).everywhere, 3)
+        threshold = round(calibrated(AN_HOUR, target, Evidence(past, per_day=per_day)).everywhere, 3)
         for one in after:
             if over is None or one.frame > over:
                 archive.append([one.record])

@@ -12,11 +12,11 @@ from models.errors import SpaceMismatch
 from models.kinds import Kind
 from models.pictures import encode_jpeg, read_picture
 from pipeline.alerting.alert import Severity
-from pipeline.alerting.budget import Calibration, Scores
+from pipeline.alerting.budget import Calibration, Evidence, Scores
 from pipeline.alerting.watches import Target, Watch, WatchBook
 from pipeline.alerting.watches.book import WatchHit
 from pipeline.alerting.watches.evidence import agreeing_per_day, archive_scores, calibrated
-from pipeline.alerting.watches.lookout import rates
+from pipeline.alerting.watches.lookout import feedback, rates
 from pipeline.alerting.watches.watch import DAY_MS, check_watch
 from pipeline.archive.contract import SearchRecord, SightingFilter
 from pipeline.archive.looks import Looks
@@ -114,7 +114,8 @@ class WatchService:
             recorded = {camera: Scores.counted(each) for camera, each in counts.items()}
             per_day = rates(archive, watch, recorded, now_ms)
             past = archive_scores(archive, watch.target, now_ms, watch.same_as)
-            calibration = calibrated(watch.budget_per_day, watch.target, past, recorded, per_day)
+            evidence = Evidence(past, recorded, per_day, *feedback(self.book, watch, now_ms))
+            calibration = calibrated(watch.budget_per_day, watch.target, evidence)
         return WatchCost(calibration, agreeing_per_day(archive, watch.target, now_ms))
 
     def hits(self, watch_id: str, *, limit: int = 100) -> list[WatchHit]:

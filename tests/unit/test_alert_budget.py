@@ -115,3 +115,12 @@ def test_hit_rates_by_hand() -> None:
     belief = BELIEFS["person_small"]
     assert belief.hit_rate(0.2) == 1.0 and belief.hit_rate(0.95) == 0.0
     assert belief.hit_rate(0.73) == 0.5
+
+
+def test_what_people_called_false_teaches_the_threshold() -> None:
+    quiet = calibrate(2, Evidence(), UNKNOWN).everywhere
+    false = (0.96, 0.97, 0.98, 0.985)
+    taught = calibrate(2, Evidence(false_alerts=false, days=1.0), UNKNOWN)
+    assert 0.97 < taught.everywhere < 0.98, "two a day may pass, the third and fourth best may not"
+    assert calibrate(2, Evidence(false_alerts=false, days=2.0), UNKNOWN).everywhere == quiet
+    assert calibrate(2, Evidence(false_alerts=(0.98,), days=0.0), UNKNOWN).everywhere == quiet, "one proves nothing"

@@ -12,6 +12,7 @@ from models.kinds import Kind
 from pipeline.alerting.alert import Alert, Severity, Source
 from pipeline.alerting.database import open_database
 from pipeline.alerting.incidents.desk import IncidentDesk
+from pipeline.alerting.incidents.incident import Outcome, State
 from pipeline.alerting.incidents.reading import IncidentReader, Wanted
 from pipeline.alerting.watches import Lookout, Target, Watch, WatchBook, WatchState
 from pipeline.alerting.watches.matching import Matcher
@@ -380,3 +381,26 @@ def test_a_watch_comes_back_from_the_book_as_it_was(book: WatchBook) -> None:
         book.add(replace(watch(), id="another"), [b"crop"])
     with pytest.raises(UnknownWatch):
         book.get("nobody")
+
+
+def test_alerts_closed_as_false_raise_the_threshold(
+    archive: InMemoryArchive, book: WatchBook, engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.alerting.watches.lookout.CALIBRATE_EVERY_S", 0.0)
+    desk = IncidentDesk(engine)
+    lookout = Lookout(archive, book, desk.take, wall_ms=lambda: NOON_MS)
+    book.add(watch(budget_per_day=1.0), [b"crop"])
+    lookout.catch_up()
+    for number, camera in enumerate(("north", "south", "east")):
+        archive.append([record(1, like_her(0.90 + number / 100), camera=camera)])
+        lookout.catch_up()
+    reader = IncidentReader(engine)
+    for incident in reader.incidents(Wanted(), limit=10):
+        desk.step(incident.id, State.CLOSED, "li", outcome=Outcome.FALSE)
+    assert sorted(book.false_scores("w1")) == [0.9, 0.91, 0.92]
+    archive.append([record(2, like_her(0.905), camera="west")])
+    lookout.catch_up()
+    assert len(reader.alerts(Wanted(), limit=10)) == 3
+    archive.append([record(3, like_her(0.95), camera="west")])
+    lookout.catch_up()
+    assert len(reader.alerts(Wanted(), limit=10)) == 4

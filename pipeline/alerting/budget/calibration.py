@@ -1,6 +1,6 @@
 """From a budget of false alerts to thresholds per camera, and the curve that shows what another budget would cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ ENOUGH = 200  # scores from which on a threshold is called measured
 MOST_STRANGERS = 0.02  # however large the budget, no more of them than this may pass
 UNKNOWN_RATE = 2_000.0  # sightings a day, where none were counted yet
 CURVE_POINTS = 40
+JUST_OVER = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,12 +21,15 @@ class Evidence:
     """What is known of the scores one watch gives to strangers.
 
     `recorded` per camera are those since it stands, `archive` those of its photo against earlier sightings in its
-    area. `per_day` is how many sightings a day the area has, by camera; none: not known yet.
+    area. `per_day` is how many sightings a day the area has, by camera; none: not known yet. `false_alerts` are the
+    scores of alerts that people closed as false, in the `days` the watch stands.
     """
 
     archive: Scores = NOTHING
     recorded: Mapping[str, Scores] = field(default_factory=dict)
     per_day: Mapping[str, float] = field(default_factory=dict)
+    false_alerts: Sequence[float] = ()
+    days: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +70,30 @@ def calibrate(budget_per_day: float, evidence: Evidence, belief: Belief) -> Cali
     """Return thresholds for at most `budget_per_day` false alerts a day over all cameras together.
 
     Each step starts from the one before: the belief about the embedder, the photo against the archive, the recorded
-    scores of all cameras, those of one camera. Every camera lets the same share of strangers pass.
+    scores of all cameras, those of one camera. Every camera lets the same share of strangers pass. When people have
+    closed more alerts as false than the budget allows, no threshold lies below those that are too many.
     """
     recorded = _joined(list(evidence.recorded.values()))
     everywhere = fitted(recorded, fitted(evidence.archive, belief.strangers))
     tails = {name: fitted(scores, everywhere) for name, scores in evidence.recorded.items() if scores.total}
     rate = sum(evidence.per_day.values()) or UNKNOWN_RATE
     share = min(budget_per_day / rate, MOST_STRANGERS)
+    floor = taught(evidence.false_alerts, budget_per_day * evidence.days)
     return Calibration(
         budget_per_day,
-        round(everywhere.score_at(share), 4),
-        {name: round(tail.score_at(share), 4) for name, tail in tails.items()},
+        round(max(floor, everywhere.score_at(share)), 4),
+        {name: round(max(floor, tail.score_at(share)), 4) for name, tail in tails.items()},
         recorded.total,
         evidence.archive.total,
         _curve(everywhere, tails, evidence.per_day, rate, belief),
     )
+
+
+def taught(false_alerts: Sequence[float], allowed: float) -> float:
+    """Return the threshold that lets at most `allowed` of the false alerts pass, one at the least; -1: any."""
+    falling = sorted(false_alerts, reverse=True)
+    kept = max(1, int(allowed))
+    return falling[kept] + JUST_OVER if len(falling) > kept else -1.0
 
 
 def _curve(

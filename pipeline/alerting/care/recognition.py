@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from models.embeddings import Embeddings
 from models.kinds import Kind
+from pipeline.alerting.budget import Evidence
 from pipeline.alerting.care.resident import Resident
 from pipeline.alerting.watches.evidence import archive_scores, calibrated, sightings_per_day
 from pipeline.alerting.watches.matching import Matcher
@@ -60,6 +61,6 @@ def _known(archive: Archive, resident: Resident, now_ms: int) -> list[Known]:
         target = Target(PEOPLE, vectors)
         rates = {} if per_day is None else {"": per_day}
         past = archive_scores(archive, target, now_ms)
-        threshold = calibrated(resident.budget_per_day, target, past, {}, rates).everywhere
+        threshold = calibrated(resident.budget_per_day, target, Evidence(past, per_day=rates)).everywhere
         known.append(Known(resident, companion, name, target, threshold))
     return known

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 from models.embeddings import Embeddings
 from pipeline.alerting.budget.scores import BINS, Counts
 from pipeline.alerting.database import make_missing_tables, read, write
+from pipeline.alerting.incidents.incident import Outcome
+from pipeline.alerting.incidents.tables import alerts, incidents
 from pipeline.alerting.watches.tables import (
     STORED,
     TABLES,
@@ -45,7 +47,7 @@ class WatchBook:
     """Keeps watches, what they found and how far they have looked; safe to use from many threads."""
 
     def __init__(self, engine: Engine) -> None:
-        make_missing_tables(engine, *TABLES)
+        make_missing_tables(engine, incidents, alerts, *TABLES)
         self._engine = engine
 
     def add(self, watch: Watch, crops: Sequence[bytes] = ()) -> None:
@@ -127,6 +129,18 @@ class WatchBook:
         with read(self._engine) as connection:
             rows = connection.execute(chosen.order_by(hits.c.last_ms.desc(), hits.c.sighting_id).limit(limit))
             return [WatchHit(**row) for row in rows.mappings()]
+
+    def false_scores(self, watch_id: str) -> list[float]:
+        """Return the scores of a watch's alerts whose incidents people closed as false."""
+        chosen = (
+            select(func.max(hits.c.score))
+            .join(alerts, alerts.c.id == hits.c.alert_id)
+            .join(incidents, incidents.c.id == alerts.c.incident_id)
+            .where(hits.c.watch_id == watch_id, incidents.c.outcome == Outcome.FALSE)
+            .group_by(hits.c.alert_id)
+        )
+        with read(self._engine) as connection:
+            return list(connection.execute(chosen).scalars())
 
     def cursor(self, follower: str) -> int | None:
         """Return the archive's change number up to which a follower has looked, None before its first."""

@@ -1,6 +1,6 @@
 """What the archive knows already about the strangers around a watch: its photo against those who passed before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,6 @@ from pipeline.alerting.watches.watch import DAY_MS, Target
 from pipeline.archive.contract import Archive, Query, SightingFilter
 from pipeline.archive.looks import AGREE
 
-Rates = Mapping[str, float]  # sightings a day by camera; "" is all cameras
 HIGHEST_SCORES = 2_000
 PAST_MS = 7 * DAY_MS
 RATE_WINDOWS_MS = (120_000, 600_000, 3_600_000, DAY_MS)
@@ -43,12 +42,10 @@ def archive_scores(archive: Archive, target: Target, now_ms: int, same_as: Seque
     return Scores.of(np.array([hit.score for hit in hits]), total)
 
 
-def calibrated(
-    budget_per_day: float, target: Target, archive_part: Scores, recorded: Mapping[str, Scores], per_day: Rates
-) -> Calibration:
+def calibrated(budget_per_day: float, target: Target, evidence: Evidence) -> Calibration:
     """Return the thresholds of a target with photos for a budget of false alerts."""
     belief = UNKNOWN if target.vectors is None else belief_of(target.vectors.space)
-    return calibrate(budget_per_day, Evidence(archive_part, recorded, per_day), belief)
+    return calibrate(budget_per_day, evidence, belief)
 
 
 def agreeing_per_day(archive: Archive, target: Target, now_ms: int) -> float | None:

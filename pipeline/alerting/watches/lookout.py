@@ -8,8 +8,7 @@ import structlog
 
 from camera_adapters.clock import now_ms
 from pipeline.alerting.alert import Alert, Fact, Source, alert_id
-from pipeline.alerting.budget import Calibration, Scores
-from pipeline.alerting.budget.scores import NOTHING
+from pipeline.alerting.budget import Calibration, Evidence, Scores
 from pipeline.alerting.watches.book import WatchBook, WatchHit
 from pipeline.alerting.watches.evidence import archive_scores, calibrated, sightings_per_day
 from pipeline.alerting.watches.matching import CERTAIN, Match, Matcher
@@ -125,7 +124,7 @@ class Lookout:
         watch = self._book.get(watch_id)
         taken = _Standing(watch)
         if watch.target.vectors is not None:  # careful, until its own scores are looked at
-            taken.calibration = calibrated(watch.budget_per_day, watch.target, NOTHING, {}, {})
+            taken.calibration = calibrated(watch.budget_per_day, watch.target, Evidence())
         for hit in reversed(self._book.hits([watch_id])):
             taken.visits.setdefault(hit.camera_id, []).append(hit)
         return taken
@@ -143,7 +142,8 @@ class Lookout:
             if each.archive is None:
                 each.archive = archive_scores(self._archive, watch.target, self._wall_ms(), watch.same_as)
             per_day = rates(self._archive, watch, recorded, self._wall_ms(), counted)
-            each.calibration = calibrated(watch.budget_per_day, watch.target, each.archive, recorded, per_day)
+            evidence = Evidence(each.archive, recorded, per_day, *feedback(self._book, watch, self._wall_ms()))
+            each.calibration = calibrated(watch.budget_per_day, watch.target, evidence)
             if self._clock() - began >= CALIBRATE_FOR_S:
                 break
 
@@ -166,6 +166,11 @@ class Lookout:
                     alerts.append(_alert(standing.watch, sighting, match, threshold))
         self._recorder.count(scored)
         return alerts, found
+
+
+def feedback(book: WatchBook, watch: Watch, at_ms: int) -> tuple[list[float], float]:
+    """Return the scores of a watch's false alerts, and for how many days it stands."""
+    return book.false_scores(watch.id), max(0, at_ms - watch.created_ms) / DAY_MS
 
 
 def rates(
