@@ -23,6 +23,7 @@ from search_api.cli import (
     run,
     search,
     track,
+    trajectory,
     watch,
 )
 from search_api.cli.failures import tell
@@ -69,6 +70,7 @@ for command in (
     demo.demo,
     search.search,
     coverage.coverage,
+    trajectory.trajectory,
     analyze.analyze,
     run.run,
     listen.listen,

@@ -51,6 +51,7 @@ def _run(settings: "Settings") -> None:
     from pipeline.alerting.service import open_alerting
     from pipeline.archive import open_archive
     from pipeline.assembly import load_networks
+    from pipeline.site_map import site_map
     from pipeline.vigilance import Vigilance
     from pipeline.worker import Worker
     from search_api.app import create_app
@@ -71,7 +72,11 @@ def _run(settings: "Settings") -> None:
         worker = Worker(settings, archive, networks, listeners=vigilance.listeners)
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
-            archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
+            archive,
+            lambda: networks.detector,
+            networks.embedders.__getitem__,
+            worker.camera_reports,
+            site=site_map(settings),
         )
         watches, care = _watching(settings, service, vigilance)
         app = create_app(service, callers, alerting, watch_service=watches, care_service=care)
