@@ -216,7 +216,8 @@ def _latency() -> dict[str, object]:
             alerter, began = Alerter(take, [lookout]), time.monotonic()
             alerter.start()
             until = time.monotonic() + 240
-            while lookout.uncalibrated and time.monotonic() < until:
+            alerter.stored()
+            while (lookout.uncalibrated or not lookout.standing) and time.monotonic() < until:
                 time.sleep(0.1)
             ready_s = time.monotonic() - began
             for turn in range(1, TURNS + 1):
@@ -234,9 +235,15 @@ def _latency() -> dict[str, object]:
                     waits.append(arrived.get(record.sighting.id, float("inf")) - stored)
             alerter.stop()
         engine.dispose()
-    p50, p95 = np.percentile(np.array(waits) * 1000, (50, 95))
+    arrived_ms = [1000 * wait for wait in waits if np.isfinite(wait)]
+    p50, p95 = np.percentile(arrived_ms or [0.0], (50, 95))
     counts = {"watches": WATCHES, "past_sightings": PAST, "calibrated_after_s": round(ready_s, 1), "alerts": len(waits)}
-    return {**counts, "lost": sum(map(np.isinf, waits)), "p50_ms": round(float(p50), 1), "p95_ms": round(float(p95), 1)}
+    return {
+        **counts,
+        "lost": int(sum(map(np.isinf, waits))),
+        "p50_ms": round(float(p50), 1),
+        "p95_ms": round(float(p95), 1),
+    }
 
 
 def _units(vectors: np.ndarray) -> np.ndarray:

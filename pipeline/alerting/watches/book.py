@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from models.embeddings import Embeddings
@@ -82,11 +83,12 @@ class WatchBook:
 
     def all(self, *, limit: int = 1000) -> list[Watch]:
         """Return watches, the youngest first, those that are over included."""
-        with read(self._engine) as connection:
-            chosen = select(watches).order_by(watches.c.created_ms.desc(), watches.c.id).limit(limit)
-            rows = connection.execute(chosen).mappings().all()
-            vectors = _vectors(connection, [row["id"] for row in rows])
-            return [watch_of(row, vectors.get(row["id"])) for row in rows]
+        return self._chosen(select(watches).order_by(watches.c.created_ms.desc(), watches.c.id).limit(limit))
+
+    def active(self, now_ms: int) -> list[Watch]:
+        """Return the watches that stand."""
+        chosen = select(watches).where(watches.c.withdrawn_ms.is_(None), watches.c.expires_ms > now_ms)
+        return self._chosen(chosen.order_by(watches.c.id))
 
     def active_ids(self, now_ms: int) -> frozenset[str]:
         """Return which watches stand."""
@@ -189,6 +191,12 @@ class WatchBook:
         chosen = select(hits.c.watch_id, func.count(hits.c.alert_id.distinct())).group_by(hits.c.watch_id)
         with read(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(chosen)}
+
+    def _chosen(self, chosen: Select[Any]) -> list[Watch]:
+        with read(self._engine) as connection:
+            rows = connection.execute(chosen).mappings().all()
+            vectors = _vectors(connection, [row["id"] for row in rows])
+            return [watch_of(row, vectors.get(row["id"])) for row in rows]
 
     def _fold(self) -> None:
         """Fold the log, so that what was erased leaves it too."""

@@ -12,7 +12,7 @@ from pipeline.alerting.watches.watch import DAY_MS, Target
 from pipeline.archive.contract import Archive, Query, SightingFilter
 from pipeline.archive.looks import AGREE
 
-HIGHEST_SCORES = 2_000
+HIGHEST_SCORES = 500
 PAST_MS = 7 * DAY_MS
 RATE_WINDOWS_MS = (120_000, 600_000, 3_600_000, DAY_MS)
 FEW = 10  # counted in a window, they say nothing of a rate

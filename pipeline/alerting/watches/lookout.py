@@ -22,7 +22,7 @@ Sink = Callable[[Sequence[Alert]], None]
 FOLLOWER = "watches"
 AT_ONCE = 500
 CALIBRATE_EVERY_S = 300.0
-CALIBRATE_FOR_S = 0.05  # at a time: alerts must not wait for the thresholds of a thousand watches
+CALIBRATE_FOR_S = 0.2  # at a time: alerts must not wait for the thresholds of a thousand watches
 SAVE_EVERY_S = 30.0
 RECORDED_ENOUGH_MS = 6 * 3_600_000
 
@@ -64,6 +64,11 @@ class Lookout:
         self._told: set[str] = set()
         self._change = self._begin()
         self.noticed = self.looked_at = 0
+
+    @property
+    def standing(self) -> int:
+        """How many watches are looked out for."""
+        return len(self._standing)
 
     @property
     def uncalibrated(self) -> int:
@@ -115,19 +120,22 @@ class Lookout:
         if ids == self._ids:
             return
         held = {each.watch.id: each for each in self._standing}
-        self._standing = [held.get(name) or self._taken_up(name) for name in sorted(ids)]
+        fresh = [_Standing(each) for each in self._book.active(self._wall_ms()) if each.id not in held]
+        self._take_up(fresh)
+        standing = [each for each in (*held.values(), *fresh) if each.watch.id in ids]
+        self._standing = sorted(standing, key=lambda each: each.watch.id)
         self._matcher = Matcher([each.watch.target for each in self._standing])
         self._recorder.follow(sorted(ids))
         self._ids = ids
 
-    def _taken_up(self, watch_id: str) -> _Standing:
-        watch = self._book.get(watch_id)
-        taken = _Standing(watch)
-        if watch.target.vectors is not None:  # careful, until its own scores are looked at
-            taken.calibration = calibrated(watch.budget_per_day, watch.target, Evidence())
-        for hit in reversed(self._book.hits([watch_id])):
-            taken.visits.setdefault(hit.camera_id, []).append(hit)
-        return taken
+    def _take_up(self, fresh: Sequence[_Standing]) -> None:
+        """Give watches their visits so far, and thresholds that are careful until their own scores are looked at."""
+        by_id = {each.watch.id: each for each in fresh}
+        for hit in reversed(self._book.hits(list(by_id))):
+            by_id[hit.watch_id].visits.setdefault(hit.camera_id, []).append(hit)
+        for each in fresh:
+            if each.watch.target.vectors is not None:
+                each.calibration = calibrated(each.watch.budget_per_day, each.watch.target, Evidence())
 
     def _calibrate(self) -> None:
         """Read thresholds off what is known by now, those that are oldest first, for a moment at a time."""
