@@ -43,10 +43,10 @@ class Vigilance:
         self.bus = open_bus(settings.bus)
         self.residents = CareRegister(engine)
         terms = CareTerms(decide_after_s=settings.care.decide_after_s)
-        lookout = Lookout(archive, self.watches, take, wall_ms=wall_ms)
+        self.lookout = Lookout(archive, self.watches, take, wall_ms=wall_ms)
         carer = Carer(archive, self.residents, self.watches, take, terms, wall_ms=wall_ms)
         self.rule_book = open_rule_book(settings)
-        self.alerter = Alerter(take, (lookout, carer), (self.rule_book.observe,))
+        self.alerter = Alerter(take, (self.lookout, carer), (self.rule_book.observe,))
         self.herald = Herald(self.bus, archive, engine, self.watches)
 
     @property

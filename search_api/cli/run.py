@@ -57,6 +57,7 @@ def _run(settings: "Settings") -> None:
     from search_api.app import create_app
     from search_api.service import SearchService
     from search_api.serving import Serving, address_of, is_loopback, listen
+    from search_api.vigilance_metrics import VigilanceFigures
 
     with ExitStack() as started:
         stop = started.enter_context(StopSignal())
@@ -80,6 +81,7 @@ def _run(settings: "Settings") -> None:
         )
         watches, care = _watching(settings, service, vigilance)
         app = create_app(service, callers, alerting, watch_service=watches, care_service=care)
+        app.state.metrics.add(VigilanceFigures(vigilance))
         vigilance.start()
         started.callback(_stop_worker, worker)
         alerting.start()
