@@ -9,9 +9,9 @@ from camera_adapters.clock import now_ms
 from models.kinds import Kind
 from pipeline.alerter import Alerter, Sink
 from pipeline.alerting.care import Carer, CareRegister, CareTerms
+from pipeline.alerting.renewal import Embedder, renew_residents, renew_watches
 from pipeline.alerting.rules.book import open_rule_book
 from pipeline.alerting.watches import Lookout, WatchBook
-from pipeline.alerting.watches.renewal import Embedder, renew
 from pipeline.archive.contract import Archive
 from pipeline.bus import open_bus
 from pipeline.herald import Herald
@@ -39,9 +39,10 @@ class Vigilance:
         wall_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.watches = WatchBook(engine)
-        renew(self.watches, embedder, wall_ms())
-        self.bus = open_bus(settings.bus)
         self.residents = CareRegister(engine)
+        renew_watches(self.watches, embedder, wall_ms())
+        renew_residents(self.residents, embedder(Kind.PERSON))
+        self.bus = open_bus(settings.bus)
         terms = CareTerms(decide_after_s=settings.care.decide_after_s)
         self.lookout = Lookout(archive, self.watches, take, wall_ms=wall_ms)
         carer = Carer(archive, self.residents, self.watches, take, terms, wall_ms=wall_ms)

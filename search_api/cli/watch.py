@@ -15,6 +15,7 @@ from search_api.cli.consoles import remark, results
 from search_api.cli.options import ArchiveFolder
 
 if TYPE_CHECKING:
+    from pipeline.archive.contract import SightingFilter
     from pipeline.archive.local import LocalArchive
     from search_api.service import SearchService
     from search_api.watch_schemas import CurveOut, WatchOut
@@ -62,20 +63,12 @@ def add(
       zhian watch add --archive store --photo her.jpg --reason "missing person 2026-114" --expires 2026-05-08
       zhian watch add --archive store --plate 浙F12345 --reason "case 12" --expires 2026-05-08T12:00+08:00
     """
-    from pipeline.archive.contract import SightingFilter
     from search_api.inputs import parse_box, parse_time
     from search_api.service import Purpose
     from search_api.watch_service import WatchWish
 
-    where = SightingFilter(
-        kind,
-        parse_time(from_) if from_ else None,
-        parse_time(to) if to else None,
-        tuple(camera or ()),
-        tuple(community or ()),
-    )
     wish = WatchWish(
-        where,
+        _where(kind, from_, to, camera, community),
         parse_time(expires),
         tuple(photo or ()),
         parse_box(box) if box else None,
@@ -142,6 +135,21 @@ def withdraw(
         named = next((each.id for each in watches.book.all() if watch in {each.id, each.name}), watch)
         ended = watches.withdraw(named, Purpose(_caller(), reason))
     results().print(f"withdrawn · 已撤销: {ended.name} ({ended.id})", markup=False)
+
+
+def _where(
+    kind: Kind | None, from_: str | None, to: str | None, camera: list[str] | None, community: list[str] | None
+) -> "SightingFilter":
+    from pipeline.archive.contract import SightingFilter
+    from search_api.inputs import parse_time
+
+    return SightingFilter(
+        kind,
+        parse_time(from_) if from_ else None,
+        parse_time(to) if to else None,
+        tuple(camera or ()),
+        tuple(community or ()),
+    )
 
 
 @contextmanager

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
-from models.embeddings import Embeddings
+from models.embeddings import Embeddings, EmbeddingSpace
 from pipeline.alerting.care.resident import Companion, Resident
 from pipeline.alerting.care.tables import TABLES, pictures, resident_of, residents, row_of, seen
 from pipeline.alerting.database import make_missing_tables, read, write
@@ -14,6 +14,7 @@ from pipeline.alerting.watches.tables import STORED
 from pipeline.errors import BadEnrolment, UnknownResident
 
 MOST_COMPANIONS = 8
+PictureName = tuple[str, str, int]  # resident, companion ("": herself), place
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,27 @@ class CareRegister:
             rows = connection.execute(select(residents).order_by(residents.c.created_ms.desc(), residents.c.id))
             return [resident_of(row, _photos(connection, row["id"])) for row in rows.mappings().all()]
 
+    def described_otherwise(self, space: EmbeddingSpace) -> list[PictureName]:
+        """Return the pictures whose vectors are of another space."""
+        c = pictures.c
+        with read(self._engine) as connection:
+            rows = connection.execute(select(c.resident_id, c.companion, c.place).where(c.space != str(space)))
+            return [(row[0], row[1], row[2]) for row in rows]
+
+    def crop(self, picture: PictureName) -> bytes:
+        """Return the JPEG of a resident or companion; raises UnknownResident."""
+        with read(self._engine) as connection:
+            found: bytes | None = connection.execute(select(pictures.c.crop).where(_is(picture))).scalar_one_or_none()
+        if found is None:
+            raise UnknownResident(picture[0])
+        return found
+
+    def describe_anew(self, picture: PictureName, vectors: Embeddings) -> None:
+        """Replace the vector of a picture by the one (1, d) of the embedder that is in use now."""
+        values = {"vector": vectors.vectors[0].astype(STORED).tobytes(), "space": str(vectors.space)}
+        with write(self._engine) as connection:
+            connection.execute(update(pictures).where(_is(picture)).values(values))
+
     def mark(self, now_ms: int) -> frozenset[tuple[str, int]]:
         """Return the residents enrolled now, each with the number of pictures: it changes with what matters."""
         counted = (
@@ -167,6 +189,12 @@ def _picture_rows(
         }
         for place, (vector, crop) in enumerate(zip(vectors.vectors, crops, strict=True))
     ]
+
+
+def _is(picture: PictureName) -> ColumnElement[bool]:
+    resident_id, companion, place = picture
+    c = pictures.c
+    return (c.resident_id == resident_id) & (c.companion == companion) & (c.place == place)
 
 
 def _erase(connection: Connection, resident_ids: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""When another embedder is in use, the photos of standing watches are described anew: no watch goes blind."""
+"""When another embedder is in use, photos of watches and of residents are described anew: nobody goes unseen."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -10,6 +10,7 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.errors import BadPicture
 from models.kinds import Kind
 from models.pictures import read_picture
+from pipeline.alerting.care.register import CareRegister
 from pipeline.alerting.watches.book import WatchBook
 from pipeline.errors import UnknownWatch
 
@@ -29,7 +30,7 @@ class Embedder(Protocol):
         ...
 
 
-def renew(book: WatchBook, embedder: Callable[[Kind], Embedder], now_ms: int) -> int:
+def renew_watches(book: WatchBook, embedder: Callable[[Kind], Embedder], now_ms: int) -> int:
     """Describe the photos of watches that stand again where their space is not that in use; return how many."""
     renewed = 0
     for watch_id in sorted(book.active_ids(now_ms)):
@@ -46,4 +47,20 @@ def renew(book: WatchBook, embedder: Callable[[Kind], Embedder], now_ms: int) ->
         book.describe_anew(watch_id, used.embed(crops))
         log.info("watch_described_anew", watch=watch_id, before=str(vectors.space), now=str(used.space))
         renewed += 1
+    return renewed
+
+
+def renew_residents(register: CareRegister, embedder: Embedder) -> int:
+    """Describe the photos of residents and companions again where their space is not that in use; return how many."""
+    renewed = 0
+    for picture in register.described_otherwise(embedder.space):
+        try:
+            crop = read_picture(register.crop(picture))
+        except BadPicture as error:
+            log.warning("resident_goes_unseen", resident=picture[0], reason=str(error))
+            continue
+        register.describe_anew(picture, embedder.embed([crop]))
+        renewed += 1
+    if renewed:
+        log.info("residents_described_anew", photos=renewed, now=str(embedder.space))
     return renewed
