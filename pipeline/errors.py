@@ -28,6 +28,9 @@ PipelineError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
     ├── NothingAsked       the words name nothing that can be looked for
+    ├── NothingConfirmed   a way is asked for without a sighting to begin with
+    ├── MixedKinds         the confirmed sightings are of different kinds
+    ├── BadFeedback        what is said of hits contradicts itself
     ├── NobodyFound        the photo shows nobody of the asked kind
     └── SeveralFound       the photo shows several; the caller picks one
 """
@@ -183,13 +186,32 @@ class NothingAsked(QueryError):
         )
 
 
+class NothingConfirmed(QueryError):
+    """A way is asked for without a sighting to begin with."""
+
+    def __init__(self) -> None:
+        super().__init__("name at least one sighting that is confirmed: its id stands in every search result")
+
+
+class MixedKinds(QueryError):
+    """The confirmed sightings are of different kinds."""
+
+    def __init__(self) -> None:
+        super().__init__("the sightings are of different kinds: a way is that of one person or one vehicle")
+
+
+class BadFeedback(QueryError):
+    """What is said of hits contradicts itself."""
+
+
 class NobodyFound(QueryError):
     """The photo shows nobody of the asked kind."""
 
 
 class SeveralFound(QueryError):
-    """The photo shows several; `detections` lists them, the caller picks one by its box."""
+    """A photo shows several; `detections` lists them, the caller picks one by its box. `photo` counts from 1."""
 
-    def __init__(self, detections: Detections) -> None:
-        super().__init__(f"the photo shows {len(detections)} of the kind: pick one by its box")
+    def __init__(self, detections: Detections, photo: int = 1) -> None:
+        super().__init__(f"photo {photo} shows {len(detections)} of the kind: pick one by its box")
         self.detections = detections
+        self.photo = photo
