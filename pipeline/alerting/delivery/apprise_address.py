@@ -20,6 +20,7 @@ class AppriseAddress:
         self._guard = guard
         self._threads = threads
         self._timeout_s = timeout_s
+        self._plugin: Any = None  # kept: it knows how often its service may be asked
 
     async def send(self, parcel: Parcel) -> str:
         """Send title, text in both languages, and the picture where the service takes one."""
@@ -42,7 +43,9 @@ class AppriseAddress:
         import apprise  # a hundred plug-ins: loaded when the first message goes through them
         from apprise.attachment.memory import AttachMemory
 
-        plugin = apprise.Apprise.instantiate(self._address, suppress_exceptions=True)
+        if self._plugin is None:
+            self._plugin = apprise.Apprise.instantiate(self._address, suppress_exceptions=True)
+        plugin = self._plugin
         if plugin is None:
             return False
         attached = parcel.jpeg is not None and bool(getattr(plugin, "attachment_support", False))

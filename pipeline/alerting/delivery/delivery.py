@@ -159,8 +159,7 @@ class Delivery:
                 log.warning("outbox_unreadable", detail=str(error))
                 await asyncio.sleep(TICK_S)
             await self._rest()
-        for name in list(self._lanes):
-            await self._close(name)
+        await self._close(list(self._lanes))
 
     async def _rest(self) -> None:
         try:
@@ -176,10 +175,12 @@ class Delivery:
         listed = {s.id: s for s in await self._in(self._reading, self._book.all)}
         waiting = await self._in(self._reading, self._outbox.waiting)
         now = self._clock_s()
-        for name, (subscription, _, task) in list(self._lanes.items()):
+        over = []
+        for name, (subscription, _, task) in self._lanes.items():
             idle = name not in waiting and now - self._busy_s[name] > IDLE_S
             if listed.get(name) != subscription or idle or task.done():
-                await self._close(name)
+                over.append(name)
+        await self._close(over)
         for name in waiting:
             if name in listed:
                 self._busy_s[name] = now
@@ -211,11 +212,12 @@ class Delivery:
         )
         return Lane(self._carriers.carrier(subscription), backlog, duties, name=terms.name)
 
-    async def _close(self, name: str) -> None:
-        _, _, task = self._lanes.pop(name)
-        self._busy_s.pop(name, None)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async def _close(self, names: list[str]) -> None:
+        tasks = [self._lanes.pop(name)[2] for name in names]
+        for name, task in zip(names, tasks, strict=True):
+            self._busy_s.pop(name, None)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _picture(self, sighting_id: str) -> bytes | None:
         return await self._in(self._pictures, self._thumbnail, sighting_id)

@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 UNWRITTEN = 256  # verdicts of one lane that wait for the disk at most
 LOADED = 600  # letters of one lane in memory; the others wait in the database
 FAULT_WAIT_S = 5.0
+GRACE_S = 0.5  # what is nearly there need not be sent twice
 LONGEST_END_S = 3.0
 
 
@@ -89,6 +90,8 @@ class Lane:
 
     async def _end(self) -> None:
         """Give up what is under way; what has arrived is written down, if the disk does not refuse."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_S)
         for task in self._tasks - self._writing:
             task.cancel()
         if self._tasks:
