@@ -133,39 +133,73 @@ def hold(port: int, count: int, events: int, parent: Connection) -> None:
     parent.send(asyncio.run(_hold(port, count, events, parent)))
 
 
+class Subscribers:
+    """What many streams have seen: a histogram of ms from alert to arrival, and who has seen everything."""
+
+    def __init__(self, events: int) -> None:
+        self.events = events
+        self.histogram = np.zeros(60_000, np.int64)
+        self.opened = self.complete = 0
+        self.last_s = time.monotonic()
+
+    def saw(self, whole: bytes) -> int:
+        """Count the events in `whole`; all count as old as the oldest: reading each would be the bottleneck."""
+        found = whole.count(b'"at_ms":')
+        oldest = AT_MS.search(whole)
+        if oldest is not None:
+            age_ms = int(time.time() * 1000 - int(oldest[1]))
+            self.histogram[min(max(age_ms, 0), len(self.histogram) - 1)] += found
+            self.last_s = time.monotonic()
+        return found
+
+
+class Stream(asyncio.Protocol):
+    """One subscriber of server-sent events."""
+
+    def __init__(self, shared: Subscribers) -> None:
+        self._shared = shared
+        self._seen = 0
+        self._rest = b""
+        self._open = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(f"GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
+
+    def data_received(self, data: bytes) -> None:
+        if not self._open:
+            self._open = True
+            self._shared.opened += data.startswith(b"HTTP/1.1 200")
+        whole = self._rest + data
+        end = whole.rfind(b"\n\n")
+        if end < 0:
+            self._rest = whole
+            return
+        self._rest, before = whole[end:], self._seen
+        self._seen += self._shared.saw(whole[:end])
+        self._shared.complete += before < self._shared.events <= self._seen
+
+
 async def _hold(port: int, count: int, events: int, parent: Connection) -> dict[str, Any]:
-    histogram, seen = np.zeros(60_000, np.int64), np.zeros(count, np.int64)
-    request = f"GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()
-    ready = asyncio.Semaphore(50)
+    shared, loop = Subscribers(events), asyncio.get_running_loop()
+    held = [await loop.create_connection(lambda: Stream(shared), "127.0.0.1", port) for _ in range(count)]
+    began = time.monotonic()
+    while shared.opened < count and time.monotonic() - began < 30:
+        await asyncio.sleep(0.05)
+    parent.send(shared.opened)
+    shared.last_s = time.monotonic()
+    while shared.complete < count and time.monotonic() - shared.last_s < 15:
+        await asyncio.sleep(0.05)
+    still = sum(not transport.is_closing() for transport, _ in held)
+    return {"opened": shared.opened, "held": still, "complete": shared.complete, "histogram": shared.histogram}
 
-    async def one(which: int, opened: asyncio.Queue[bool]) -> None:
-        async with ready:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-        opened.put_nowait(b" 200 " in head.split(b"\r\n")[0])
-        rest = b""
-        while seen[which] < events:
-            async with asyncio.timeout(15):
-                rest += await reader.read(1 << 16)
-            now_ms, end = time.time() * 1000, rest.rfind(b"\n\n")
-            whole = rest[: end + 2]
-            found = whole.count(b'"at_ms":')
-            if found:  # all that came together count as old as the oldest of them: reading each would be the bottleneck
-                oldest = AT_MS.search(whole)
-                assert oldest is not None
-                histogram[min(max(int(now_ms - int(oldest[1])), 0), 59_999)] += found
-            seen[which] += found
-            rest = rest[end + 2 :] if end >= 0 else rest
-        writer.close()
 
-    opened: asyncio.Queue[bool] = asyncio.Queue()
-    tasks = [asyncio.create_task(one(which, opened)) for which in range(count)]
-    good = sum([await opened.get() for _ in range(count)])
-    parent.send(good)
-    ended = await asyncio.gather(*tasks, return_exceptions=True)
-    fell = [repr(error) for error in ended if error is not None]
-    return {"opened": good, "fell": fell[:3], "complete": int((seen >= events).sum()), "histogram": histogram}
+def receive(parent: Connection) -> None:
+    """Another process: two receivers of webhooks; sends their ports, then what they took."""
+    made = [Receiver().start() for _ in range(2)]
+    parent.send([each.port for each in made])
+    parent.recv()
+    parent.send([[(post.at_s, post.body) for post in each.taken()] for each in made])
 
 
 @contextmanager
@@ -174,9 +208,11 @@ def receivers(folder: Path, arrivals: Arrivals) -> Iterator[dict[str, str]]:
     for name in ("redis", "mqtt"):
         (folder / name).mkdir()
     with ExitStack() as running:
-        hook, notified = Receiver().start(), Receiver().start()
-        running.callback(hook.stop)
-        running.callback(notified.stop)
+        ours, theirs = PROCESSES.Pipe()
+        posts = PROCESSES.Process(target=receive, args=(theirs,), daemon=True)
+        posts.start()
+        running.callback(posts.kill)
+        hook, notified = ours.recv()
         server = RedisServer(shutil.which("redis-server") or "redis-server", folder / "redis").start()
         running.callback(server.kill)
         broker = Broker(shutil.which("mosquitto", path="/usr/sbin:/usr/bin") or "mosquitto", folder / "mqtt").start()
@@ -185,16 +221,18 @@ def receivers(folder: Path, arrivals: Arrivals) -> Iterator[dict[str, str]]:
         running.callback(listener.close)
         threading.Thread(target=follow_redis, args=(server.url, arrivals), daemon=True).start()
         yield {
-            "webhook": hook.url,
-            "apprise": f"json://127.0.0.1:{notified.port}/",
+            "webhook": f"http://127.0.0.1:{hook}/",
+            "apprise": f"json://127.0.0.1:{notified}/",
             "redis": f"{server.url}?stream={STREAM}",
             "mqtt": f"mqtt://127.0.0.1:{broker.port}/{TOPIC}",
         }
-        for post in hook.taken():
-            arrivals.add("webhook", post.at_s, post.body)
+        ours.send("what came?")
+        hooked, notes = ours.recv()
+        for at_s, body in hooked:
+            arrivals.add("webhook", at_s, body)
         for at_s, payload in listener.received:
             arrivals.add("mqtt", at_s, payload)
-        arrivals.took["apprise"] = [post.at_s * 1000 - raised_ms(post.body, arrivals) for post in notified.taken()]
+        arrivals.took["apprise"] = [at_s * 1000 - raised_ms(body, arrivals) for at_s, body in notes]
 
 
 def raised_ms(body: bytes, arrivals: Arrivals) -> int:
@@ -279,14 +317,14 @@ def many_streams(folder: Path, rate: float, seconds: float, count: int) -> dict[
         ours, theirs = PROCESSES.Pipe()
         holder = PROCESSES.Process(target=hold, args=(port, count, events, theirs), daemon=True)
         holder.start()
-        opened = ours.recv()
+        ours.recv()
         pipe.send((0, events, rate))
         usage = pipe.recv()
         found = ours.recv()
         holder.join(20)
     histogram = found.pop("histogram")
     took = np.repeat(np.arange(len(histogram)), histogram)
-    return {**found, "opened": opened, "alerts": events, "rate": rate, "server": usage, **spread(took)}
+    return {**found, "alerts": events, "rate": rate, "server": usage, **spread(took)}
 
 
 def spread(took: Any) -> dict[str, float]:
