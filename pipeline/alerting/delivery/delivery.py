@@ -172,8 +172,9 @@ class Delivery:
 
     async def _look(self) -> None:
         """Open lanes where letters wait, wake them, and close those that are not needed any more or have changed."""
-        listed = {s.id: s for s in await self._in(self._reading, self._book.all)}
         waiting = await self._in(self._reading, self._outbox.waiting)
+        # Read afterwards: a letter that was written after a change of its subscription goes where the change says.
+        listed = {s.id: s for s in await self._in(self._reading, self._book.all)}
         now = self._clock_s()
         over = []
         for name, (subscription, _, task) in self._lanes.items():
