@@ -25,6 +25,8 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (model_errors.ModelMissing, 503, "model-missing"),
     (model_errors.ModelError, 503, "model-unavailable"),
     (pipeline_errors.UnknownSighting, 404, "unknown-sighting"),
+    (pipeline_errors.SightingHeld, 409, "sighting-held"),
+    (pipeline_errors.HoldTooLarge, 422, "hold-too-large"),
     (pipeline_errors.UnknownCamera, 422, "unknown-camera"),
     (pipeline_errors.BadTimeRange, 422, "bad-time-range"),
     (pipeline_errors.NothingAsked, 422, "nothing-asked"),

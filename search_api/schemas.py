@@ -99,6 +99,7 @@ class SearchLogOut(Wire):
     reason: str
     what: dict[str, object]
     hits: int
+    line: int = Field(description="its number in the log, from 1; `before` of the next page", default=0)
 
 
 class HealthOut(Wire):
@@ -186,6 +187,7 @@ def search_log_out(entry: SearchRecord) -> SearchLogOut:
         reason=entry.reason,
         what=dict(entry.what),
         hits=entry.hits,
+        line=entry.line,
     )
 
 

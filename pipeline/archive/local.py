@@ -18,27 +18,39 @@ from pipeline.archive import schema
 from pipeline.archive.audit import Audit, append_search, audit
 from pipeline.archive.commits import GroupCommit
 from pipeline.archive.compaction import compact
-from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.contract import (
+    CaseHold,
+    Cursor,
+    Hit,
+    HoldOrder,
+    ModelUse,
+    Query,
+    SearchRecord,
+    SightingFilter,
+)
 from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.door import check_records, check_space
 from pipeline.archive.failures import archive_errors
+from pipeline.archive.holds import held_by, holds_by_case, lift_hold, place_hold
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.look_columns import score_column
 from pipeline.archive.looks import Looks, judged
 from pipeline.archive.packs import PACK_BYTES, PictureTorn
+from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
 from pipeline.archive.ranking import Candidate, exact_scores
 from pipeline.archive.reading import neighbours_of, vectors_of
-from pipeline.archive.rows import conditions, search_of, sighting_of
+from pipeline.archive.rows import behind, conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.archive.segments.keeper import SegmentKeeper
 from pipeline.archive.segments.policy import SEAL_ROWS
-from pipeline.archive.upkeep import ArchiveStats, stats_of, verify
+from pipeline.archive.upkeep import ArchiveStats, silent, stats_of, verify
 from pipeline.archive.writing import Writer
 from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, SegmentDamaged, UnknownSighting
 from pipeline.sighting import Record, Sighting
 
+EXPIRE_AT_ONCE = 2_000
 CATCH_UP_ROWS = 256  # a search indexes so many rows in a few ms, and appends one by one need not ask after each
 ATTEMPTS = 5  # a row that changes between two reads is read again; five times in a row is no coincidence
 
@@ -79,6 +91,7 @@ class LocalArchive:
             compact(self._engine, self._layout)
             self._keeper.recover()
             self._keeper.work()  # what is due now would only fill the memory first
+            self._repack()
         with archive_errors(self._layout.folder):
             try:
                 self._derived.catch_up()
@@ -106,23 +119,56 @@ class LocalArchive:
             self._keeper.nudge()
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
-        """Erase sightings with vector and picture; return how many."""
-        with archive_errors(self._layout.folder), self._writing:
-            gone = self._owner().forget(sighting_ids)
-            self._derived.catch_up()
-            self._keeper.nudge()
+        """Erase sightings with vector and picture; return how many; raises SightingHeld."""
+        with archive_errors(self._layout.folder):
+            with self._writing:
+                gone = self._owner().forget(sighting_ids)
+            self._after_erasing()
         return gone
 
-    def expire(self, before_ms: int) -> int:
-        """Erase all sightings last seen before a time (UTC epoch ms); return how many."""
-        with archive_errors(self._layout.folder), self._writing:
-            owner = self._owner()
-            gone = owner.forget(owner.older_than(before_ms))
-            if not gone:
-                owner.erase()  # pictures that newer ones have replaced
-            self._derived.catch_up()
-            self._keeper.nudge()
+    def expire(self, before_ms: int, *, kind: Kind | None = None, limit: int | None = None) -> int:
+        """Erase the sightings last seen before a time (UTC epoch ms) that no case holds; return how many."""
+        gone, rest = 0, EXPIRE_AT_ONCE
+        with archive_errors(self._layout.folder):
+            while rest == EXPIRE_AT_ONCE:  # in steps, so that appends get their turn
+                asked = EXPIRE_AT_ONCE if limit is None else min(EXPIRE_AT_ONCE, limit - gone)
+                with self._writing:
+                    rest = self._owner().expire(before_ms, kind, asked)
+                gone += rest
+            self._after_erasing()
         return gone
+
+    def _after_erasing(self) -> None:
+        self._derived.catch_up()
+        self._keeper.nudge()
+        self._repack()
+
+    def _repack(self, *, thorough: bool = False) -> None:
+        """Give back the room of dead pictures, a pack at a time."""
+        there_was_one = True
+        while there_was_one:
+            with self._writing:
+                there_was_one = self._owner().repack(thorough=thorough)
+
+    def hold(self, sighting_ids: Sequence[str], order: HoldOrder) -> int:
+        """Keep sightings for a case; return how many it did not hold yet; raises UnknownSighting."""
+        with self._logging() as engine:
+            return place_hold(engine, sighting_ids, order)
+
+    def release(self, order: HoldOrder) -> int:
+        """End everything that a case holds; return how many sightings it held."""
+        with self._logging() as engine:
+            return lift_hold(engine, order)
+
+    def holds(self) -> Sequence[CaseHold]:
+        """Return the cases that hold sightings, the newest first."""
+        with self._reading() as connection:
+            return holds_by_case(connection)
+
+    def held(self, case: str) -> Sequence[str]:
+        """Return the ids of the sightings that a case holds, sorted."""
+        with self._reading() as connection:
+            return held_by(connection, case)
 
     def get(self, sighting_id: str) -> Sighting:
         """Return one sighting; raises UnknownSighting."""
@@ -207,11 +253,11 @@ class LocalArchive:
             found = [(sighting_of(row), float(row.score)) for row in connection.execute(chosen)]
         return [Hit(rank, score, each, judged(each, looks)) for rank, (each, score) in enumerate(found, 1)]
 
-    def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
-        """Return sightings by the time they were last seen, newest first, ties by id."""
+    def find(self, where: SightingFilter, *, limit: int = 100, after: Cursor | None = None) -> list[Sighting]:
+        """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
         chosen = (
             select(sightings)
-            .where(*conditions(where))
+            .where(*conditions(where), *([] if after is None else behind(after)))
             .order_by(sightings.c.last_seen_ms.desc(), sightings.c.id)
             .limit(limit)
         )
@@ -257,23 +303,16 @@ class LocalArchive:
         return number
 
     def record_search(self, entry: SearchRecord) -> None:
-        """Append to the search log durably; the one thing that a reader writes too, so that no search goes unseen."""
-        self._check_open()
-        with archive_errors(self._layout.folder):
-            if self._writer is not None:
-                append_search(self._engine, entry)
-                return
-            engine = schema.connect(self._layout.database, writable=True)
-            try:
-                append_search(engine, entry)
-            finally:
-                engine.dispose()
+        """Append to the search log durably; a reader may, too, so that no search goes unseen."""
+        with self._logging() as engine:
+            append_search(engine, entry)
 
-    def searches(self, *, limit: int = 100) -> Iterator[SearchRecord]:
-        """Read the search log, newest first."""
-        chosen = select(schema.searches).order_by(schema.searches.c.id.desc()).limit(limit)
+    def searches(self, *, limit: int = 100, before: int | None = None) -> Iterator[SearchRecord]:
+        """Read the search log, newest first; `before` a line number."""
+        c = schema.searches.c
+        chosen = select(schema.searches).order_by(c.id.desc()).limit(limit)
         with self._reading() as connection:
-            rows = connection.execute(chosen).all()
+            rows = connection.execute(chosen if before is None else chosen.where(c.id < before)).all()
         return (search_of(row) for row in rows)
 
     def audit(self, noted: str | None = None) -> Audit:
@@ -311,12 +350,34 @@ class LocalArchive:
             self._keeper.work(thorough=True)
             self._derived.catch_up()
 
-    def verify(self) -> list[str]:
-        """Return what is wrong, a sentence each: rows, vectors, pictures and segments against each other."""
+    def compact(self, report: Report = silent) -> None:
+        """Seal every row, give back the room of dead pictures, move what older formats keep in files into packs."""
+        report("segments", 0, 1)
+        self.seal()
+        report("segments", 1, 1)
+        with archive_errors(self._layout.folder):
+            self._adopt_files(report)
+            self._repack(thorough=True)
+
+    def _adopt_files(self, report: Report) -> None:
+        with self._reading() as connection:
+            count: int = connection.execute(select(func.count()).where(sightings.c.pack_id.is_(None))).scalar_one()
+        done, last, moved = 0, "", 1
+        while count and moved:
+            with self._writing:
+                moved, last = self._owner().adopt_files(last)
+            done += moved
+            report("pictures", done, count)
+
+    def verify(self, *, thorough: bool = False, report: Report = silent) -> list[str]:
+        """Return what is wrong, a sentence each: rows, vectors, pictures and segments against each other.
+
+        `thorough` reads every picture, otherwise a sample; `report` gets (what, how far, of how many).
+        """
         self._check_open()
         with archive_errors(self._layout.folder):
             self._derived.catch_up()
-            return verify(self._engine, self._layout)
+            return verify(self._engine, self._layout, thorough=thorough, report=report)
 
     def stats(self) -> ArchiveStats:
         """Return how much there is and where."""
@@ -355,6 +416,20 @@ class LocalArchive:
         self._check_open()
         with archive_errors(self._layout.folder), self._engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def _logging(self) -> Iterator[Engine]:
+        """Give an engine that may write log and holds, which needs no writer's lock: they touch no file."""
+        self._check_open()
+        with archive_errors(self._layout.folder):
+            if self._writer is not None:
+                yield self._engine
+                return
+            engine = schema.connect(self._layout.database, writable=True)
+            try:
+                yield engine
+            finally:
+                engine.dispose()
 
     def _owner(self) -> Writer:
         self._check_open()

@@ -1,6 +1,5 @@
 """`zhian search`: find someone again in an archive."""
 
-import getpass
 import json
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,6 +10,7 @@ import typer
 
 from models.kinds import Kind
 from search_api.cli import search_options as options
+from search_api.cli.caller import caller_name
 from search_api.cli.consoles import remark
 from search_api.cli.options import ArchiveFolder, OfKind
 from search_api.cli.outputs import check_output, make_output_folder
@@ -151,7 +151,7 @@ def _search(
     from search_api.service import Purpose
 
     service = _service(archive, model)
-    purpose = Purpose(_caller(), asked.reason)
+    purpose = Purpose(caller_name(), asked.reason)
     words = service.understood(asked.words) if asked.words else None
     answer = _answer(service, asked, replace(asked.question, words=words), purpose)
     if words is not None:
@@ -224,10 +224,3 @@ def _say(words: "Parse") -> None:
 def _listed(photo: Path, boxes: list[list[float]]) -> str:
     boxes_text = "; ".join(f"{n}: {','.join(f'{v:.0f}' for v in box)}" for n, box in enumerate(boxes, 1))
     return f"{photo} shows {len(boxes)} of the kind ({boxes_text}): choose one with --person N or --box X1,Y1,X2,Y2"
-
-
-def _caller() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no entry for this user id, as in some containers
-        return "unknown user"
