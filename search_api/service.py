@@ -88,8 +88,9 @@ class SearchService:
         NothingAsked, BadFeedback, BadCoat, TooBusy.
         """
         where = question.where if question.words is None else narrowed(question.where, question.words)
+        works = bool(uploads) or question.coat_may_have_changed  # then networks run, one search at a time
         with (
-            self._seat() if uploads else nullcontext(),
+            self._seat() if works else nullcontext(),
             self._recorded(purpose, _asked(question, where, uploads)) as found,
         ):
             check_filter(where, self.known_cameras())
