@@ -4,8 +4,8 @@ A likeness says little by itself: among twenty sightings a cosine of .6 is most 
 some stranger reaches it. Pairs of one person and of two, labelled by hand, tell how many times likelier a likeness is
 between the same than between strangers; its logarithm is a straight line in the cosine (Brümmer and du Preez, Computer
 Speech & Language 20, 2006: calibration of scores as likelihood ratios). With the number of sightings searched, of which
-EXPECTED are taken to show the one meant, that gives a probability. The line of each embedding network is in `configs/confidence.yaml`; a network
-without a line gets no word.
+EXPECTED are taken to show the one meant, that gives a probability. The line of each embedding network is in
+`configs/confidence.yaml`; a network without a line gets no word.
 """
 
 import sys
