@@ -14,6 +14,10 @@ NAMES = (
     "archive",
     "search",
     "words",
+    "pets_archive",
+    "confidence",
+    "refining",
+    "coat",
     "reconnects",
     "demo",
 )

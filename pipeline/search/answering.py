@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from models.embeddings import Embeddings
 from models.errors import SpaceMismatch
 from models.kinds import Kind
+from models.pictures import read_picture
 from pipeline.archive.contract import Archive, Hit, Query, SightingFilter
 from pipeline.archive.looks import Looks
-from pipeline.errors import BadFeedback, NobodyFound, NothingAsked, SeveralFound
+from pipeline.errors import BadCoat, BadFeedback, NobodyFound, NothingAsked, SeveralFound
+from pipeline.search.coat import coatless
 from pipeline.search.confidence import Calibration, calibration_of
 from pipeline.search.grouping import group_id, persons, visits
 from pipeline.search.pooling import mean_direction
@@ -29,7 +31,7 @@ TAKEN, LEAST_TAKEN = 3, 100
 def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     """Answer a question inside its filter, which its words narrow.
 
-    Raises NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting, NothingAsked, BadFeedback.
+    Raises NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting, NothingAsked, BadFeedback, BadCoat.
     """
     both = set(question.confirmed) & set(question.rejected)
     if both:
@@ -39,8 +41,11 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     where = _where(archive, question)
     looks = Looks() if question.words is None else Looks(question.words.wanted, question.words.without)
     if not (question.photos or _stored(question)):
+        if question.coat_may_have_changed:
+            raise BadCoat
         return _by_looks_alone(archive, question, where, looks)
-    wanted, subjects = _wanted(archive, question, where.kind or Kind.PERSON, eyes)
+    describe = _coatless if question.coat_may_have_changed else _wanted
+    wanted, subjects = describe(archive, question, where.kind or Kind.PERSON, eyes)
     asked = Embeddings(mean_direction(wanted.vectors)[None], wanted.space)
     left_out = frozenset({*question.rejected, *([question.sighting_id] if question.sighting_id else [])})
     hits = archive.search(Query(asked, where, max(TAKEN * question.top, LEAST_TAKEN), left_out))
@@ -50,7 +55,9 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     hits = by_looks(hits, looks) if looks else hits
     groups = visits(hits, vectors) if question.grouped else [[hit] for hit in hits]
     searched = archive.count(where)
-    judge = _Judge(vectors, wanted.vectors, calibration_of(wanted.space), searched)
+    # Nobody has measured what a likeness is worth when the coat is left out of it.
+    calibration = None if question.coat_may_have_changed else calibration_of(wanted.space)
+    judge = _Judge(vectors, wanted.vectors, calibration, searched)
     return Answer(_judged(archive, groups, question, judge), subjects, searched)
 
 
@@ -114,6 +121,18 @@ def _wanted(archive: Archive, question: Question, kind: Kind, eyes: Eyes) -> tup
         if part.space != space:
             raise SpaceMismatch(space, part.space)
     return Embeddings(np.concatenate([part.vectors for part in parts]), space), subjects
+
+
+def _coatless(archive: Archive, question: Question, kind: Kind, eyes: Eyes) -> tuple[Embeddings, list[Subject]]:
+    """Return the same whatever coat is worn, for stored sightings from their pictures."""
+    if kind is not Kind.PERSON:
+        raise BadCoat
+    embedder = eyes.embedder(kind)
+    check_space(archive, kind, embedder.space)
+    subjects = _subjects(question.photos, kind, eyes.detector()) if question.photos else []
+    stored = [read_picture(archive.picture(sighting_id)) for sighting_id in _stored(question)]
+    vectors = coatless([*(subject.crop for subject in subjects), *stored], embedder)
+    return Embeddings(vectors, embedder.space), subjects
 
 
 def _subjects(photos: Sequence[Photo], kind: Kind, detector: Detector) -> list[Subject]:

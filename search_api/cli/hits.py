@@ -90,6 +90,7 @@ def as_document(archive: LocalArchive, asked: "Asked", answer: "Answer", words: 
         "cameras": list(where.cameras),
         "communities": list(where.communities),
         "top": question.top,
+        "coat_may_have_changed": question.coat_may_have_changed,
         "rerank": str(question.rerank),
     }
     ranks = {group.hit.sighting.id: group.hit.rank for group in answer.groups}
