@@ -18,6 +18,7 @@ NAMES = (
     "confidence",
     "refining",
     "coat",
+    "trajectory",
     "reconnects",
     "demo",
 )
