@@ -275,10 +275,10 @@ class LocalArchive:
         with self._reading() as connection:
             return [sighting_of(row) for row in connection.execute(chosen)]
 
-    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+    def neighbours(self, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+        """Return those of any kind that the camera of each saw next before and after: by last_seen_ms, ties by id."""
         with self._reading() as connection:
-            return neighbours_of(connection, sighting)
+            return neighbours_of(connection, found)
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""

@@ -14,7 +14,7 @@ from pipeline.archive.contract import Archive, Hit, Query, SightingFilter
 from pipeline.archive.looks import Looks
 from pipeline.errors import BadCoat, BadFeedback, NobodyFound, NothingAsked, SeveralFound
 from pipeline.search.coat import coatless
-from pipeline.search.confidence import Calibration, calibration_of
+from pipeline.search.confidence import Calibration, Confidence, calibration_of
 from pipeline.search.grouping import group_id, persons, visits
 from pipeline.search.pooling import mean_direction
 from pipeline.search.question import Answer, Eyes, HitGroup, Question
@@ -70,10 +70,14 @@ class _Judge:
     calibration: Calibration | None
     searched: int
 
-    def likeness(self, hit: Hit) -> float | None:
-        """Return the mean cosine: each photo's pairs were calibrated one by one."""
+    def judged(self, hit: Hit) -> tuple[float | None, Confidence | None]:
+        """Return the mean cosine, since each photo's pairs were calibrated one by one, and how sure it is."""
         vector = self.vectors.get(hit.sighting.id)
-        return None if vector is None else float(np.einsum("nd,d->n", self.wanted, vector).mean())
+        if vector is None:
+            return None, None
+        likeness = float(np.einsum("nd,d->n", self.wanted, vector).mean())
+        line = self.calibration
+        return likeness, None if line is None else line.confidence(likeness, self.searched)
 
 
 def _where(archive: Archive, question: Question) -> SightingFilter:
@@ -156,25 +160,13 @@ def _rejected(archive: Archive, question: Question, wanted: Embeddings) -> Float
 def _judged(
     archive: Archive, groups: Sequence[Sequence[Hit]], question: Question, judge: _Judge | None
 ) -> list[HitGroup]:
-    return [_group(archive, group, rank, question, judge) for rank, group in enumerate(groups[: question.top], 1)]
-
-
-def _group(archive: Archive, hits: Sequence[Hit], rank: int, question: Question, judge: _Judge | None) -> HitGroup:
-    """Return a group with all an officer needs to judge it."""
-    best = replace(hits[0], rank=rank)
-    before, after = archive.neighbours(best.sighting)
-    likeness = None if judge is None else judge.likeness(best)
-    calibration = None if judge is None else judge.calibration
-    sure = None
-    if judge is not None and likeness is not None and calibration is not None:
-        sure = calibration.confidence(likeness, judge.searched)
-    return HitGroup(
-        group_id(hits),
-        best,
-        tuple(hits[1:]),
-        likeness,
-        sure,
-        confirmed=any(hit.sighting.id in question.confirmed for hit in hits),
-        before=before,
-        after=after,
-    )
+    """Return the asked number of groups with all an officer needs to judge them."""
+    chosen = groups[: question.top]
+    beside = archive.neighbours([group[0].sighting for group in chosen])
+    found = []
+    for rank, (group, (before, after)) in enumerate(zip(chosen, beside, strict=True), 1):
+        likeness, sure = (None, None) if judge is None else judge.judged(group[0])
+        best, others = replace(group[0], rank=rank), tuple(group[1:])
+        confirmed = any(hit.sighting.id in question.confirmed for hit in group)
+        found.append(HitGroup(group_id(group), best, others, likeness, sure, confirmed, before, after))
+    return found

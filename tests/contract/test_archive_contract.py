@@ -477,8 +477,9 @@ def test_neighbours_are_the_next_at_the_same_camera(archive: Archive) -> None:
     archive.append(
         [record("elsewhere", camera="c2", seen=(150, 210)), record("car", kind=Kind.MOTOR_VEHICLE, seen=(0, 90))]
     )
-    near = {name: archive.neighbours(archive.get(name)) for name in [*seen, "elsewhere", "car"]}
-    named = {name: tuple(one and one.id for one in pair) for name, pair in near.items()}
+    asked = [*seen, "elsewhere", "car"]
+    near = archive.neighbours([archive.get(name) for name in asked])
+    named = {name: tuple(one and one.id for one in pair) for name, pair in zip(asked, near, strict=True)}
     assert named == {
         "car": (None, "a"),
         "a": ("car", "b"),
