@@ -149,7 +149,7 @@ class Writer:
 
     def repack(self, *, thorough: bool = False) -> bool:
         """Give up one pack that is mostly dead, `thorough` one with anything dead; tell whether there was one."""
-        pack_id = next_pack(self._connection, thorough=thorough)
+        pack_id = next_pack(self._connection, thorough=thorough, pack_bytes=self._pack_bytes)
         if pack_id is None:
             return False
         self._redo.settle()
