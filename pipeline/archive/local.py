@@ -130,11 +130,20 @@ class LocalArchive:
         with archive_errors(self._layout.folder):
             while rest == EXPIRE_AT_ONCE:  # in steps, so that appends get their turn
                 asked = EXPIRE_AT_ONCE if limit is None else min(EXPIRE_AT_ONCE, limit - gone)
+                old = self._oldest(before_ms, kind, asked)
                 with self._writing:
-                    rest = self._owner().expire(before_ms, kind, asked)
+                    rest = self._owner().forget_unheld(old)
                 gone += rest
             self._after_erasing()
         return gone
+
+    def _oldest(self, before_ms: int, kind: Kind | None, limit: int) -> Sequence[str]:
+        c = sightings.c
+        passing = [c.last_seen_ms < before_ms, c.id.not_in(select(schema.holds.c.sighting_id))]
+        passing += [] if kind is None else [c.kind == kind.value]
+        chosen = select(c.id).where(*passing).order_by(c.last_seen_ms, c.id).limit(limit)
+        with self._reading() as connection:
+            return connection.scalars(chosen).all()
 
     def _after_erasing(self) -> None:
         self._derived.catch_up()
