@@ -28,6 +28,7 @@ PipelineError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
     ├── NothingAsked       the words name nothing that can be looked for
+    ├── BadFeedback        what is said of hits contradicts itself
     ├── NobodyFound        the photo shows nobody of the asked kind
     └── SeveralFound       the photo shows several; the caller picks one
 """
@@ -183,13 +184,18 @@ class NothingAsked(QueryError):
         )
 
 
+class BadFeedback(QueryError):
+    """What is said of hits contradicts itself."""
+
+
 class NobodyFound(QueryError):
     """The photo shows nobody of the asked kind."""
 
 
 class SeveralFound(QueryError):
-    """The photo shows several; `detections` lists them, the caller picks one by its box."""
+    """A photo shows several; `detections` lists them, the caller picks one by its box. `photo` counts from 1."""
 
-    def __init__(self, detections: Detections) -> None:
-        super().__init__(f"the photo shows {len(detections)} of the kind: pick one by its box")
+    def __init__(self, detections: Detections, photo: int = 1) -> None:
+        super().__init__(f"photo {photo} shows {len(detections)} of the kind: pick one by its box")
         self.detections = detections
+        self.photo = photo

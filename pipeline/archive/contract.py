@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.journal import Journal
@@ -172,6 +175,10 @@ class Archive(Protocol):
         """Return the (1, d) vector of a sighting; raises UnknownSighting."""
         ...
 
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        ...
+
     def search(self, query: Query) -> list[Hit]:
         """Return at most `query.top` hits; raises SpaceMismatch."""
         ...
@@ -182,6 +189,10 @@ class Archive(Protocol):
 
     def find(self, where: SightingFilter, *, limit: int = 100, after: Cursor | None = None) -> list[Sighting]:
         """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
+        ...
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
         ...
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -33,12 +34,13 @@ from pipeline.archive.failures import archive_errors
 from pipeline.archive.holds import held_by, holds_by_case, lift_hold, place_hold
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
-from pipeline.archive.look_columns import score_column
-from pipeline.archive.looks import Looks, judged
+from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.packs import PACK_BYTES, PictureTorn
 from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
+from pipeline.archive.quick_reads import QuickReads
 from pipeline.archive.ranking import Candidate, exact_scores
+from pipeline.archive.reading import neighbours_of, vectors_of
 from pipeline.archive.rows import behind, conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.archive.segments.keeper import SegmentKeeper
@@ -69,7 +71,8 @@ class LocalArchive:
         self._engine = engine
         self._file_lock = lock
         self._writing = threading.Lock()
-        self._derived = DerivedIndexes(engine, layout)
+        self._reads = QuickReads(layout.database)
+        self._derived = DerivedIndexes(engine, layout, self._reads)
         self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
         self._seal_rows = seal_rows
         self._behind = 0
@@ -80,6 +83,13 @@ class LocalArchive:
 
     def start(self) -> Self:
         """Mend what a killed writer left and build the indexes; part of opening."""
+        try:
+            return self._start()
+        except BaseException:
+            self._reads.close()
+            raise
+
+    def _start(self) -> Self:
         with archive_errors(self._layout.folder):
             if self._writer is None:
                 self._derived.catch_up()
@@ -210,6 +220,11 @@ class LocalArchive:
                 return Embeddings(vectors, EmbeddingSpace(row.name, row.version, row.dim))
         raise ArchiveDamaged(f"the vector of sighting {sighting_id} is erased in {self._layout.folder}")
 
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        with self._reading() as connection:
+            return vectors_of(connection, self._layout, sighting_ids, space)
+
     def search(self, query: Query) -> list[Hit]:
         """Return the best hits, exact; raises SpaceMismatch."""
         self._check_open()
@@ -221,7 +236,8 @@ class LocalArchive:
             candidates = self._derived.search(query)
             if not candidates:
                 check_space(query, self.spaces())
-            rows = self._rows_of(candidates)
+            with archive_errors(self._layout.folder):
+                rows = self._reads.sightings([candidate.sighting_id for candidate in candidates])
             if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
                 return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
         return self._settled(candidates, rows, query)
@@ -242,18 +258,20 @@ class LocalArchive:
 
     def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
         """Return the sightings that look as described, best first, then newest, ties by id."""
-        if not looks:
-            return []
-        score = score_column(looks).label("score")
-        chosen = (
-            select(sightings, score)
-            .where(*conditions(where))
-            .order_by(score.desc(), sightings.c.last_seen_ms.desc(), sightings.c.id)
-            .limit(max(top, 0))
-        )
-        with self._reading() as connection:
-            found = [(sighting_of(row), float(row.score)) for row in connection.execute(chosen)]
-        return [Hit(rank, score, each, judged(each, looks)) for rank, (each, score) in enumerate(found, 1)]
+        self._check_open()
+        rows: dict[str, Sighting] = {}
+        for _ in range(ATTEMPTS if looks else 0):
+            with archive_errors(self._layout.folder):
+                self._derived.catch_up()
+                candidates = self._derived.search_looks(looks, where, top)
+                rows = self._reads.sightings([candidate.sighting_id for candidate in candidates])
+            if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
+                break
+        # what changed since it was found five times in a row is scored as it is now
+        scored = sorted((-look_score(each, looks), -each.last_seen_ms, name) for name, each in rows.items())
+        return [
+            Hit(rank, -score, rows[name], judged(rows[name], looks)) for rank, (score, _, name) in enumerate(scored, 1)
+        ]
 
     def find(self, where: SightingFilter, *, limit: int = 100, after: Cursor | None = None) -> list[Sighting]:
         """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
@@ -265,6 +283,11 @@ class LocalArchive:
         )
         with self._reading() as connection:
             return [sighting_of(row) for row in connection.execute(chosen)]
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+        with self._reading() as connection:
+            return neighbours_of(connection, sighting)
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
@@ -396,6 +419,7 @@ class LocalArchive:
             except ArchiveFull:
                 pass  # without the mark the next opening looks for leftovers, that is all
             finally:
+                self._reads.close()
                 self._engine.dispose()
                 if self._file_lock is not None:
                     self._file_lock.release()
@@ -437,14 +461,3 @@ class LocalArchive:
     def _check_open(self) -> None:
         if self._closed:
             raise ArchiveError(f"the archive at {self._layout.folder} is closed: open it again")
-
-    def _rows_of(self, candidates: Sequence[Candidate]) -> dict[str, Sighting]:
-        """Read the candidates' rows as the driver gives them: SQLAlchemy's cost as much as a search of a million."""
-        ids = [candidate.sighting_id for candidate in candidates]
-        found: dict[str, Sighting] = {}
-        with self._reading() as connection:
-            for start in range(0, len(ids), schema.IDS_AT_ONCE):
-                chosen = select(sightings).where(sightings.c.id.in_(ids[start : start + schema.IDS_AT_ONCE]))
-                cursor = connection.execute(chosen).cursor
-                found |= {row[0]: sighting_of(row) for row in (cursor.fetchall() if cursor is not None else ())}
-        return found

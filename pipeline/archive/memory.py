@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
@@ -115,6 +116,12 @@ class InMemoryArchive:
         record = self._record(sighting_id)
         return Embeddings(record.vector[None].copy(), record.space)
 
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        with self._lock:
+            found = [self._records[name] for name in sighting_ids if name in self._records]
+        return {record.sighting.id: record.vector for record in found if record.space == space}
+
     def search(self, query: Query) -> list[Hit]:
         """Return the best hits by scoring every one; raises SpaceMismatch."""
         with self._lock:
@@ -155,6 +162,18 @@ class InMemoryArchive:
             ordered = [place for place in ordered if place > (-after.last_seen_ms, after.sighting_id)]
         sightings = {each.id: each for each in chosen}
         return [sightings[name] for _, name in ordered[:limit]]
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+        with self._lock:
+            there = [r.sighting for r in self._records.values() if r.sighting.key.camera_id == sighting.key.camera_id]
+        own = (sighting.last_seen_ms, sighting.id)
+        before = [each for each in there if (each.last_seen_ms, each.id) < own]
+        after = [each for each in there if (each.last_seen_ms, each.id) > own]
+        return (
+            max(before, key=lambda each: (each.last_seen_ms, each.id), default=None),
+            min(after, key=lambda each: (each.last_seen_ms, each.id), default=None),
+        )
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""

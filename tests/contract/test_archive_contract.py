@@ -458,3 +458,32 @@ def test_readers_beside_a_writer_never_see_half_a_record(archive: Archive) -> No
         reader.join()
     assert wrong == []
     assert archive.get("s").revision == 59
+
+
+def test_vectors_of_one_space_by_id(archive: Archive) -> None:
+    archive.append([record("a", unit(1, 2, 2)), record("b", unit(0, 1, 0)), record("c", space=OTHER)])
+    found = archive.vectors(["b", "a", "c", "nobody"], SPACE)
+    assert sorted(found) == ["a", "b"]
+    np.testing.assert_array_equal(found["a"], unit(1, 2, 2))
+    assert archive.vectors(["a"], EmbeddingSpace("third", "cccc-fp32", 3)) == {}
+    assert archive.vectors([], SPACE) == {}
+    archive.forget(["a"])
+    assert sorted(archive.vectors(["a", "b"], SPACE)) == ["b"]
+
+
+def test_neighbours_are_the_next_at_the_same_camera(archive: Archive) -> None:
+    seen = {"a": (0, 100), "b": (90, 200), "c": (50, 200), "d": (300, 400)}
+    archive.append([record(name, seen=times) for name, times in seen.items()])
+    archive.append(
+        [record("elsewhere", camera="c2", seen=(150, 210)), record("car", kind=Kind.MOTOR_VEHICLE, seen=(0, 90))]
+    )
+    near = {name: archive.neighbours(archive.get(name)) for name in [*seen, "elsewhere", "car"]}
+    named = {name: tuple(one and one.id for one in pair) for name, pair in near.items()}
+    assert named == {
+        "car": (None, "a"),
+        "a": ("car", "b"),
+        "b": ("a", "c"),
+        "c": ("b", "d"),
+        "d": ("c", None),
+        "elsewhere": (None, None),
+    }

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive import LocalArchive, Query, SightingFilter, open_archive
+from pipeline.archive import InMemoryArchive, LocalArchive, Looks, Query, SightingFilter, open_archive
 from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import Step, next_step
 from pipeline.archive.segments.runs import Runs, contains, expand, key_of
+from pipeline.archive.segments.scanning import Scanner
 from pipeline.errors import ArchiveDamaged
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
@@ -93,9 +95,9 @@ def test_ranges_hold_every_selected_row(
     run, first_ms, last_ms = run[order], first_ms[order], last_ms[order]
     starts = np.searchsorted(run, np.arange(4))
     longest = np.array([int((last_ms - first_ms)[run == i].max(initial=0)) for i in range(3)])
-    names = np.array([("person", "garden", camera) for camera in "abc"])
+    names = [("person", "garden", camera) for camera in "abc"]
     where = SightingFilter(from_ms=from_ms, to_ms=to_ms, cameras=wanted)
-    ranges = Runs(names, starts, longest, 0).select(where, key_of(run, first_ms))
+    ranges = Runs(names, starts, longest, 0, key_of(run, first_ms)).select(where)
     selected = (last_ms >= (from_ms or 0)) & (first_ms < (1000 if to_ms is None else to_ms))
     selected &= np.isin(np.array(list("abc"))[run], wanted or tuple("abc"))
     assert np.all(ranges[1:, 0] > ranges[:-1, 1])
@@ -108,10 +110,11 @@ def test_a_scan_of_blocks_equals_the_whole_scan_on_their_rows() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(1_000, DIM)).astype(np.float32)
     quantiser = Quantiser.trained(vectors)
-    scanner = quantiser.scanner(quantiser.encode(vectors))
-    scores, rows = scanner.scan(vectors[3], 1_000)
+    turned = quantiser.turned(vectors)
+    scanner = Scanner(quantiser, quantiser.encode(turned))
+    scores, rows = scanner.scan(turned[3], 1_000)
     blocks = np.array([1, 2, 31], np.int64)  # the last one holds 8 rows only
-    some_scores, some_rows = scanner.scan_blocks(vectors[3], 1_000, blocks)
+    some_scores, some_rows = scanner.scan_blocks(turned[3], 1_000, blocks)
     inside = np.isin(rows // 32, blocks)
     assert len(some_rows) == 72
     assert set(some_rows.tolist()) == set(rows[inside].tolist())
@@ -211,10 +214,11 @@ def test_what_is_forgotten_leaves_no_trace_in_a_segment(tmp_path: Path) -> None:
         hits = archive.search(Query(Embeddings(vectors[7:8], SPACE), SightingFilter(), 100))
         assert len(hits) == 99
         (folder,) = (path.parent for path in (tmp_path / "a" / "segments").glob("*/ids.npy"))
-        ids, codes = np.load(folder / "ids.npy"), np.load(folder / "codes.npy")
+        ids, codes, residues = (np.load(folder / f"{name}.npy") for name in ("ids", "codes", "residues"))
         assert gone.encode() not in ids.tobytes()
         assert np.count_nonzero(ids == b"") == 1
         assert not codes[ids == b""].any()
+        assert not residues[ids == b""].any()
 
 
 def test_a_newer_revision_replaces_a_sealed_one(tmp_path: Path) -> None:
@@ -268,6 +272,55 @@ def test_a_broken_segment_is_named_to_a_reader_and_built_anew_by_a_writer(tmp_pa
         assert archive.verify() == []
 
 
+COLOURS = ("black", "red", "blue")
+ASKED = [
+    Looks({"upper_colour": frozenset({"red"})}),
+    Looks({"upper_colour": frozenset({"red", "blue"}), "lower_colour": frozenset({"black"})}),
+    Looks({"any_colour": frozenset({"blue"})}, {"lower_colour": frozenset({"red"})}),
+    Looks({"hat": frozenset({"yes"})}, {"any_colour": frozenset({"black"})}),
+]
+
+
+def dressed(number: int, vector: np.ndarray, rng: np.random.Generator) -> Record:
+    """Few values, few degrees of confidence and few times: many ties."""
+    made = record_of(number, vector)
+    worn = {part: COLOURS[rng.integers(3)] for part in ("upper_colour", "lower_colour", "hat") if rng.random() < 0.7}
+    sure = {part: float(rng.integers(5, 10)) / 10 for part in worn if rng.random() < 0.8}
+    seen = int(rng.integers(20))
+    looks = {"attributes": worn, "attribute_confidence": sure, "first_seen_ms": seen, "last_seen_ms": seen + 3}
+    return replace(made, sighting=replace(made.sighting, **looks))
+
+
+@pytest.mark.parametrize("sealed_rows", [0, 200, 300, 400])
+def test_looks_in_segments_and_tail_are_ranked_as_in_memory(tmp_path: Path, sealed_rows: int) -> None:
+    rng = np.random.default_rng(sealed_rows)
+    records = [dressed(number, vector, rng) for number, vector in enumerate(like_people(400))]
+    memory = InMemoryArchive()
+    memory.append(records)
+    with open_archive(tmp_path / "a", writable=True, seal_rows=10_000) as archive:
+        archive.append(records[:200])
+        for start, end in ((200, sealed_rows), (max(200, sealed_rows), 400)):
+            if sealed_rows:
+                archive.seal()
+            archive.append(records[start:end])
+        gone = [record.sighting.id for record in records[::7]]
+        memory.forget(gone)
+        archive.forget(gone)
+        for looks in ASKED:
+            for where in (SightingFilter(), SightingFilter(cameras=("east",)), SightingFilter(from_ms=9, to_ms=15)):
+                for top in (0, 1, 20):
+                    assert archive.search_looks(looks, where, top=top) == memory.search_looks(looks, where, top=top)
+
+
+def test_a_row_without_looks_and_an_attribute_nobody_has_are_unseen(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "a", writable=True, seal_rows=10_000) as archive:
+        archive.append([record_of(i, like_people(1, i)[0]) for i in range(3)])
+        archive.seal()
+        hits = archive.search_looks(Looks({"hat": frozenset({"yes"})}), SightingFilter(), top=2)
+        assert [(hit.score, hit.reasons) for hit in hits] == [(0.4, {"hat": "unseen"})] * 2
+        assert [hit.sighting.key.track_id for hit in hits] == [2, 1]  # newest first
+
+
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 1000))
 def test_searches_stay_whole_while_rows_are_sealed(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
@@ -290,3 +343,20 @@ def test_searches_stay_whole_while_rows_are_sealed(tmp_path_factory: pytest.Temp
         ending.set()
         looking.join()
     assert short == []
+
+
+@settings(max_examples=20)
+@given(
+    keys=st.lists(st.integers(0, 400), min_size=1, max_size=200).map(sorted),
+    wanted=st.lists(st.integers(-5, 405), min_size=64, max_size=80),
+)
+def test_many_times_are_placed_as_one_by_one(keys: list[int], wanted: list[int]) -> None:
+    """One run a wanted time: so many are looked up in steps."""
+    run = np.repeat(np.arange(len(wanted)), len(keys))
+    first_ms = np.tile(np.array(keys), len(wanted))
+    starts = np.arange(len(wanted) + 1) * len(keys)
+    names = [("person", "garden", str(number)) for number in range(len(wanted))]
+    runs = Runs(names, starts, np.zeros(len(wanted), np.int64), 0, key_of(run, first_ms))
+    for to_ms in wanted[:5]:
+        ranges = runs.select(SightingFilter(to_ms=to_ms))
+        np.testing.assert_array_equal(expand(ranges), np.flatnonzero(first_ms < to_ms))
