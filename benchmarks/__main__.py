@@ -15,6 +15,7 @@ NAMES = (
     "archive_kill",
     "search",
     "words",
+    "trajectory",
     "reconnects",
     "demo",
 )
