@@ -86,8 +86,12 @@ class Writer:
             self._redo.settle()
             self._mark(clean=True)
         finally:
-            self._beside.shutdown()
-            self._connection.close()
+            self.close()
+
+    def close(self) -> None:
+        """Release thread and connection."""
+        self._beside.shutdown()
+        self._connection.close()
 
     def append(self, records: Sequence[Record]) -> None:
         """Store the records that are new or of a higher revision."""

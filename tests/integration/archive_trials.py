@@ -71,13 +71,13 @@ def start(folder: Path, first: int, *options: str) -> subprocess.Popen[str]:
 
 def kill_once(folder: Path, first: int, options: tuple[str, ...], chance: random.Random, told: Told) -> None:
     """Let a writer work for a few acknowledgements and a random moment more, kill it, and note what it said."""
-    child = start(folder, first, *options)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "open\n"
-    lines = [child.stdout.readline() for _ in range(chance.randint(2, 12))]
-    time.sleep(chance.uniform(0.0, 0.2))
-    child.send_signal(signal.SIGKILL)
-    rest, _ = child.communicate(timeout=60)
+    with start(folder, first, *options) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "open\n"
+        lines = [child.stdout.readline() for _ in range(chance.randint(2, 12))]
+        time.sleep(chance.uniform(0.0, 0.2))
+        child.send_signal(signal.SIGKILL)
+        rest = child.stdout.read()  # not `communicate`: it passes over what `readline` has taken already
     told.hear(lines + rest.splitlines(keepends=True))
 
 
