@@ -275,9 +275,11 @@ class LocalArchive(LocalBooks):
                 found.setdefault(Kind(row.kind), []).append(EmbeddingSpace(row.name, row.version, row.dim))
         return found
 
-    def cameras(self) -> Sequence[str]:
-        """Return the ids of all cameras that have sightings, sorted."""
+    def cameras(self, communities: Sequence[str] = ()) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, or those of these communities, sorted."""
         chosen = select(tallies.c.camera_id).distinct().order_by(tallies.c.camera_id)
+        if communities:
+            chosen = chosen.where(tallies.c.community.in_(communities))
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 
