@@ -78,6 +78,18 @@ class SearchService:
         """
         return archive_coverage(self.archive, cameras, from_ms, to_ms, self.camera_names())
 
+    def coverage_of(self, question: Question) -> list[CameraCoverage]:
+        """Return what was watched where a search looks: its cameras or those of its communities, and its time."""
+        where = question.where if question.words is None else narrowed(question.where, question.words)
+        cameras = where.cameras
+        if where.communities and not cameras:
+            configured = (report.camera for report in self.cameras())
+            there = {camera.id for camera in configured if camera.community in where.communities}
+            cameras = tuple(sorted({*there, *self.archive.cameras(where.communities)}))
+            if not cameras:
+                return []
+        return self.coverage(cameras, where.from_ms, where.to_ms)
+
     def understood(self, words: str) -> Parse:
         """Return what words mean now and here; the names of the site's cameras and communities are places."""
         zone = datetime.now().astimezone().tzinfo or UTC

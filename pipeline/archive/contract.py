@@ -199,8 +199,8 @@ class Archive(Protocol):
         """Return the spaces in use per kind, newest first."""
         ...
 
-    def cameras(self) -> Sequence[str]:
-        """Return the ids of all cameras that have sightings."""
+    def cameras(self, communities: Sequence[str] = ()) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, or those of these communities."""
         ...
 
     def communities(self) -> Sequence[str]:

@@ -177,10 +177,11 @@ class InMemoryArchive:
         kinds = {kind for kind, _ in used}
         return {kind: [space for space in newest_first if (kind, space) in used] for kind in kinds}
 
-    def cameras(self) -> Sequence[str]:
-        """Return the ids of all cameras that have sightings, sorted."""
+    def cameras(self, communities: Sequence[str] = ()) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, or those of these communities, sorted."""
         with self._lock:
-            return sorted({record.sighting.key.camera_id for record in self._records.values()})
+            sightings = [record.sighting for record in self._records.values()]
+        return sorted({s.key.camera_id for s in sightings if not communities or s.community in communities})
 
     def communities(self) -> Sequence[str]:
         """Return the ids of all communities that have sightings, sorted."""

@@ -147,7 +147,7 @@ def _check_asked(photos: tuple[Path, ...], like: str | None, confirmed: bool, wo
 def _search(
     archive: "LocalArchive", folder: Path, asked: Asked, model: str | None, as_json: bool, report: Path | None
 ) -> None:
-    from search_api.cli.hits import as_document, show_hits, write_report
+    from search_api.cli.hits import as_document, show_coverage, show_hits, write_report
     from search_api.service import Purpose
 
     service = _service(archive, model)
@@ -156,13 +156,15 @@ def _search(
     answer = _answer(service, asked, replace(asked.question, words=words), purpose)
     if words is not None:
         _say(words)
+    covered = service.coverage_of(replace(asked.question, words=words))
     if report:
-        write_report(report, archive, folder, asked, answer, words, purpose)
+        write_report(report, archive, folder, asked, answer, words, purpose, covered)
         remark(f"contact sheet: {report}")
     if as_json:
-        typer.echo(json.dumps(as_document(archive, asked, answer, words), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(as_document(archive, asked, answer, words, covered), ensure_ascii=False, indent=1))
     else:
         show_hits(answer.groups)
+        show_coverage(covered)
 
 
 def _service(archive: "LocalArchive", model: str | None) -> "SearchService":

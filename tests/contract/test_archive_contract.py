@@ -415,6 +415,13 @@ def test_cameras_are_those_with_sightings(archive: Archive) -> None:
     assert list(archive.cameras()) == ["east", "west"]
 
 
+def test_cameras_of_communities(archive: Archive) -> None:
+    archive.append([record("a", camera="west"), record("b", camera="east", community="court")])
+    assert list(archive.cameras(["garden"])) == ["west"]
+    assert list(archive.cameras(["court", "garden", "nowhere"])) == ["east", "west"]
+    assert list(archive.cameras(["nowhere"])) == []
+
+
 def test_the_search_log_is_newest_first(archive: Archive) -> None:
     entries = [SearchRecord(at, "li", "案 12", {"camera": ["c1"], "top": 5}, at) for at in (1, 2, 3)]
     for entry in entries:
