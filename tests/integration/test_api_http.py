@@ -80,6 +80,8 @@ class Report:
     analysed: int = 8
     dropped: int = 2
     sightings: int = 1
+    watermark_ms: int | None = NOON_MS
+    behind_s: float | None = 2.5
 
 
 def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) -> bytes:
@@ -266,6 +268,14 @@ def test_what_is_said_of_hits_counts(client: httpx.Client, archive: Full) -> Non
     assert_problem(ask(client, confirmed=red, rejected=red), 422, "bad-feedback", red)
     assert_problem(ask(client, photo(RED), rejected="f" * 20), 404, "unknown-sighting")
     assert_problem(ask(client, photo(RED), rerank="magic"), 422, "bad-input", "rerank")
+
+
+def test_another_coat(client: httpx.Client, archive: Full) -> None:
+    body = ask(client, photo(RED), coat_may_have_changed="true").json()
+    assert len(body["hits"]) == 3
+    assert {hit["confidence"] for hit in body["hits"]} == {None}
+    assert next(archive.searches()).what["coat_may_have_changed"] is True
+    assert_problem(ask(client, words="red coat", coat_may_have_changed="true"), 422, "bad-coat", "only a person's coat")
 
 
 def test_a_visit_is_one_hit_with_its_shots_and_neighbours(client: httpx.Client, archive: Full) -> None:
