@@ -1,0 +1,77 @@
+// What was found: a card a hit, with why it matched and how sure that is.
+
+import { releasePictures, showPicture } from "./api.js";
+import { cameraName } from "./cameras.js";
+import { button, byId, duration, local, make } from "./dom.js";
+
+const MARKS = { agree: "✓", disagree: "✗", unseen: "?" };
+const LOOKS = {
+  upper_colour: "上衣 top", lower_colour: "下装 bottom", any_colour: "衣服 clothes", colour: "颜色 colour", type: "类型 type",
+};
+
+// `act` has confirm, reject, more and watch, each called with the hit; `chosen` tells what was said of a hit before.
+export function showHits(hits, act, chosen) {
+  releasePictures("hits");
+  byId("hits").replaceChildren(...hits.map((hit) => card(hit, act, chosen)));
+}
+
+function card(hit, act, chosen) {
+  const item = make("li");
+  const shot = make("div", undefined, "shot");
+  const image = make("img");
+  image.alt = `${hit.rank}`;
+  shot.append(image);
+  showPicture(image, hit.picture, "hits");
+  const facts = make("div", undefined, "facts");
+  facts.append(...score(hit), ...reasons(hit), make("div", cameraName(hit.camera), "camera"),
+    make("div", hit.community || "\u00a0", "soft"), make("div", local(hit.first_seen_ms)),
+    make("div", stay(hit), "soft"), actions(hit, item, act, chosen));
+  item.append(shot, facts);
+  return item;
+}
+
+function score(hit) {
+  const top = make("div", undefined, "top");
+  top.append(make("b", `${hit.rank}`));
+  if (hit.confidence) top.append(make("span", `${hit.confidence.zh} ${hit.confidence.en}`, `badge sure-${hit.confidence.en}`));
+  top.append(make("span", hit.score.toFixed(3)));
+  const bar = make("div", undefined, "bar");
+  const filled = make("b");
+  filled.style.width = `${100 * Math.max(0, Math.min(1, hit.score))}%`;
+  bar.append(filled);
+  return [top, bar];
+}
+
+function reasons(hit) {
+  const said = Object.entries(hit.reasons || {});
+  if (!said.length) return [];
+  const line = make("div", undefined, "reasons");
+  line.append(...said.map(([look, verdict]) => make("span", `${MARKS[verdict] || "?"} ${LOOKS[look] || look}`, verdict)));
+  return [line];
+}
+
+function stay(hit) {
+  const looks = Object.values(hit.attributes).join(", ");
+  const shots = hit.group && hit.group.length ? `+${hit.group.length} 张 shots` : "";
+  return [duration(hit.last_seen_ms - hit.first_seen_ms), looks, shots].filter(Boolean).join(" · ");
+}
+
+function actions(hit, item, act, chosen) {
+  const line = make("div", undefined, "acts");
+  const yes = button("✓ 是 Yes", () => told("confirmed"));
+  const no = button("✗ 不是 No", () => told("rejected"));
+  function told(verdict) {
+    const now = item.classList.contains(verdict) ? null : verdict;
+    act.judge(hit, now);
+    mark(now);
+  }
+  function mark(verdict) {
+    item.classList.toggle("confirmed", verdict === "confirmed");
+    item.classList.toggle("rejected", verdict === "rejected");
+    yes.setAttribute("aria-pressed", verdict === "confirmed");
+    no.setAttribute("aria-pressed", verdict === "rejected");
+  }
+  mark(chosen(hit));
+  line.append(yes, no, button("找相似 More like this", () => act.more(hit)));
+  return line;
+}
