@@ -18,6 +18,7 @@ from pipeline.analysis.describe import Describer
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks
+from pipeline.coverage import Logbook, Reading
 from pipeline.settings import AnalysisSettings
 
 
@@ -61,17 +62,26 @@ class _Run:
         """Analyse one source from beginning to end; what was seen before damage is kept."""
         networks = self.networks
         analyser = Analyser([camera], networks.detector, self.settings)
+        logbook = Logbook(self.archive.journal, [camera])
+
+        def readings() -> list[Reading]:
+            return [Reading(camera.id, None, self.frames, 0, analyser.pending_ms(camera.id))]
+
         try:
             for batch in _batches(self.adapter.frames(camera, frame_request(networks.detector)), self.settings):
                 self._store(analyser.analyse(batch))
                 self.frames += len(batch)
+                logbook.analysed(batch)
+                logbook.beat_when_due(readings)
                 if self.report:
                     at_ms = batch[-1].captured_at_ms
                     self.report(Progress(source, self.frames, self.expected, at_ms, len(self.stored)))
         except SourceError:
             self._store(analyser.finish())
+            logbook.end(readings())
             raise
         self._store(analyser.finish())
+        logbook.end(readings(), self.adapter.ended_ms)
 
     def _store(self, tracklets: Sequence[Tracklet]) -> None:
         """Describe and append; a tracklet stored twice counts once."""

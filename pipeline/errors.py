@@ -2,6 +2,7 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
 │   ├── ArchiveTooNew      written by a newer version
@@ -9,6 +10,12 @@ PipelineError
 │   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
+├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
+│   ├── AlertingTooNew     a newer version wrote their database
+│   ├── AlertingDamaged    not their database, or damaged
+│   ├── AlertingFull       the disk has no room
+│   ├── UnknownIncident    no such id
+│   └── StepRefused        an incident cannot be taken to that state now
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -29,6 +36,10 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BusUnavailable(PipelineError):
+    """The bus between processes cannot be reached, or does not understand."""
 
 
 class ArchiveError(PipelineError):
@@ -63,6 +74,33 @@ class UnknownSighting(ArchiveError):
 
     def __init__(self, sighting_id: str) -> None:
         super().__init__(f"no sighting {sighting_id} in this archive")
+
+
+class AlertingError(PipelineError):
+    """Alerts, incidents, watches or subscriptions cannot be kept, read or changed."""
+
+
+class AlertingTooNew(AlertingError):
+    """A newer version of zhian wrote the database of alerting."""
+
+
+class AlertingDamaged(AlertingError):
+    """The file is not the database of alerting, or it is damaged."""
+
+
+class AlertingFull(AlertingError):
+    """The disk has no room for more alerts."""
+
+
+class UnknownIncident(AlertingError):
+    """No incident has this id."""
+
+    def __init__(self, incident_id: str) -> None:
+        super().__init__(f"no incident {incident_id}")
+
+
+class StepRefused(AlertingError):
+    """An incident cannot be taken to the wanted state now."""
 
 
 class QueryError(PipelineError):

@@ -100,6 +100,13 @@ class ArchiveSettings(_Strict):
     retention_days: int = Field(default=30, ge=1, le=3650)
 
 
+class CoverageSettings(_Strict):
+    """The record of what was watched: how often it is written, and which share of dropped frames is too much."""
+
+    beat_s: float = Field(default=10.0, ge=1, le=300)
+    shedding_share: float = Field(default=0.5, gt=0, lt=1)
+
+
 class ApiSettings(_Strict):
     """The HTTP door: loopback unless told otherwise."""
 
@@ -116,6 +123,7 @@ class Settings(_Strict):
     archive: ArchiveSettings
     models: ModelSettings = ModelSettings()
     analysis: AnalysisSettings = AnalysisSettings()
+    coverage: CoverageSettings = CoverageSettings()
     api: ApiSettings = ApiSettings()
 
     @model_validator(mode="after")

@@ -41,6 +41,11 @@ class Storekeeper:
         """How many records are not stored yet."""
         return len(self._waiting)
 
+    def pending_ms(self, camera_id: str) -> int | None:
+        """When (UTC epoch ms) the camera's earliest record began that is not stored yet; None when there is none."""
+        waiting = (record.sighting for record in self._waiting)
+        return min((s.first_seen_ms for s in waiting if s.key.camera_id == camera_id), default=None)
+
     def keep(self, records: Sequence[Record]) -> list[Record]:
         """Take records and store everything that waits; return what was stored now (none while the disk is full)."""
         self._waiting.extend(records)

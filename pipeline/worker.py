@@ -19,6 +19,7 @@ from pipeline.analysis.mailbox import Mailbox
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks, load_networks
+from pipeline.coverage import Logbook, LogbookSettings, Reading
 from pipeline.retention import Retention
 from pipeline.settings import Settings
 from pipeline.storekeeper import Storekeeper
@@ -61,13 +62,16 @@ class Worker:
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         self._storekeeper = Storekeeper(archive)
         self._retention = Retention(archive, settings.archive.retention_days, wall_ms)
+        watching, keep_days = settings.coverage, settings.archive.retention_days
+        report = LogbookSettings(watching.beat_s, watching.shedding_share, keep_days)
+        self._logbook = Logbook(archive.journal, cameras, report, wall_ms=wall_ms)
         self._sightings: Counter[str] = Counter()
         self._supervisors: dict[str, Supervisor] = {}
         for camera in cameras:
             live = adapter_for(camera).live
             self._mailbox.open_slot(camera.id, "latest" if live or camera.pace == "real_time" else "block")
             request = frame_request(self.networks.detector)
-            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put)
+            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._logbook.hear)
         self._cameras = {camera.id: camera for camera in cameras}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
@@ -75,6 +79,7 @@ class Worker:
 
     def start(self) -> None:
         """Start analysing, then let the cameras in."""
+        self._logbook.start()
         self._thread.start()
         for supervisor in self._supervisors.values():
             supervisor.start()
@@ -114,10 +119,13 @@ class Worker:
             while not (self._stopping.is_set() and self._mailbox.waiting() == 0):
                 batch = self._mailbox.take(analysis.batch_size, deadline_s)
                 self._store(self._analyser.analyse(batch))
+                self._logbook.analysed(batch)
                 self._finish_stopped()
+                self._logbook.beat_when_due(self._readings)
                 self._retention.sweep_when_due()
             self._store(self._analyser.finish())
             self._storekeeper.flush()
+            self._logbook.end(self._readings())
         except Exception as error:
             self.failure = error
             log.exception("analysis_failed")
@@ -127,6 +135,16 @@ class Worker:
         for record in self._storekeeper.keep(records):
             if record.sighting.revision == 1:
                 self._sightings[record.sighting.key.camera_id] += 1
+
+    def _readings(self) -> list[Reading]:
+        readings = []
+        for camera_id, supervisor in self._supervisors.items():
+            counted = self._mailbox.counters(camera_id)
+            unstored = (self._analyser.pending_ms(camera_id), self._storekeeper.pending_ms(camera_id))
+            pending_ms = min((each for each in unstored if each is not None), default=None)
+            last_frame_ms = supervisor.state.last_frame_ms
+            readings.append(Reading(camera_id, last_frame_ms, counted.received, counted.dropped, pending_ms))
+        return readings
 
     def _finish_stopped(self) -> None:
         """End the tracks of cameras that will send no more frames in their session: their sightings must not wait."""

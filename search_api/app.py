@@ -8,7 +8,7 @@ from search_api.access import Callers
 from search_api.door import Door
 from search_api.metrics import Metrics, Timed
 from search_api.problems import install_problems
-from search_api.routes import cameras, console, health, metrics, search, searches, sightings
+from search_api.routes import cameras, console, coverage, health, metrics, search, searches, sightings
 from search_api.service import SearchService
 
 DESCRIPTION = """Find where a person or a vehicle was last seen. Send `Authorization: Bearer TOKEN`; the token was shown
@@ -30,7 +30,7 @@ def create_app(
     app.add_middleware(Door, callers=callers, open_metrics=open_metrics)
     # The door has checked the token already; this only tells OpenAPI about it.
     bearer = Depends(HTTPBearer(auto_error=False, description="the token shown at the first start"))
-    for closed in (search.router, sightings.router, cameras.router, searches.router, metrics.router):
+    for closed in (search.router, sightings.router, cameras.router, coverage.router, searches.router, metrics.router):
         app.include_router(closed, dependencies=[bearer])
     app.include_router(health.router)
     console.mount(app)

@@ -33,6 +33,10 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.QueryError, 422, "bad-query"),
     (pipeline_errors.ArchiveFull, 507, "archive-full"),
     (pipeline_errors.ArchiveError, 503, "archive-unavailable"),
+    (pipeline_errors.UnknownIncident, 404, "unknown-incident"),
+    (pipeline_errors.StepRefused, 409, "step-refused"),
+    (pipeline_errors.AlertingFull, 507, "alerting-full"),
+    (pipeline_errors.AlertingError, 503, "alerting-unavailable"),
     (pipeline_errors.PipelineError, 500, "pipeline-error"),
 )
 

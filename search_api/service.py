@@ -14,6 +14,7 @@ from models.kinds import Kind
 from models.pictures import read_picture
 from pipeline.archive.contract import Archive, Hit, SearchRecord, SightingFilter
 from pipeline.archive.looks import Looks
+from pipeline.coverage import CameraCoverage, archive_coverage
 from pipeline.errors import SeveralFound
 from pipeline.search import (
     NO_LOOKS,
@@ -64,6 +65,17 @@ class SearchService:
     def known_cameras(self) -> list[str]:
         """Return the ids of the cameras configured or seen, sorted."""
         return sorted({report.camera.id for report in self.cameras()} | set(self.archive.cameras()))
+
+    def camera_names(self) -> dict[str, str]:
+        """Return the names of the configured cameras by id."""
+        return {report.camera.id: report.camera.name for report in self.cameras()}
+
+    def coverage(self, cameras: Sequence[str], from_ms: int | None, to_ms: int | None) -> list[CameraCoverage]:
+        """Return what was watched of these cameras, or of all; an open end is where the records begin or end.
+
+        Empty when nothing is recorded and the time was left open. Raises BadTimeRange.
+        """
+        return archive_coverage(self.archive, cameras, from_ms, to_ms, self.camera_names())
 
     def understood(self, words: str) -> Parse:
         """Return what words mean now and here; the names of the site's cameras and communities are places."""

@@ -51,3 +51,12 @@ def ffmpeg() -> str:
     if program is None:
         _missing("ffmpeg is not installed (Debian: ffmpeg)")
     return program
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> str:
+    """The redis-server program, for tests of the bus."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        _missing("redis-server is not installed (Debian: redis-server)")
+    return program

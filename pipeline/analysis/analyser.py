@@ -47,6 +47,10 @@ class Analyser:
             done += self._flows[frame.camera_id].advance(frame, detections)
         return _latest_revisions(done)
 
+    def pending_ms(self, camera_id: str) -> int | None:
+        """When (UTC epoch ms) the camera's earliest tracklet began that nothing is told of yet."""
+        return self._flows[camera_id].pending_ms
+
     def finish(self, camera_id: str | None = None) -> list[Tracklet]:
         """End the open tracklets of one camera or of all."""
         flows = self._flows.values() if camera_id is None else [self._flows[camera_id]]

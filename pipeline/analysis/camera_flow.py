@@ -63,6 +63,11 @@ class CameraFlow:
         """End all tracks: the camera's session is over."""
         return [tracklet for track_id in self.tracker.flush() for tracklet in self._end(track_id)]
 
+    @property
+    def pending_ms(self) -> int | None:
+        """When (UTC epoch ms) the earliest tracklet began that nothing is told of yet; None when there is none."""
+        return min((t.first_seen_ms for t in self.open_tracklets.values() if t.revision == 0), default=None)
+
     def _end(self, track_id: int) -> list[Tracklet]:
         track = self.open_tracklets.pop(track_id, None)
         if track is None or track.frames < self.settings.min_frames or not track.shots:

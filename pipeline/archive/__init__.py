@@ -1,6 +1,7 @@
 """Sightings that stay: the contract, the archive in one folder, and its in-memory double."""
 
 from pipeline.archive.contract import Archive, Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.journal import Journal, Span, SpanState
 from pipeline.archive.local import LocalArchive
 from pipeline.archive.looks import Looks
 from pipeline.archive.memory import InMemoryArchive
@@ -10,11 +11,14 @@ __all__ = [
     "Archive",
     "Hit",
     "InMemoryArchive",
+    "Journal",
     "LocalArchive",
     "Looks",
     "ModelUse",
     "Query",
     "SearchRecord",
     "SightingFilter",
+    "Span",
+    "SpanState",
     "open_archive",
 ]

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
+from pipeline.archive.journal import Journal
 from pipeline.archive.looks import Looks
 from pipeline.sighting import Record, Sighting
 
@@ -82,6 +83,11 @@ class Archive(Protocol):
     - every method may be called from any thread; a search sees each `append` wholly or not at all.
     - `append` raises ValueError for a record that cannot be one: no picture, a vector of another dimension or length.
     """
+
+    @property
+    def journal(self) -> Journal:
+        """When each camera was watched."""
+        ...
 
     def append(self, records: Sequence[Record]) -> None:
         """Store records durably."""

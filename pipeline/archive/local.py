@@ -22,6 +22,7 @@ from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.door import check_record, check_space
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
+from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.look_columns import score_column
 from pipeline.archive.looks import Looks, judged
 from pipeline.archive.ranking import Candidate, exact_scores
@@ -49,6 +50,7 @@ class LocalArchive:
         self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
         self._seal_rows = seal_rows
         self._writer = Writer(engine, layout, self._keeper.erase) if lock is not None else None
+        self.journal = LocalJournal(engine, layout.folder)
         self._closed = False
 
     def start(self) -> Self:

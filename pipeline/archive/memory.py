@@ -9,6 +9,7 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
 from pipeline.archive.door import check_record, check_space
+from pipeline.archive.journal import InMemoryJournal
 from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.ranking import best, exact_scores
 from pipeline.archive.rows import matches
@@ -21,6 +22,7 @@ class InMemoryArchive:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self.journal = InMemoryJournal()
         self._records: dict[str, Record] = {}
         self._spaces: list[EmbeddingSpace] = []
         self._searches: list[SearchRecord] = []

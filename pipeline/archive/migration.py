@@ -3,15 +3,18 @@
 from sqlalchemy import Engine, text
 
 from pipeline.archive.audit import chain_up
-from pipeline.archive.schema import SCHEMA_VERSION, header, seal_log, write
+from pipeline.archive.schema import SCHEMA_VERSION, header, metadata, seal_log, write
 
 
 def migrate(engine: Engine) -> None:
-    """Bring a database of format 1 to the current one; another process may have done so meanwhile."""
+    """Bring a database of an older format to the current one; another process may have done so meanwhile."""
     with write(engine) as connection:
-        if header(connection)[1] >= SCHEMA_VERSION:
+        version = header(connection)[1]
+        if version >= SCHEMA_VERSION:
             return
-        connection.execute(text("ALTER TABLE searches ADD COLUMN digest VARCHAR NOT NULL DEFAULT ''"))
-        chain_up(connection)
-        seal_log(connection)
+        if version < 2:
+            connection.execute(text("ALTER TABLE searches ADD COLUMN digest VARCHAR NOT NULL DEFAULT ''"))
+            chain_up(connection)
+            seal_log(connection)
+        metadata.create_all(connection)
         connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))

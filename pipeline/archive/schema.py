@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 DATABASE_NAME = "archive.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x5A48_414E  # "ZHAN" in the file header: `file archive.sqlite` shows whose it is
 WAIT_FOR_LOCK_S = 20.0
 MAPPED_BYTES = 1 << 30
@@ -120,6 +120,19 @@ models = Table(
     Column("version", String, nullable=False),
     Column("since_ms", Integer, nullable=False),
     UniqueConstraint("role", "name", "version"),
+)
+
+coverage_spans = Table(
+    "coverage_spans",
+    metadata,
+    Column("camera_id", String, primary_key=True),
+    Column("session", String, primary_key=True),
+    Column("from_ms", Integer, primary_key=True),
+    Column("state", String, primary_key=True),
+    Column("to_ms", Integer, nullable=False),
+    Column("indexed_ms", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Index("by_camera_and_end", "camera_id", "to_ms"),
 )
 
 

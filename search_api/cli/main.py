@@ -7,7 +7,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from search_api import __version__
-from search_api.cli import analyze, archive, audit, bench, demo, describe, detect, embed, models, run, search, track
+from search_api.cli import (
+    analyze,
+    archive,
+    audit,
+    bench,
+    coverage,
+    demo,
+    describe,
+    detect,
+    embed,
+    models,
+    run,
+    search,
+    track,
+)
 from search_api.cli.failures import tell
 
 ABOUT = """Find where a person or a vehicle was last seen by the cameras of a residential community.
@@ -51,6 +65,7 @@ def _options(
 for command in (
     demo.demo,
     search.search,
+    coverage.coverage,
     analyze.analyze,
     run.run,
     detect.detect,

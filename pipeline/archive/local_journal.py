@@ -1,0 +1,94 @@
+"""The journal in the archive's database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from pipeline.archive.failures import archive_errors
+from pipeline.archive.journal import Span, SpanState
+from pipeline.archive.schema import IDS_AT_ONCE, coverage_spans, write
+
+_given = upsert(coverage_spans)
+_NOTE = _given.on_conflict_do_update(
+    index_elements=["camera_id", "session", "from_ms", "state"],
+    set_={name: func.max(coverage_spans.c[name], _given.excluded[name]) for name in ("to_ms", "indexed_ms")},
+)
+
+
+class LocalJournal:
+    """A Journal on an open archive's engine; one opened for reading refuses to write with ArchiveError."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+
+    def note(self, spans: Sequence[Span]) -> None:
+        """Store new spans, and how far known ones have grown; raises ArchiveFull."""
+        if not spans:
+            return
+        with archive_errors(self._folder), write(self._engine) as connection:
+            connection.execute(_NOTE, [_row_of(span) for span in spans])
+
+    def spans(self, from_ms: int, to_ms: int, cameras: Sequence[str] = ()) -> list[Span]:
+        """Return the spans that overlap [from_ms, to_ms), by camera and start; no cameras means all."""
+        overlapping = (coverage_spans.c.from_ms < to_ms) & (coverage_spans.c.to_ms > from_ms)
+        found: list[Span] = []
+        with self._reading() as connection:
+            for part in _parts(sorted(set(cameras))):
+                chosen = select(coverage_spans).where(overlapping, *_of(part))
+                ordered = chosen.order_by(coverage_spans.c.camera_id, coverage_spans.c.from_ms, coverage_spans.c.to_ms)
+                found += [
+                    Span(row.camera_id, row.session, SpanState(row.state), *ends, row.reason)
+                    for row in connection.execute(ordered)
+                    for ends in [(row.from_ms, row.to_ms, row.indexed_ms)]
+                ]
+        return found
+
+    def extent(self, cameras: Sequence[str] = ()) -> tuple[int, int] | None:
+        """Return the first start and the last end of the cameras' spans; None when there is none."""
+        ends: list[tuple[int, int]] = []
+        with self._reading() as connection:
+            for part in _parts(sorted(set(cameras))):
+                chosen = select(func.min(coverage_spans.c.from_ms), func.max(coverage_spans.c.to_ms)).where(*_of(part))
+                ends += [(first, last) for first, last in connection.execute(chosen) if first is not None]
+        return (min(first for first, _ in ends), max(last for _, last in ends)) if ends else None
+
+    def cameras(self) -> Sequence[str]:
+        """Return the ids of all cameras with spans, sorted."""
+        with self._reading() as connection:
+            camera = coverage_spans.c.camera_id
+            return connection.scalars(select(camera).distinct().order_by(camera)).all()
+
+    def forget(self, before_ms: int) -> int:
+        """Drop the spans that ended before a time; return how many."""
+        with archive_errors(self._folder), write(self._engine) as connection:
+            return connection.execute(delete(coverage_spans).where(coverage_spans.c.to_ms < before_ms)).rowcount
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with archive_errors(self._folder), self._engine.connect() as connection:
+            yield connection
+
+
+def _row_of(span: Span) -> dict[str, object]:
+    return {
+        "camera_id": span.camera_id,
+        "session": span.session,
+        "from_ms": span.from_ms,
+        "state": span.state.value,
+        "to_ms": span.to_ms,
+        "indexed_ms": span.indexed_ms,
+        "reason": span.reason,
+    }
+
+
+def _of(cameras: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [coverage_spans.c.camera_id.in_(cameras)] if cameras else []
+
+
+def _parts(cameras: Sequence[str]) -> list[Sequence[str]]:
+    """Return the cameras in parts that fit one statement; one empty part, which means all, for none."""
+    return [cameras[start : start + IDS_AT_ONCE] for start in range(0, len(cameras), IDS_AT_ONCE)] or [()]

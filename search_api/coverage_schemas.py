@@ -1,0 +1,106 @@
+"""Coverage on the wire, the same over HTTP and in `--json`."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.coverage import CameraCoverage, State
+from pipeline.coverage.sentences import sentence
+from search_api.schemas import local_zone
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IntervalOut(_Wire):
+    """[from, to) in one state; `reason` says why a camera was down, or in which way it is unknown."""
+
+    from_ms: int
+    to_ms: int
+    state: State
+    reason: str = ""
+
+
+class CameraCoverageOut(_Wire):
+    """How one camera fared: `intervals` cover the asked time without gap or overlap, UTC epoch ms."""
+
+    camera: str
+    name: str = ""
+    share_watched: float = Field(description="0 to 1: live and indexed")
+    watermark_ms: int | None = Field(description="sightings that began before are indexed; null without any record")
+    intervals: list[IntervalOut]
+
+
+class CoverageOut(_Wire):
+    """What was watched. Only `live` is an answer to "not seen"; every other state means "not watched" or not all.
+
+    `live`: watched and indexed. `shedding`: too many frames dropped. `behind`: filmed, not indexed. `down`: no
+    pictures. `unknown`: no record, because the camera was not configured or zhian did not run.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "from_ms": 0,
+                    "to_ms": 7200000,
+                    "zh": "北门 09:00–09:40 断线（拒绝连接），有效看守 67 %。",
+                    "en": "North gate 09:00–09:40 down (refused), watched 67 % of the time.",
+                    "share_watched": 0.6667,
+                    "cameras": [
+                        {
+                            "camera": "north-gate",
+                            "name": "North gate",
+                            "share_watched": 0.6667,
+                            "watermark_ms": 7200000,
+                            "intervals": [
+                                {"from_ms": 0, "to_ms": 3600000, "state": "live", "reason": ""},
+                                {
+                                    "from_ms": 3600000,
+                                    "to_ms": 6000000,
+                                    "state": "down",
+                                    "reason": "refused",
+                                },
+                                {"from_ms": 6000000, "to_ms": 7200000, "state": "live", "reason": ""},
+                            ],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    from_ms: int | None = Field(description="the asked time, UTC epoch ms; null when no record tells what was meant")
+    to_ms: int | None
+    zh: str = Field(description="one line to read; times are those of the server's zone")
+    en: str
+    share_watched: float = Field(description="0 to 1, the mean over the cameras")
+    cameras: list[CameraCoverageOut]
+
+
+def coverage_out(answers: Sequence[CameraCoverage], names: Mapping[str, str]) -> CoverageOut:
+    """Return the wire form of the coverage of cameras that were asked about for the same time."""
+    zone = local_zone()
+    ends = (answers[0].from_ms, answers[0].to_ms) if answers else (None, None)
+    return CoverageOut(
+        from_ms=ends[0],
+        to_ms=ends[1],
+        zh=sentence(answers, "zh", zone, names),
+        en=sentence(answers, "en", zone, names),
+        share_watched=round(sum(each.share_watched for each in answers) / max(len(answers), 1), 4),
+        cameras=[_camera_out(each, names.get(each.camera_id, "")) for each in answers],
+    )
+
+
+def _camera_out(answer: CameraCoverage, name: str) -> CameraCoverageOut:
+    return CameraCoverageOut(
+        camera=answer.camera_id,
+        name=name,
+        share_watched=round(answer.share_watched, 4),
+        watermark_ms=answer.watermark_ms,
+        intervals=[
+            IntervalOut(from_ms=each.from_ms, to_ms=each.to_ms, state=each.state, reason=each.reason)
+            for each in answer.intervals
+        ],
+    )

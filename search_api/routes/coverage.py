@@ -1,0 +1,28 @@
+"""GET /v1/coverage: was somebody watching?"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from search_api.coverage_schemas import CoverageOut, coverage_out
+from search_api.inputs import parse_time
+from search_api.routes.dependencies import Service, problems
+
+router = APIRouter(tags=["cameras"])
+
+
+@router.get("/v1/coverage", responses=problems(401, 422), summary="What was watched, and what was not")
+def coverage(
+    service: Service,
+    camera: Annotated[list[str] | None, Query(description="only these cameras; all when absent")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO 8601; from the first record when absent")] = None,
+    to: Annotated[str | None, Query(description="ISO 8601; up to the last record when absent")] = None,
+) -> CoverageOut:
+    """Return, for each camera, the intervals in which it was live, shedding frames, behind, down or unknown.
+
+    "Not seen" is an answer only where a camera was live. A camera that nobody has heard of is answered as unknown.
+    """
+    from_ms = parse_time(from_) if from_ else None
+    to_ms = parse_time(to) if to else None
+    answers = service.coverage(tuple(camera or ()), from_ms, to_ms)
+    return coverage_out(answers, service.camera_names())

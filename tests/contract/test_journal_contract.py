@@ -1,0 +1,89 @@
+"""Each sentence of `pipeline.archive.journal.Journal`, for every implementation, and what an old archive becomes."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.archive import InMemoryArchive, Journal, Span, SpanState, open_archive
+from pipeline.errors import ArchiveError
+
+
+@pytest.fixture(params=["local", "memory"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
+    archive = InMemoryArchive() if request.param == "memory" else open_archive(tmp_path / "a", writable=True)
+    yield archive.journal
+    archive.close()
+
+
+LIVE = Span("gate", "run", SpanState.LIVE, 1000, 2000, 1500)
+DOWN = Span("gate", "run", SpanState.DOWN, 2000, 2600, 2600, "refused")
+OTHER = Span("东门", "run", SpanState.SHEDDING, 500, 900, 700)
+
+
+def test_spans_come_back_by_camera_and_start(journal: Journal) -> None:
+    assert journal.extent() is None
+    journal.note([DOWN, OTHER, LIVE])
+    journal.note([])
+    assert journal.spans(0, 9999) == [LIVE, DOWN, OTHER]
+    assert journal.spans(0, 9999, ["gate"]) == [LIVE, DOWN]
+    assert journal.spans(0, 9999, ["nobody"]) == []
+    assert journal.cameras() == ["gate", "东门"]
+    assert journal.extent() == (500, 2600)
+    assert journal.extent(["gate", "nobody"]) == (1000, 2600)
+    assert journal.extent(["nobody"]) is None
+
+
+def test_the_asked_time_is_half_open(journal: Journal) -> None:
+    journal.note([LIVE, DOWN])
+    assert journal.spans(0, 1000) == []
+    assert journal.spans(1999, 2000) == [LIVE]
+    assert journal.spans(2000, 2001) == [DOWN]
+    assert journal.spans(2600, 9999) == []
+
+
+def test_a_span_only_grows(journal: Journal) -> None:
+    journal.note([LIVE])
+    journal.note([replace(LIVE, to_ms=3000, indexed_ms=1200)])
+    journal.note([replace(LIVE, to_ms=2500, indexed_ms=2400)])
+    assert journal.spans(0, 9999) == [replace(LIVE, to_ms=3000, indexed_ms=2400)]
+
+
+def test_old_spans_are_forgotten(journal: Journal) -> None:
+    journal.note([LIVE, DOWN, OTHER])
+    assert journal.forget(2000) == 1
+    assert journal.forget(2000) == 0
+    assert journal.spans(0, 9999) == [LIVE, DOWN]
+
+
+def test_many_cameras_fit_one_question(journal: Journal) -> None:
+    cameras = [f"c{number:05d}" for number in range(1200)]
+    journal.note([replace(LIVE, camera_id=camera) for camera in cameras])
+    assert [span.camera_id for span in journal.spans(0, 9999, cameras)] == cameras
+
+
+def test_spans_stay_and_a_reader_sees_them_and_writes_none(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "a", writable=True) as archive:
+        archive.journal.note([LIVE])
+        with open_archive(tmp_path / "a", writable=False) as reader:
+            assert reader.journal.spans(0, 9999) == [LIVE]
+            with pytest.raises(ArchiveError):
+                reader.journal.note([DOWN])
+    with open_archive(tmp_path / "a", writable=False) as reader:
+        assert reader.journal.spans(0, 9999) == [LIVE]
+
+
+def test_an_archive_of_format_2_gets_a_journal(tmp_path: Path) -> None:
+    open_archive(tmp_path / "a", writable=True).close()
+    with closing(sqlite3.connect(tmp_path / "a" / "archive.sqlite")) as database:
+        database.execute("DROP TABLE coverage_spans")
+        database.execute("PRAGMA user_version = 2")
+        database.commit()
+    with open_archive(tmp_path / "a", writable=False) as reader:
+        assert reader.journal.cameras() == []
+    with open_archive(tmp_path / "a", writable=True) as archive:
+        archive.journal.note([LIVE])
+        assert archive.journal.cameras() == ["gate"]
