@@ -2,6 +2,7 @@
 
 import { asked } from "./api.js";
 import { chosenCameras, offerCameras } from "./cameras.js";
+import { coverageBars } from "./coverage.js";
 import { button, byId, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
@@ -65,6 +66,7 @@ function show(reply, sighting) {
     return;
   }
   if (!sighting && photos().length === 1) markBox(photos()[0], reply.box);
+  byId("coverage").replaceChildren(...(reply.coverage ? [coverageBars(reply.coverage)] : []));
   const n = reply.hits.length;
   say(n ? `${n} 条，按相似度排列。 ${n} hits, best first.` : "没有找到。 Nothing in the archive fits.");
   const act = { judge, more: (hit) => { window.scrollTo({ top: 0 }); search(hit.sighting); } };
