@@ -9,6 +9,7 @@ NAMES = (
     "embedder_speed",
     "clothing",
     "tracking",
+    "events",
     "batching",
     "archive",
     "search",

@@ -95,9 +95,10 @@ class FileAdapter:
             for picture in pictures(recording.container, recording.stream, self):
                 at_s = media.at(picture.time)
                 if picker.due(at_s):
-                    if film:
-                        film.wait_until(at_s)
-                    yield maker.frame(picture, session, decoded, start_ms + round(1000 * at_s))
+                    request.lap("decode")
+                    arrived_s = film.wait_until(at_s) if film else self._clock()
+                    yield maker.frame(picture, session, decoded, start_ms + round(1000 * at_s), arrived_s)
+                    request.lap("rest")
                 decoded += 1
         except FFmpegError as error:
             self.corrupt_packets += 1

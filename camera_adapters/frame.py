@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_adapters.stage_clock import Stopwatch
+
 Image = NDArray[np.uint8]
 
 
@@ -17,11 +19,18 @@ class FrameRequest:
     fit="stretch": `image` has exactly (height, width) pixels, aspect ratio not kept (SSD networks).
     fit="within": aspect ratio kept, `image` is the largest that fits inside (height, width), never enlarged
     beyond it (letterbox networks; the detector pads). fit="source": no scaling.
+    `watch`: where the camera's thread books its CPU time; None: nowhere.
     """
 
     width: int
     height: int
     fit: Literal["stretch", "within", "source"] = "stretch"
+    watch: Stopwatch | None = field(default=None, repr=False, compare=False)
+
+    def lap(self, stage: str) -> None:
+        """Book the CPU time of the camera's thread since the last lap on `stage`."""
+        if self.watch is not None:
+            self.watch.lap(stage)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +39,8 @@ class Frame:
 
     `session` names one unbroken connection to the camera (or one recording); `seq` counts decoded frames in it from 0,
     so analysed frames have gaps. `captured_at_ms` is UTC epoch milliseconds. `source_size` is (width, height) of the
-    decoded picture: boxes are always in its pixels.
+    decoded picture: boxes are always in its pixels. `arrived_s` (time.monotonic, or the adapter's clock) is when the
+    picture was there to be decoded: what waits before or after decoding counts as our delay.
     """
 
     camera_id: str
@@ -40,7 +50,18 @@ class Frame:
     image: Image
     source_size: tuple[int, int]
     convert_full: Callable[[], Image] = field(repr=False)
+    arrived_s: float = 0.0
+    convert_part: Callable[[int, int, int, int], Image] | None = field(default=None, repr=False)
 
     def full_image(self) -> Image:
         """uint8 (height, width, 3) BGR in source pixels; converted at each call: ask once a frame, only for crops."""
         return self.convert_full()
+
+    def part(self, left: int, top: int, right: int, bottom: int) -> Image:
+        """Return a copy, uint8 (bottom - top, right - left, 3) BGR, of source pixels inside the picture.
+
+        Only these pixels are converted where the picture's format allows it: much cheaper than `full_image`.
+        """
+        if self.convert_part is not None:
+            return self.convert_part(left, top, right, bottom)
+        return self.full_image()[top:bottom, left:right].copy()

@@ -107,8 +107,8 @@ class RealTime:
         self._sleep = sleep
         self._zero: float | None = None
 
-    def wait_until(self, at_s: float) -> None:
-        """Sleep until `at_s` seconds of film have passed since the first call."""
+    def wait_until(self, at_s: float) -> float:
+        """Sleep until `at_s` seconds of film have passed since the first call; return when (clock) that was to be."""
         now = self._clock()
         if self._zero is None:
             self._zero = now - at_s
@@ -119,3 +119,27 @@ class RealTime:
             ahead = wait
         if ahead > 0:
             self._sleep(ahead)
+        return self._zero + at_s
+
+
+class Arrivals:
+    """Tells when each picture of a live stream must have reached this machine, whenever we got round to reading it.
+
+    Pictures leave a camera evenly. The least delay between a picture's place in the stream and the moment it was read
+    is that of a prompt reader; whatever comes later than that waited in a queue of ours, a socket's buffer included.
+    The two clocks may drift apart by `drift` (seconds per second) before drift is taken for delay.
+    """
+
+    def __init__(self, drift: float = 5e-3) -> None:
+        self._drift = drift
+        self._least: float | None = None
+        self._last_s = 0.0
+
+    def arrived(self, at_s: float, now_s: float) -> float:
+        """Return the time (clock) of arrival of the picture at `at_s` seconds of stream that was read at `now_s`."""
+        offset = now_s - at_s
+        if self._least is not None:
+            self._least += self._drift * max(0.0, now_s - self._last_s)
+        self._least = offset if self._least is None else min(self._least, offset)
+        self._last_s = now_s
+        return at_s + self._least

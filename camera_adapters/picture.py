@@ -23,6 +23,9 @@ def picture_size(source: tuple[int, int], request: FrameRequest) -> tuple[int, i
     )
 
 
+_PLANAR = frozenset({"yuv420p", "yuvj420p"})
+
+
 class FrameMaker:
     """Makes the Frames of one stream; keeps the scaler's tables from frame to frame."""
 
@@ -31,14 +34,20 @@ class FrameMaker:
         self._request = request
         self._scaler = VideoReformatter()
 
-    def frame(self, picture: av.VideoFrame, session: str, seq: int, captured_at_ms: int) -> Frame:
+    def frame(
+        self, picture: av.VideoFrame, session: str, seq: int, captured_at_ms: int, arrived_s: float = 0.0
+    ) -> Frame:
         """Scale `picture` straight from its YUV planes; the full-size picture waits until somebody asks."""
         source = (picture.width, picture.height)
         size = picture_size(source, self._request)
         image = _bgr(self._scaler, picture, size)
         # Where both are the same picture it is not converted twice.
         full = partial(_kept, image) if size == source else partial(_full_bgr, picture)
-        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full)
+        # Odd sizes are converted by another way of swscale's, which blends colours: their parts are cut from the whole.
+        easy = picture.format.name in _PLANAR and size != source and not (source[0] | source[1]) & 1
+        part = partial(_part_bgr, picture) if easy else None
+        self._request.lap("scale")
+        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full, arrived_s, part)
 
 
 def _kept(image: Image) -> Image:
@@ -48,6 +57,27 @@ def _kept(image: Image) -> Image:
 def _full_bgr(picture: av.VideoFrame) -> Image:
     # A scaler of its own: the caller is on another thread than the decoder.
     return _bgr(VideoReformatter(), picture, (picture.width, picture.height))
+
+
+def _part_bgr(picture: av.VideoFrame, left: int, top: int, right: int, bottom: int) -> Image:
+    """Convert a part of a 4:2:0 picture; two pixels share their colour, so the part is cut at even places first."""
+    x, y = left & ~1, top & ~1
+    width, height = (right - x + 1) & ~1, (bottom - y + 1) & ~1
+    small = av.VideoFrame(width, height, picture.format.name)
+    for halved, (source, target) in enumerate(zip(picture.planes, small.planes, strict=True)):
+        scale = 2 if halved else 1
+        own, whole = _plane(target), _plane(source)
+        cut = whole[y // scale : (y + height) // scale, x // scale : (x + width) // scale]
+        own[: cut.shape[0], : cut.shape[1]] = cut
+    small.colorspace, small.color_range = picture.colorspace, picture.color_range
+    image = _bgr(VideoReformatter(), small, (width, height))
+    return image[top - y : bottom - y, left - x : right - x].copy()
+
+
+def _plane(plane: av.video.plane.VideoPlane) -> Image:
+    """Return one plane (rows, columns) without copying it; the padding of its lines is left out."""
+    lines: Image = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return lines[: plane.height, : plane.width]
 
 
 def _bgr(scaler: VideoReformatter, picture: av.VideoFrame, size: tuple[int, int]) -> Image:

@@ -18,7 +18,7 @@ from camera_adapters.decoding import Patience, pictures, video_stream
 from camera_adapters.errors import EndOfStream, NoVideo, TimedOut
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.masking import mask
-from camera_adapters.pacing import MediaClock, RatePicker
+from camera_adapters.pacing import Arrivals, MediaClock, RatePicker
 from camera_adapters.picture import FrameMaker
 from camera_adapters.site import Camera
 
@@ -112,9 +112,14 @@ class RtspAdapter:
         session = self._session_name()
         media, picker = MediaClock(stream.average_rate), RatePicker(camera.analysis_fps)
         patience = Patience(self._limits.decode_s, self._clock)
+        arrivals = Arrivals()
         captured_at_ms = 0
         for seq, picture in enumerate(pictures(container, stream, self, patience)):
             # A clock set back by time synchronisation must not send sightings into the past.
             captured_at_ms = max(captured_at_ms, self._wall_ms())
-            if picker.due(media.at(picture.time)):
-                yield maker.frame(picture, session, seq, captured_at_ms)
+            at_s = media.at(picture.time)
+            arrived_s = arrivals.arrived(at_s, self._clock())
+            if picker.due(at_s):
+                request.lap("decode")
+                yield maker.frame(picture, session, seq, captured_at_ms, arrived_s)
+                request.lap("rest")

@@ -24,17 +24,20 @@ DIM = _STRIPES * sum(_BINS)
 SPACE = EmbeddingSpace("colour_stripes", "1-fp32", DIM)
 
 
-def _soft_bins(bins: int, *, circle: bool) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return for each byte value the two nearest bins (2, 256) and its shares in them (2, 256)."""
+def _soft_bins(bins: int, *, circle: bool) -> NDArray[np.float64]:
+    """Return the share (256, bins) of every byte value in its two nearest bins."""
     position = np.arange(256) * bins / 256 - 0.5
     low = np.floor(position).astype(np.int64)
-    near = np.stack([low, low + 1])
-    share = np.stack([1 - (position - low), position - low])
-    return (near % bins if circle else near.clip(0, bins - 1)), share
+    shares = np.zeros((256, bins))
+    for near, share in ((low, 1 - (position - low)), (low + 1, position - low)):
+        np.add.at(shares, (np.arange(256), near % bins if circle else near.clip(0, bins - 1)), share)
+    return shares
 
 
-_TABLES = tuple(_soft_bins(bins, circle=channel == 0) for channel, bins in enumerate(_BINS))
+_SHARES = tuple(_soft_bins(bins, circle=channel == 0) for channel, bins in enumerate(_BINS))
 _COLUMN_WEIGHT = np.exp(-0.5 * (((np.arange(WIDTH) + 0.5) / WIDTH - 0.5) / _MIDDLE) ** 2)
+_PIXEL_WEIGHT = np.tile(_COLUMN_WEIGHT, HEIGHT // _STRIPES)
+_COLOURFUL = np.arange(256) / 255.0
 
 
 def stripes(crops: Sequence[Image]) -> FloatArray:
@@ -44,7 +47,7 @@ def stripes(crops: Sequence[Image]) -> FloatArray:
     for crop in crops:
         check_picture(crop)
     small = np.concatenate([cv2.resize(crop, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR) for crop in crops])
-    hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV_FULL).reshape(len(crops), _STRIPES, -1, WIDTH, 3)
+    hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV_FULL).reshape(len(crops), _STRIPES, -1, 3)
     histogram = np.concatenate([_channel(hsv, channel) for channel in range(3)], axis=2).reshape(len(crops), DIM)
     root = np.sqrt(histogram)
     vectors: FloatArray = (root / np.linalg.norm(root, axis=1, keepdims=True)).astype(np.float32)
@@ -64,16 +67,16 @@ def stripes_of_boxes(image: Image, xyxy: FloatArray) -> FloatArray:
 
 
 def _channel(hsv: Image, channel: int) -> NDArray[np.float64]:
-    """Return the histogram (n, stripes, bins) of one channel, every pixel shared between its two nearest bins."""
-    count, bins = hsv.shape[0], _BINS[channel]
-    near, share = _TABLES[channel]
-    values = hsv[..., channel]
-    weight = np.broadcast_to(_COLUMN_WEIGHT, values.shape)
+    """Return the histogram (n, stripes, bins) of one channel, every pixel shared between its two nearest bins.
+
+    Pixels are counted by byte value first and shared between bins afterwards: 256 values are fewer than the pixels.
+    """
+    count, _, pixels, _ = hsv.shape
+    weight = np.broadcast_to(_PIXEL_WEIGHT, (count, _STRIPES, pixels))
     if channel == 0:
         # Grey has no hue: a pixel's vote on hue is as strong as its colour.
-        weight = weight * (hsv[..., 1] / 255.0)
-    start = (np.arange(count * _STRIPES) * bins).reshape(count, _STRIPES, 1, 1)
-    places = np.concatenate([(start + near[side][values]).ravel() for side in (0, 1)])
-    shares = np.concatenate([(weight * share[side][values]).ravel() for side in (0, 1)])
-    votes = np.bincount(places, shares, count * _STRIPES * bins).astype(np.float64, copy=False)
-    return votes.reshape(count, _STRIPES, bins)
+        weight = weight * _COLOURFUL[hsv[..., 1]]
+    places = hsv[..., channel] + (np.arange(count * _STRIPES) * 256).reshape(count, _STRIPES, 1)
+    votes = np.bincount(places.ravel(), weight.ravel(), count * _STRIPES * 256)
+    # One small product a crop: a large one would start threads, which wait for each other on busy cores.
+    return np.asarray(votes.reshape(count, _STRIPES, 256) @ _SHARES[channel], np.float64)

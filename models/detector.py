@@ -37,6 +37,11 @@ class Detector:
         self._preparation = Preparation(card.input)
 
     @property
+    def elsewhere_s(self) -> float:
+        """CPU time spent so far on threads other than the callers', in seconds."""
+        return self._engine.elsewhere_s
+
+    @property
     def input(self) -> InputSpec:
         """Width, height and fit of the network's input, in the words of camera_adapters.frame.FrameRequest."""
         return self._preparation.spec

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.attributes import load_vehicle_attributes
 from models.clothing import load_clothing_reader
@@ -44,9 +44,11 @@ def load_networks(models: ModelSettings | None = None, store: ModelStore | None 
     models = models or ModelSettings()
     store = store or ModelStore()
     engine = engine_settings(models)
+    # Crops come a few at a time, between pictures: the other cores have those to work on.
+    alone = replace(engine, threads=models.threads or 1)
     named = {Kind.PERSON: models.person_embedder}
-    embedders = {kind: load_embedder(named.get(kind), kind=kind, store=store, engine=engine) for kind in KINDS}
-    attributes: dict[Kind, AttributeReader] = {Kind.PERSON: load_clothing_reader(store=store, engine=engine)}
+    embedders = {kind: load_embedder(named.get(kind), kind=kind, store=store, engine=alone) for kind in KINDS}
+    attributes: dict[Kind, AttributeReader] = {Kind.PERSON: load_clothing_reader(store=store, engine=alone)}
     with suppress(ModelMissing):
-        attributes[Kind.MOTOR_VEHICLE] = load_vehicle_attributes(store=store, engine=engine)
+        attributes[Kind.MOTOR_VEHICLE] = load_vehicle_attributes(store=store, engine=alone)
     return Networks(load_detector(models.detector, store=store, engine=engine), embedders, attributes)

@@ -2,6 +2,7 @@
 
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
+├── BadRules           a rule cannot be used; names the rule
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -10,12 +11,16 @@ PipelineError
 │   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
 │   └── UnknownSighting    no such id
+├── BenchFailed        a measurement could not be taken
 ├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
 │   ├── AlertingTooNew     a newer version wrote their database
 │   ├── AlertingDamaged    not their database, or damaged
 │   ├── AlertingFull       the disk has no room
 │   ├── UnknownIncident    no such id
-│   └── StepRefused        an incident cannot be taken to that state now
+│   ├── StepRefused        an incident cannot be taken to that state now
+│   ├── UnknownSubscription no such id
+│   └── BadSubscription    its address, mute or escalation cannot be used
+│       └── AddressRefused     it leads to a private address nobody has allowed
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
@@ -36,6 +41,10 @@ class PipelineError(Exception):
 
 class BadSettings(PipelineError):
     """A configuration file cannot be used."""
+
+
+class BadRules(PipelineError):
+    """A rule cannot be used."""
 
 
 class BusUnavailable(PipelineError):
@@ -76,6 +85,10 @@ class UnknownSighting(ArchiveError):
         super().__init__(f"no sighting {sighting_id} in this archive")
 
 
+class BenchFailed(PipelineError):
+    """A measurement could not be taken."""
+
+
 class AlertingError(PipelineError):
     """Alerts, incidents, watches or subscriptions cannot be kept, read or changed."""
 
@@ -101,6 +114,21 @@ class UnknownIncident(AlertingError):
 
 class StepRefused(AlertingError):
     """An incident cannot be taken to the wanted state now."""
+
+
+class UnknownSubscription(AlertingError):
+    """No subscription has this id."""
+
+    def __init__(self, subscription_id: str) -> None:
+        super().__init__(f"no subscription {subscription_id}")
+
+
+class BadSubscription(AlertingError):
+    """An address, a mute or an escalation cannot be used."""
+
+
+class AddressRefused(BadSubscription):
+    """The address is private, loopback or link-local, and the settings do not allow it."""
 
 
 class QueryError(PipelineError):

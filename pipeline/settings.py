@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
+from pipeline.alerting.settings import AlertingSettings
 
 Identifier = Annotated[str, Field(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -; Chinese is welcome")]
 
@@ -124,6 +125,7 @@ class Settings(_Strict):
     models: ModelSettings = ModelSettings()
     analysis: AnalysisSettings = AnalysisSettings()
     coverage: CoverageSettings = CoverageSettings()
+    alerting: AlertingSettings = AlertingSettings()
     api: ApiSettings = ApiSettings()
 
     @model_validator(mode="after")

@@ -23,13 +23,18 @@ def load_settings(path: Path) -> Settings:
     archive, token and recording paths count from the file's folder. Raises BadSettings: one sentence per mistake, each
     with file and line.
     """
-    root = _compose(path)
-    values = _construct(root, path)
+    root, values = read_yaml(path)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise BadSettings("\n".join(_sentences(error, root, path))) from error
     return _anchored(settings, path.resolve().parent)
+
+
+def read_yaml(path: Path) -> tuple[yaml.Node, Any]:
+    """Return the nodes of a YAML mapping, which know their lines, and its plain values; raises BadSettings."""
+    root = _compose(path)
+    return root, _construct(root, path)
 
 
 def _compose(path: Path) -> yaml.Node:
@@ -79,7 +84,7 @@ def _sentences(error: ValidationError, root: yaml.Node, path: Path) -> list[str]
     for item in error.errors():
         loc = item["loc"]
         where = ".".join(str(part) for part in loc) or "the file"
-        line = _line(root, loc)
+        line = line_of(root, loc)
         if item["type"] == "extra_forbidden":
             sentences.append(f"{path}, line {line}: unknown key `{where}`")
         elif item["type"] == "missing":
@@ -90,7 +95,7 @@ def _sentences(error: ValidationError, root: yaml.Node, path: Path) -> list[str]
     return sentences
 
 
-def _line(root: yaml.Node, loc: Sequence[str | int]) -> int:
+def line_of(root: yaml.Node, loc: Sequence[str | int]) -> int:
     """Return the line (from 1) of the deepest node on the way `loc`."""
     node, line = root, root.start_mark.line
     for part in loc:
@@ -110,8 +115,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     archive = settings.archive.model_copy(update={"path": folder / settings.archive.path})
     token = settings.api.token_file
     api = settings.api.model_copy(update={"token_file": folder / token if token else None})
+    database = settings.alerting.path
+    alerting = settings.alerting.model_copy(update={"path": folder / database if database else None})
     cameras = tuple(
         camera if "://" in camera.source else camera.model_copy(update={"source": str(folder / camera.source)})
         for camera in settings.cameras
     )
-    return settings.model_copy(update={"archive": archive, "api": api, "cameras": cameras})
+    return settings.model_copy(update={"archive": archive, "api": api, "cameras": cameras, "alerting": alerting})

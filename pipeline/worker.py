@@ -3,18 +3,21 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from camera_adapters.clock import now_ms
+from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
+from camera_adapters.stage_clock import StageClock
 from camera_adapters.stream_state import Status, StreamState
 from camera_adapters.supervisor import Supervisor
 from camera_adapters.table import adapter_for
 from pipeline.analysis.analyser import Analyser, frame_request
 from pipeline.analysis.describe import Describer
+from pipeline.analysis.latency import Delays, Latency
 from pipeline.analysis.mailbox import Mailbox
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
@@ -25,12 +28,17 @@ from pipeline.settings import Settings
 from pipeline.storekeeper import Storekeeper
 
 log = structlog.get_logger(__name__)
+_LIVE_FRAMES = 2  # of a live camera that may wait: the second rides out a batch that took long
+_UNKNOWN = Latency(None, None)
 _OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
 
 
 @dataclass(frozen=True, slots=True)
 class CameraReport:
-    """A camera's state and counters: received = analysed + dropped + what waits."""
+    """A camera's state and counters: received = analysed + dropped + what waits.
+
+    `latency` is from a picture's arrival to its analysis, `stored` to the durable sightings it completed.
+    """
 
     camera: Camera
     state: StreamState
@@ -38,6 +46,9 @@ class CameraReport:
     analysed: int
     dropped: int
     sightings: int
+    latency: Latency = _UNKNOWN
+    stored: Latency = _UNKNOWN
+    gated: int = 0
 
 
 class Worker:
@@ -57,8 +68,10 @@ class Worker:
         for use in self.networks.uses(wall_ms()):
             archive.record_model(use)
         _, cameras = settings.site
+        self.stages = StageClock()
+        self._watch = self.stages.watch()
         self._mailbox = Mailbox()
-        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis)
+        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis, watch=self._watch)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         self._storekeeper = Storekeeper(archive)
         self._retention = Retention(archive, settings.archive.retention_days, wall_ms)
@@ -69,20 +82,25 @@ class Worker:
         self._supervisors: dict[str, Supervisor] = {}
         for camera in cameras:
             live = adapter_for(camera).live
-            self._mailbox.open_slot(camera.id, "latest" if live or camera.pace == "real_time" else "block")
-            request = frame_request(self.networks.detector)
+            paced = live or camera.pace == "real_time"
+            self._mailbox.open_slot(camera.id, "latest" if paced else "block", _LIVE_FRAMES if paced else None)
+            request = frame_request(self.networks.detector, self.stages.watch())
             self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._logbook.hear)
         self._cameras = {camera.id: camera for camera in cameras}
+        self._analysed = {camera.id: Delays() for camera in cameras}
+        self._stored = {camera.id: Delays() for camera in cameras}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self.failure: BaseException | None = None
 
-    def start(self) -> None:
-        """Start analysing, then let the cameras in."""
+    def start(self, apart_s: float = 0.0) -> None:
+        """Start analysing, then let the cameras in, one every `apart_s` seconds."""
         self._logbook.start()
         self._thread.start()
         for supervisor in self._supervisors.values():
             supervisor.start()
+            if apart_s:
+                time.sleep(apart_s)
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Stop intake, drain what waits, store it; returns False when something did not end in time."""
@@ -108,8 +126,15 @@ class Worker:
             counted = self._mailbox.counters(camera_id)
             state = self._supervisors[camera_id].state
             sightings = self._sightings[camera_id]
-            reports.append(CameraReport(camera, state, counted.received, counted.taken, counted.dropped, sightings))
+            counters = (counted.received, counted.taken, counted.dropped, sightings)
+            delays = (self._analysed[camera_id].latency(), self._stored[camera_id].latency())
+            reports.append(CameraReport(camera, state, *counters, *delays))
         return reports
+
+    def forget_delays(self) -> None:
+        """Begin to measure latency anew."""
+        for delays in (*self._analysed.values(), *self._stored.values()):
+            delays.clear()
 
     def _run(self) -> None:
         """Take batches until told to stop and nothing waits, then end the tracks."""
@@ -118,7 +143,7 @@ class Worker:
         try:
             while not (self._stopping.is_set() and self._mailbox.waiting() == 0):
                 batch = self._mailbox.take(analysis.batch_size, deadline_s)
-                self._store(self._analyser.analyse(batch))
+                self._analyse(batch)
                 self._logbook.analysed(batch)
                 self._finish_stopped()
                 self._logbook.beat_when_due(self._readings)
@@ -130,11 +155,25 @@ class Worker:
             self.failure = error
             log.exception("analysis_failed")
 
+    def _analyse(self, batch: Sequence[Frame]) -> None:
+        """Analyse one batch, store what it completed and note how long both took since the pictures arrived."""
+        done = self._analyser.analyse(batch)
+        analysed_s = time.monotonic()
+        self._store(done)
+        stored_s = time.monotonic()
+        completed = {tracklet.key.camera_id for tracklet in done}
+        for frame in batch:
+            self._analysed[frame.camera_id].add(analysed_s - frame.arrived_s)
+            if frame.camera_id in completed:
+                self._stored[frame.camera_id].add(stored_s - frame.arrived_s)
+
     def _store(self, tracklets: list[Tracklet]) -> None:
         records = self._describer.describe(tracklets) if tracklets else []
+        self._watch.lap("describe")
         for record in self._storekeeper.keep(records):
             if record.sighting.revision == 1:
                 self._sightings[record.sighting.key.camera_id] += 1
+        self._watch.lap("store")
 
     def _readings(self) -> list[Reading]:
         readings = []

@@ -3,13 +3,28 @@
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
+from pipeline.alerting.service import Alerting
 from search_api import __version__
 from search_api.access import Callers
+from search_api.alerting_metrics import AlertingFigures
 from search_api.door import Door
 from search_api.metrics import Metrics, Timed
 from search_api.problems import install_problems
-from search_api.routes import cameras, console, coverage, health, metrics, search, searches, sightings
+from search_api.routes import (
+    cameras,
+    console,
+    coverage,
+    events,
+    health,
+    incidents,
+    metrics,
+    search,
+    searches,
+    sightings,
+    subscriptions,
+)
 from search_api.service import SearchService
+from search_api.tickets import Tickets
 
 DESCRIPTION = """Find where a person or a vehicle was last seen. Send `Authorization: Bearer TOKEN`; the token was shown
 when the server first started. Times without a zone are local time of the server. Errors are RFC 9457 problems."""
@@ -18,20 +33,31 @@ when the server first started. Times without a zone are local time of the server
 def create_app(
     service: SearchService,
     callers: Callers,
+    alerting: Alerting | None = None,
     *,
     open_metrics: bool = False,
 ) -> FastAPI:
-    """Return the application over `service`; with `open_metrics` Prometheus needs no token."""
+    """Return the application over `service`; with `open_metrics` Prometheus needs no token.
+
+    Incidents, subscriptions and events have routes only with `alerting`.
+    """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.metrics = Metrics(service)
     install_problems(app)
     app.add_middleware(Timed, metrics=app.state.metrics)
-    app.add_middleware(Door, callers=callers, open_metrics=open_metrics)
+    app.state.tickets = Tickets()
+    app.add_middleware(Door, callers=callers, tickets=app.state.tickets, open_metrics=open_metrics)
     # The door has checked the token already; this only tells OpenAPI about it.
     bearer = Depends(HTTPBearer(auto_error=False, description="the token shown at the first start"))
     for closed in (search.router, sightings.router, cameras.router, coverage.router, searches.router, metrics.router):
         app.include_router(closed, dependencies=[bearer])
+    if alerting is not None:
+        app.state.alerting = alerting
+        app.state.metrics.add(AlertingFigures(alerting))
+        for closed in (incidents.router, subscriptions.router, events.router):
+            app.include_router(closed, dependencies=[bearer])
+        app.include_router(events.socket)
     app.include_router(health.router)
     console.mount(app)
     return app

@@ -25,6 +25,10 @@ class Metrics:
             "zhian_http_request_seconds", "Duration", ("route",), buckets=SECONDS, registry=self._registry
         )
 
+    def add(self, collector: Collector) -> None:
+        """Ask another part for its figures, too."""
+        self._registry.register(collector)
+
     def text(self) -> bytes:
         """Return the Prometheus text format."""
         return generate_latest(self._registry)

@@ -60,3 +60,12 @@ def redis_program() -> str:
     if program is None:
         _missing("redis-server is not installed (Debian: redis-server)")
     return program
+
+
+@pytest.fixture(scope="session")
+def mosquitto_program() -> str:
+    """The mosquitto program, for tests of delivery over MQTT."""
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    if program is None:
+        _missing("mosquitto is not installed (Debian: mosquitto)")
+    return program

@@ -1,10 +1,12 @@
 """Inference engines behind one contract; the only package that imports onnxruntime and openvino."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from models.engine.choice import choose
 from models.engine.contract import Engine
 from models.engine.host import Host, describe_host
+from models.engine.lanes import Lanes
 from models.engine.onnxruntime_engine import OnnxruntimeEngine
 from models.engine.openvino_engine import OpenvinoEngine
 from models.engine.settings import AUTOMATIC, EngineChoice, EngineSettings
@@ -16,8 +18,15 @@ def open_engine(path_or_bytes: Path | bytes, *, settings: EngineSettings) -> Eng
     """Load an ONNX network whose batch axis is dynamic (`models.batch_axis` makes it so).
 
     What `settings` leaves to "auto" is settled as for embedding: onnxruntime in fp32. Raises EngineUnavailable when
-    this machine lacks what is asked, ModelCorrupt when the engine cannot read the file.
+    this machine lacks what is asked, ModelCorrupt when the engine cannot read the file. On the CPU, `threads` (0: one
+    per core) is how many rows are inferred at the same time, each on one thread.
     """
     settled, _ = choose(settings)
     network = path_or_bytes if isinstance(path_or_bytes, bytes) else path_or_bytes.read_bytes()
-    return OpenvinoEngine(network, settled) if settled.engine == "openvino" else OnnxruntimeEngine(network, settled)
+    lanes = 1 if settled.provider != "cpu" else settled.threads or describe_host().cores
+    if settled.provider == "cpu":
+        settled = replace(settled, threads=1)
+    made: Engine = (
+        OpenvinoEngine(network, settled) if settled.engine == "openvino" else OnnxruntimeEngine(network, settled)
+    )
+    return Lanes(made, lanes) if lanes > 1 else made

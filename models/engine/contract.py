@@ -16,6 +16,7 @@ class Engine(Protocol):
       same n on axis 0.
     - row i of a batch gives what the same row gives alone (to rounding).
     - it may be called from several threads.
+    - `elsewhere_s` is the CPU time it spent so far on threads other than its callers', in seconds.
     - `label` is engine-provider-precision, for instance `openvino-cpu-bf16`; `precision` is its last part.
     """
 
@@ -23,6 +24,7 @@ class Engine(Protocol):
     precision: str
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    elsewhere_s: float
 
     def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Infer one batch."""

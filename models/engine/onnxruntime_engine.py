@@ -37,6 +37,7 @@ class OnnxruntimeEngine:
         if self._session.get_providers()[0] != providers[0]:
             raise EngineUnavailable(f"onnxruntime could not start {providers[0]}: check driver and CUDA libraries")
         self.precision = "fp32"
+        self.elsewhere_s = 0.0
         self.label = f"onnxruntime-{settings.provider}-fp32"
         self.input_names = tuple(each.name for each in self._session.get_inputs())
         self.output_names = tuple(each.name for each in self._session.get_outputs())

@@ -21,7 +21,7 @@ class OpenvinoEngine:
     """One network, compiled once per batch size 1, 2, 4, 8, 16; other batches are put together from these.
 
     Shapes that are fixed when compiling are faster than dynamic ones; powers of two keep the number of compiled
-    networks small.
+    networks small. Each thread that calls at the same time gets an infer request of its own.
     """
 
     def __init__(self, network: bytes, settings: EngineSettings) -> None:
@@ -37,33 +37,41 @@ class OpenvinoEngine:
         if settings.threads:
             self._options["INFERENCE_NUM_THREADS"] = settings.threads
         self.precision: str = settings.precision
+        self.elsewhere_s = 0.0
         self.label = f"openvino-cpu-{settings.precision}"
         self.input_names = tuple(port.get_any_name() for port in self._model.inputs)
         self.output_names = tuple(port.get_any_name() for port in self._model.outputs)
-        self._requests: dict[int, Any] = {}
-        # An infer request holds the tensors of one call.
+        self._compiled: dict[int, Any] = {}
+        # An infer request holds the tensors of one call: those not in use, by batch size.
+        self._free: dict[int, list[Any]] = {}
         self._lock = threading.Lock()
 
     def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        """Infer one batch; calls from several threads take turns."""
+        """Infer one batch; threads that call at the same time infer at the same time."""
         n = len(inputs[self.input_names[0]])
-        with self._lock:
-            parts = [self._infer({name: inputs[name][rows] for name in self.input_names}) for rows in _portions(n)]
+        parts = [self._infer({name: inputs[name][rows] for name in self.input_names}) for rows in _portions(n)]
         if len(parts) == 1:
             return parts[0]
         return {name: np.concatenate([part[name] for part in parts]) for name in self.output_names}
 
     def _infer(self, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
         n = len(inputs[self.input_names[0]])
-        results = self._request(n).infer(inputs, share_inputs=True)
-        return {name: np.array(results[i]) for i, name in enumerate(self.output_names)}
+        request = self._request(n)
+        try:
+            results = request.infer(inputs, share_inputs=True)
+            return {name: np.array(results[i]) for i, name in enumerate(self.output_names)}
+        finally:
+            with self._lock:
+                self._free[n].append(request)
 
     def _request(self, n: int) -> Any:  # noqa: ANN401  (openvino has no types)
-        if n not in self._requests:
-            model = self._model.clone()
-            model.reshape({port.get_any_name(): [n, *list(port.get_partial_shape())[1:]] for port in model.inputs})
-            self._requests[n] = self._core.compile_model(model, "CPU", self._options).create_infer_request()
-        return self._requests[n]
+        """Return an infer request that nobody uses."""
+        with self._lock:
+            if n not in self._compiled:
+                model = self._model.clone()
+                model.reshape({port.get_any_name(): [n, *list(port.get_partial_shape())[1:]] for port in model.inputs})
+                self._compiled[n], self._free[n] = self._core.compile_model(model, "CPU", self._options), []
+            return self._free[n].pop() if self._free[n] else self._compiled[n].create_infer_request()
 
 
 def _portions(n: int) -> Iterator[slice]:

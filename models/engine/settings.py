@@ -10,8 +10,9 @@ Precision = Literal["auto", "fp32", "bf16"]
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """Engine, provider (onnxruntime's GPU providers need its GPU build), precision; `threads` 0 means the engine's own.
+    """Engine, provider (onnxruntime's GPU providers need its GPU build), precision, threads.
 
+    On the CPU `threads` is how many rows are inferred at the same time, each on one thread; 0: one per core.
     "auto" is decided per host and per task by `models.engine.choice.choose`.
     """
 

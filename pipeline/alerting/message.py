@@ -11,14 +11,16 @@ dispatched, closed, escalated, digest or test; a step has `who`, `note` and `out
 """
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pipeline.alerting.alert import Alert
+from pipeline.alerting.delivery.channel import Parcel
 from pipeline.alerting.incidents.events import Event
 from pipeline.alerting.incidents.incident import Incident, State, Step
 from pipeline.alerting.places import Places
-from pipeline.alerting.wording import text_of_alert, text_of_step
+from pipeline.alerting.wording import text_of_alert, text_of_escalation, text_of_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,26 @@ class Composer:
             "outcome": None if step.outcome is None else str(step.outcome),
             "text": text_of_step(incident.kind, step.state, step.who, step.note, step.outcome),
         }
-        return self.about(incident, str(step.state), step.at_ms, said)
+        return self._about(incident, str(step.state), step.at_ms, said)
 
-    def about(self, incident: Incident, what: str, at_ms: int, said: dict[str, object]) -> Event:
-        """Return a line of the log about an incident as a whole."""
-        name = f"{incident.id}.{incident.revision}.{what}"
+    def escalated(self, incident: Incident, to: str, name: str, at_ms: int) -> Event:
+        """Return the line that tells the subscription `to`, called `name`, that nobody has acknowledged an incident."""
+        said: dict[str, object] = {"to": name, "text": text_of_escalation(incident, self.places)}
+        return self._about(incident, "escalated", at_ms, said, f".{to}")
+
+    def test(self, who: str, at_ms: int) -> Parcel:
+        """Return a message that says it is a test."""
+        name = f"test-{secrets.token_hex(10)}"
+        text = {"zh": f"测试消息，由 {who} 发送", "en": f"a test message, sent by {who}"}
+        body = {"id": name, "event": "test", "incident": None, "kind": "test", "severity": "low"}
+        return Parcel(name, "", body | {"at": iso(at_ms), "at_ms": at_ms, "text": text})
+
+    def link(self, sighting_id: str) -> str | None:
+        """Return where the picture of a sighting is served; None without a sighting."""
+        return f"{self.public_address}/v1/sightings/{sighting_id}/picture" if sighting_id else None
+
+    def _about(self, incident: Incident, what: str, at_ms: int, said: dict[str, object], which: str = "") -> Event:
+        name = f"{incident.id}.{incident.revision}.{what}{which}"
         body = self._body(incident, name, what, at_ms, incident.camera_id, incident.sighting_id) | said
         return Event(
             name,
@@ -83,10 +100,6 @@ class Composer:
             _json(body),
         )
 
-    def link(self, sighting_id: str) -> str | None:
-        """Return where the picture of a sighting is served; None without a sighting."""
-        return f"{self.public_address}/v1/sightings/{sighting_id}/picture" if sighting_id else None
-
     def _body(
         self, incident: Incident, name: str, what: str, at_ms: int, camera_id: str, sighting_id: str
     ) -> dict[str, object]:
@@ -100,7 +113,7 @@ class Composer:
             "kind": incident.kind,
             "source": str(incident.source),
             "name": incident.name,
-            "at": datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": iso(at_ms),
             "at_ms": at_ms,
             "camera": {"id": camera_id, "name": self.places.camera(camera_id)},
             "community": {"id": incident.community, "name": self.places.community(incident.community)},
@@ -109,6 +122,11 @@ class Composer:
             "picture": self.link(sighting_id),
             "alerts": incident.alerts,
         }
+
+
+def iso(at_ms: int) -> str:
+    """Return the UTC time as ISO 8601 with milliseconds."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _json(body: dict[str, object]) -> str:

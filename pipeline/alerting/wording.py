@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from pipeline.alerting.alert import Alert, Fact, Severity
-from pipeline.alerting.incidents.incident import Outcome, State
+from pipeline.alerting.incidents.incident import Incident, Outcome, State
 from pipeline.alerting.places import Places
 
 Text = dict[str, str]
@@ -74,6 +74,24 @@ def text_of_step(kind: str, state: State, who: str, note: str, outcome: Outcome 
     zh = f"{zh_kind}：{who}{zh_state}" + (f"（{zh_outcome}）" if zh_outcome else "")
     en = f"{en_kind}: {en_state} by {who}" + (f" ({en_outcome})" if en_outcome else "")
     return {"zh": zh + (f"，{note}" if note else ""), "en": en + (f", {note}" if note else "")}
+
+
+def text_of_escalation(incident: Incident, places: Places) -> Text:
+    """Return `zh` and `en` of an incident that nobody has acknowledged."""
+    zh_kind, en_kind = KINDS.get(incident.kind, (incident.kind, incident.kind.replace("_", " ")))
+    camera, community = places.camera(incident.camera_id), places.community(incident.community)
+    zh = f"【无人确认】{zh_kind}「{incident.name}」：{' '.join(filter(None, (community, camera)))}"
+    en = f"[nobody acknowledged] {en_kind} ({incident.name}): {', '.join(filter(None, (camera, community)))}"
+    return {"zh": zh, "en": en}
+
+
+def text_of_digest(counts: Mapping[str, int]) -> Text:
+    """Return `zh` and `en` of many messages told in one; `counts` has how many of each kind."""
+    listed = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    zh = "，".join(f"{KINDS.get(kind, (kind, ''))[0]} {count}" for kind, count in listed)
+    en = ", ".join(f"{KINDS.get(kind, ('', kind.replace('_', ' ')))[1]} {count}" for kind, count in listed)
+    total = sum(counts.values())
+    return {"zh": f"未送达消息汇总，共 {total} 条：{zh}", "en": f"{total} messages that could not be sent before: {en}"}
 
 
 def _facts(facts: Mapping[str, Fact]) -> str:

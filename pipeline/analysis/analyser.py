@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.site import Camera
+from camera_adapters.stage_clock import Stopwatch
 from models.detector import Detector
 from pipeline.analysis.camera_flow import CameraFlow, Observer
 from pipeline.analysis.tracking import TrackerSettings
@@ -12,9 +13,9 @@ from pipeline.analysis.tracklet import Tracklet
 from pipeline.settings import AnalysisSettings
 
 
-def frame_request(detector: Detector) -> FrameRequest:
+def frame_request(detector: Detector, watch: Stopwatch | None = None) -> FrameRequest:
     """Return the size and fit the detector wants, in the adapters' words."""
-    return FrameRequest(detector.input.width, detector.input.height, detector.input.fit)
+    return FrameRequest(detector.input.width, detector.input.height, detector.input.fit, watch)
 
 
 class Analyser:
@@ -27,9 +28,11 @@ class Analyser:
         settings: AnalysisSettings,
         tracking: TrackerSettings | None = None,
         observe: Observer | None = None,
+        watch: Stopwatch | None = None,
     ) -> None:
         self._detector = detector
         self._settings = settings
+        self._watch = watch or Stopwatch()
         tracking = tracking or TrackerSettings()
         self._flows = {camera.id: CameraFlow(camera, settings, tracking, observe) for camera in cameras}
 
@@ -37,14 +40,19 @@ class Analyser:
         """Detect on one batch and advance each camera; frames of one camera must stand in order."""
         if not frames:
             return []
+        self._watch.lap("rest")
+        elsewhere_s = self._detector.elsewhere_s
         found = self._detector.detect(
             [frame.image for frame in frames],
             [frame.source_size for frame in frames],
             min_score=self._settings.min_score,
         )
+        self._watch.lap("detect")
+        self._watch.book("detect", self._detector.elsewhere_s - elsewhere_s)
         done: list[Tracklet] = []
         for frame, detections in zip(frames, found, strict=True):
             done += self._flows[frame.camera_id].advance(frame, detections)
+        self._watch.lap("track")
         return _latest_revisions(done)
 
     def pending_ms(self, camera_id: str) -> int | None:

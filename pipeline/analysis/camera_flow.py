@@ -11,7 +11,7 @@ from camera_adapters.site import Camera
 from models.detections import Detections
 from models.kinds import KINDS
 from pipeline.analysis.looks import looks_of
-from pipeline.analysis.shots import Candidate, cut, geometric_quality, sharpness
+from pipeline.analysis.shots import Candidate, geometric_quality, pixels_of, sharpness
 from pipeline.analysis.tracking import Tracker, TrackerSettings, Tracks
 from pipeline.analysis.tracklet import OpenTracklet, Tracklet, snapshot
 from pipeline.settings import AnalysisSettings
@@ -47,7 +47,8 @@ class CameraFlow:
             done = self.finish()
             self.session, self.tracker = frame.session, Tracker(self.tracking)
         large = detections.xyxy[:, 3] - detections.xyxy[:, 1] >= self.settings.min_height_px
-        detections = detections.select(large)
+        # What is fainter than the tracker takes is dropped before anybody looks at its colours: most boxes are.
+        detections = detections.select(large & (detections.score >= self.tracking.faint_score))
         features = looks_of(frame, detections.xyxy)
         tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
         self._follow(frame, tracks)
@@ -108,9 +109,8 @@ class CameraFlow:
         wanting = [i for i, track in enumerate(tracks) if track.wants(float(promise[i]), now_ms, keep)]
         if not wanting:
             return
-        full = frame.full_image()
         for i in wanting:
-            crop = cut(full, boxes[i])
+            crop = frame.part(*pixels_of(boxes[i], frame.source_size))
             left, top, right, bottom = (float(v) for v in boxes[i])
             tracks[i].offer(
                 Candidate(

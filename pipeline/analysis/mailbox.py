@@ -35,8 +35,9 @@ class SlotCounters:
 class Mailbox:
     """One bounded slot per camera.
 
-    Policy `latest` holds one frame: a newer one replaces it and the loss is counted (live cameras). Policy `block`
-    holds `capacity` frames in order and makes the camera's thread wait (recordings: every frame counts).
+    Policy `latest` holds `capacity` frames, of which a newer one replaces the oldest, and the loss is counted (live
+    cameras: more than one rides out a batch that took long). Policy `block` holds as many in order and makes the
+    camera's thread wait (recordings: every frame counts).
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,12 +47,12 @@ class Mailbox:
         self._changed = threading.Condition()
         self._closed = False
 
-    def open_slot(self, camera_id: str, policy: Policy, capacity: int = 8) -> None:
-        """Make room for a camera; a second call for the same camera raises ValueError."""
+    def open_slot(self, camera_id: str, policy: Policy, capacity: int | None = None) -> None:
+        """Make room for a camera, unless said for 1 frame (`latest`) or 8; a second call for it raises ValueError."""
         with self._changed:
             if camera_id in self._slots:
                 raise ValueError(f"camera {camera_id} has a slot already")
-            self._slots[camera_id] = _Slot(policy, 1 if policy == "latest" else capacity)
+            self._slots[camera_id] = _Slot(policy, capacity or (1 if policy == "latest" else 8))
             self._turn.append(camera_id)
 
     def put(self, frame: Frame) -> None:
@@ -91,7 +92,7 @@ class Mailbox:
         return sum(len(slot.frames) for slot in self._slots.values())
 
     def _most_at_once(self) -> int:
-        return sum(slot.capacity for slot in self._slots.values())
+        return sum(1 if slot.policy == "latest" else slot.capacity for slot in self._slots.values())
 
     def _collect(self, size: int) -> list[Frame]:
         batch: list[Frame] = []

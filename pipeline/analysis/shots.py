@@ -85,10 +85,10 @@ def sharpness(crop: Image) -> float:
     return float(min(cv2.Laplacian(grey, cv2.CV_32F).var() / _SHARP_VARIANCE, 1.0))
 
 
-def cut(image: Image, xyxy: FloatArray) -> Image:
-    """Return a copy of the box (4,) out of a source-size picture, at least 1 x 1 pixel."""
-    height, width = image.shape[:2]
+def pixels_of(xyxy: FloatArray, frame_size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return (left, top, right, bottom) in whole pixels of a picture of (width, height); at least 1 x 1 pixel."""
+    width, height = frame_size
     left, top = int(np.clip(xyxy[0], 0, width - 1)), int(np.clip(xyxy[1], 0, height - 1))
     right = int(np.clip(np.ceil(xyxy[2]), left + 1, width))
     bottom = int(np.clip(np.ceil(xyxy[3]), top + 1, height))
-    return image[top:bottom, left:right].copy()
+    return left, top, right, bottom

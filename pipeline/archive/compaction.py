@@ -8,8 +8,7 @@ import numpy as np
 from sqlalchemy import Engine, bindparam, delete, select, update
 
 from pipeline.archive.layout import Layout
-from pipeline.archive.schema import removals, sightings, spaces, write
-from pipeline.archive.writing import next_change
+from pipeline.archive.schema import removals, sightings, spaces, state, write
 
 WORTH_IT = 10_000  # dead rows; below, the file is small anyway
 ROWS_AT_ONCE = 65_536
@@ -38,7 +37,7 @@ def _compact_space(engine: Engine, layout: Layout, space_id: int, worth_it: int)
     # in ascending order a row moves only to a number that is free: two never share one, not even for a moment
     moved = update(sightings).where(sightings.c.id == bindparam("moved_id")).values(vector_row=bindparam("to_row"))
     with write(engine) as connection:
-        next_change(connection)
+        connection.execute(update(state).values(changed=state.c.changed + 1))
         if live:
             connection.execute(moved, [{"moved_id": row.id, "to_row": place} for place, row in enumerate(live)])
         connection.execute(delete(removals).where(removals.c.space_id == space_id))

@@ -15,21 +15,31 @@ LENGTH_TOLERANCE = 1e-3
 SAFE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")  # it becomes part of a file name and of an address
 
 
-def check_record(record: Record) -> None:
+def check_records(records: Sequence[Record]) -> None:
     """Raise ValueError for an unusable id, an empty picture, or a vector that is not of its space and of length 1."""
-    name = record.sighting.id
-    if not SAFE_ID.fullmatch(name):
-        raise ValueError(f"sighting id {name!r} cannot be used: letters, digits, - and _ only, at most 64")
-    if not record.picture:
-        raise ValueError(f"sighting {name} has an empty picture")
-    vector = record.vector
-    if vector.dtype != np.float32 or vector.shape != (record.space.dim,):
-        raise ValueError(
-            f"sighting {name} has a {vector.dtype} vector {vector.shape}: expected float32 ({record.space.dim},)"
-        )
-    length = float(np.linalg.norm(vector))
-    if not abs(length - 1.0) <= LENGTH_TOLERANCE:  # written so that a NaN is refused too
-        raise ValueError(f"sighting {name} has a vector of length {length:.4f}: expected 1")
+    by_space: dict[EmbeddingSpace, list[Record]] = {}
+    for record in records:
+        name, vector = record.sighting.id, record.vector
+        if not SAFE_ID.fullmatch(name):
+            raise ValueError(f"sighting id {name!r} cannot be used: letters, digits, - and _ only, at most 64")
+        if not record.picture:
+            raise ValueError(f"sighting {name} has an empty picture")
+        if vector.dtype != np.float32 or vector.shape != (record.space.dim,):
+            raise ValueError(
+                f"sighting {name} has a {vector.dtype} vector {vector.shape}: expected float32 ({record.space.dim},)"
+            )
+        by_space.setdefault(record.space, []).append(record)
+    for members in by_space.values():
+        _check_lengths(members)
+
+
+def _check_lengths(records: Sequence[Record]) -> None:
+    vectors = np.stack([record.vector for record in records])
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    wrong = np.flatnonzero(~(np.abs(lengths - 1.0) <= LENGTH_TOLERANCE))  # written so that a NaN is refused too
+    for place in wrong[:1]:
+        name = records[place].sighting.id
+        raise ValueError(f"sighting {name} has a vector of length {lengths[place]:.4f}: expected 1")
 
 
 def check_space(query: Query, used: Mapping[Kind, Sequence[EmbeddingSpace]]) -> None:

@@ -27,18 +27,20 @@ def archive_errors(folder: Path) -> Iterator[None]:
             raise _full(folder) from error
         raise ArchiveError(f"the archive at {folder} cannot be used: {error.strerror or error}") from error
     except DBAPIError as error:
+        raise _of_database(folder, error.orig) from error
+    except sqlite3.Error as error:
         raise _of_database(folder, error) from error
 
 
-def _of_database(folder: Path, error: DBAPIError) -> ArchiveError:
-    code = getattr(error.orig, "sqlite_errorcode", None)
+def _of_database(folder: Path, error: BaseException | None) -> ArchiveError:
+    code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return ArchiveError(f"the archive at {folder} cannot be used: {error.orig}")
+        return ArchiveError(f"the archive at {folder} cannot be used: {error}")
     if code in NO_ROOM_SQLITE:
         return _full(folder)
     if code & PRIMARY_CODE in DAMAGED_SQLITE:
-        return ArchiveDamaged(f"the database of the archive at {folder} is damaged ({error.orig}): restore a backup")
-    return ArchiveError(f"the archive at {folder} cannot be used: {error.orig}")
+        return ArchiveDamaged(f"the database of the archive at {folder} is damaged ({error}): restore a backup")
+    return ArchiveError(f"the archive at {folder} cannot be used: {error}")
 
 
 def _full(folder: Path) -> ArchiveFull:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.archive.pictures import PictureFolder
+from pipeline.archive.packs import Packs
+from pipeline.archive.pictures import PictureFiles
 from pipeline.archive.schema import DATABASE_NAME
 from pipeline.archive.vectors import VectorFile
 
@@ -24,7 +25,8 @@ class Layout:
         self.vectors_folder = folder / VECTORS_NAME
         self.pictures_folder = folder / PICTURES_NAME
         self.segments_folder = folder / SEGMENTS_NAME
-        self.pictures = PictureFolder(self.pictures_folder)
+        self.packs = Packs(self.pictures_folder)
+        self.pictures = PictureFiles(self.pictures_folder)
 
     def vectors(self, file: VectorName, dim: int) -> VectorFile:
         """Return the vector file of a space."""

@@ -1,9 +1,8 @@
-"""The archive in one folder: SQLite for rows, FAISS over an append-only file for vectors, pictures as files."""
+"""The archive in one folder: SQLite for rows, FAISS over an append-only file for vectors, pictures in packs."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,18 +15,21 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive import schema
 from pipeline.archive.audit import Audit, append_search, audit
+from pipeline.archive.commits import GroupCommit
 from pipeline.archive.compaction import compact
 from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
 from pipeline.archive.derived import DerivedIndexes
-from pipeline.archive.door import check_record, check_space
+from pipeline.archive.door import check_records, check_space
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.look_columns import score_column
 from pipeline.archive.looks import Looks, judged
+from pipeline.archive.packs import PACK_BYTES, PictureTorn
+from pipeline.archive.picture_rows import PICTURE_OF, picture_of
 from pipeline.archive.ranking import Candidate, exact_scores
 from pipeline.archive.rows import conditions, search_of, sighting_of
-from pipeline.archive.schema import sightings, spaces
+from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.archive.segments.keeper import SegmentKeeper
 from pipeline.archive.segments.policy import SEAL_ROWS
 from pipeline.archive.upkeep import ArchiveStats, stats_of, verify
@@ -35,13 +37,22 @@ from pipeline.archive.writing import Writer
 from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, SegmentDamaged, UnknownSighting
 from pipeline.sighting import Record, Sighting
 
+CATCH_UP_ROWS = 256  # a search indexes so many rows in a few ms, and appends one by one need not ask after each
 ATTEMPTS = 5  # a row that changes between two reads is read again; five times in a row is no coincidence
 
 
 class LocalArchive:
     """An Archive in one folder; made by `open_archive`. Without `lock` it only reads (and writes the search log)."""
 
-    def __init__(self, layout: Layout, engine: Engine, lock: FileLock | None, *, seal_rows: int = SEAL_ROWS) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        engine: Engine,
+        lock: FileLock | None,
+        *,
+        seal_rows: int = SEAL_ROWS,
+        pack_bytes: int = PACK_BYTES,
+    ) -> None:
         self._layout = layout
         self._engine = engine
         self._file_lock = lock
@@ -49,7 +60,9 @@ class LocalArchive:
         self._derived = DerivedIndexes(engine, layout)
         self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
         self._seal_rows = seal_rows
-        self._writer = Writer(engine, layout, self._keeper.erase) if lock is not None else None
+        self._behind = 0
+        self._writer = Writer(engine, layout, self._keeper.erase, pack_bytes=pack_bytes) if lock is not None else None
+        self._commits = GroupCommit(self._store, self._writing)
         self.journal = LocalJournal(engine, layout.folder)
         self._closed = False
 
@@ -76,13 +89,19 @@ class LocalArchive:
 
     def append(self, records: Sequence[Record]) -> None:
         """Store records durably; raises ArchiveFull, ValueError."""
-        for record in records:
-            check_record(record)
-        with archive_errors(self._layout.folder), self._writing:
-            self._owner().append(records)
-            self._derived.catch_up()
-            if self._derived.unsealed >= self._seal_rows:
-                self._keeper.nudge()
+        check_records(records)
+        with archive_errors(self._layout.folder):
+            self._commits.append(records)
+
+    def _store(self, records: Sequence[Record]) -> None:
+        self._owner().append(records)
+        self._behind += len(records)
+        if self._behind < min(CATCH_UP_ROWS, self._seal_rows):  # the next search, or this many, will do it in one go
+            return
+        self._behind = 0
+        self._derived.catch_up()
+        if self._derived.unsealed >= self._seal_rows:
+            self._keeper.nudge()
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
         """Erase sightings with vector and picture; return how many."""
@@ -97,6 +116,8 @@ class LocalArchive:
         with archive_errors(self._layout.folder), self._writing:
             owner = self._owner()
             gone = owner.forget(owner.older_than(before_ms))
+            if not gone:
+                owner.erase()  # pictures that newer ones have replaced
             self._derived.catch_up()
             self._keeper.nudge()
         return gone
@@ -110,20 +131,15 @@ class LocalArchive:
         return sighting_of(row)
 
     def picture(self, sighting_id: str) -> bytes:
-        """Return the JPEG of a sighting; raises UnknownSighting, ArchiveDamaged when the file is gone."""
+        """Return the JPEG of a sighting; raises UnknownSighting, ArchiveDamaged when it is gone or not what it was."""
         for _ in range(ATTEMPTS):
-            sighting = self.get(sighting_id)
-            try:
-                with archive_errors(self._layout.folder):
-                    return self._layout.pictures.read((sighting_id, sighting.revision))
-            except ArchiveError as error:
-                if not isinstance(error.__cause__, FileNotFoundError):
-                    raise
-        raise ArchiveDamaged(f"the picture of sighting {sighting_id} is missing in {self._layout.folder}")
-
-    def picture_path(self, sighting_id: str) -> Path:
-        """Return where the JPEG of a sighting lies; it moves when a new revision comes. Raises UnknownSighting."""
-        return self._layout.pictures.path((sighting_id, self.get(sighting_id).revision))
+            with self._reading() as connection:
+                row = connection.execute(PICTURE_OF, {"id": sighting_id}).one_or_none()
+            if row is None:
+                raise UnknownSighting(sighting_id)
+            with archive_errors(self._layout.folder), suppress(FileNotFoundError, PictureTorn):
+                return picture_of(self._layout, row)
+        raise ArchiveDamaged(f"the picture of sighting {sighting_id} is missing or damaged in {self._layout.folder}")
 
     def vector(self, sighting_id: str) -> Embeddings:
         """Return the (1, d) vector of a sighting; raises UnknownSighting, ArchiveDamaged when it was overwritten."""
@@ -197,7 +213,7 @@ class LocalArchive:
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
-        chosen = select(sightings.c.kind, sightings.c.space_id).distinct().subquery()
+        chosen = select(tallies.c.kind, tallies.c.space_id).distinct().subquery()
         used = select(chosen.c.kind, spaces).join(spaces).order_by(spaces.c.id.desc())
         found: dict[Kind, list[EmbeddingSpace]] = {}
         with self._reading() as connection:
@@ -207,19 +223,23 @@ class LocalArchive:
 
     def cameras(self) -> Sequence[str]:
         """Return the ids of all cameras that have sightings, sorted."""
-        chosen = select(sightings.c.camera_id).distinct().order_by(sightings.c.camera_id)
+        chosen = select(tallies.c.camera_id).distinct().order_by(tallies.c.camera_id)
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 
     def communities(self) -> Sequence[str]:
         """Return the ids of all communities that have sightings, sorted."""
-        chosen = select(sightings.c.community).distinct().order_by(sightings.c.community)
+        chosen = select(tallies.c.community).distinct().order_by(tallies.c.community)
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 
     def count(self, where: SightingFilter | None = None) -> int:
         """Return how many sightings there are."""
-        chosen = select(func.count()).select_from(sightings).where(*conditions(where or SightingFilter()))
+        where = where or SightingFilter()
+        if where.from_ms is None and where.to_ms is None:
+            chosen = select(func.coalesce(func.sum(tallies.c.sightings), 0)).where(*conditions(where, tallies))
+        else:
+            chosen = select(func.count()).select_from(sightings).where(*conditions(where))
         with self._reading() as connection:
             number: int = connection.execute(chosen).scalar_one()
         return number

@@ -8,7 +8,7 @@ import numpy as np
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
-from pipeline.archive.door import check_record, check_space
+from pipeline.archive.door import check_records, check_space
 from pipeline.archive.journal import InMemoryJournal
 from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.ranking import best, exact_scores
@@ -30,8 +30,7 @@ class InMemoryArchive:
 
     def append(self, records: Sequence[Record]) -> None:
         """Store records; raises ValueError."""
-        for record in records:
-            check_record(record)
+        check_records(records)
         with self._lock:
             for record in records:
                 held = self._records.get(record.sighting.id)

@@ -11,14 +11,18 @@ from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
 from pipeline.archive.local import LocalArchive
 from pipeline.archive.migration import migrate
+from pipeline.archive.packs import PACK_BYTES
 from pipeline.archive.segments.policy import SEAL_ROWS
 from pipeline.errors import ArchiveBusy, ArchiveDamaged, ArchiveTooNew
 
 
-def open_archive(path: Path, *, writable: bool, create: bool = True, seal_rows: int = SEAL_ROWS) -> LocalArchive:
+def open_archive(
+    path: Path, *, writable: bool, create: bool = True, seal_rows: int = SEAL_ROWS, pack_bytes: int = PACK_BYTES
+) -> LocalArchive:
     """Open the archive in a folder; with `writable` and `create` a missing or empty folder becomes one.
 
-    A writer seals rows into a segment whenever `seal_rows` have gathered.
+    A writer seals rows into a segment whenever `seal_rows` have gathered, and begins a new file for pictures whenever
+    one has `pack_bytes`.
 
     Raises ArchiveBusy when another process (or another object of this one) writes to it, ArchiveTooNew,
     ArchiveDamaged when there is no archive or something else, ArchiveFull and ArchiveError when the disk refuses.
@@ -28,17 +32,17 @@ def open_archive(path: Path, *, writable: bool, create: bool = True, seal_rows: 
     with archive_errors(path):
         _check_folder(layout, may_create=writable and create)
         if not writable:
-            return _open(layout, None, seal_rows)
+            return _open(layout, None, seal_rows, pack_bytes)
         make_folder(layout.folder)
         lock = _take_lock(layout)
         try:
-            return _open(layout, lock, seal_rows)
+            return _open(layout, lock, seal_rows, pack_bytes)
         except BaseException:
             lock.release()
             raise
 
 
-def _open(layout: Layout, lock: FileLock | None, seal_rows: int) -> LocalArchive:
+def _open(layout: Layout, lock: FileLock | None, seal_rows: int, pack_bytes: int) -> LocalArchive:
     if lock is not None and not layout.database.exists():
         layout.database.touch()
     engine = schema.connect(layout.database, writable=lock is not None)
@@ -48,7 +52,7 @@ def _open(layout: Layout, lock: FileLock | None, seal_rows: int) -> LocalArchive
             for folder in (layout.vectors_folder, layout.pictures_folder, layout.segments_folder):
                 make_folder(folder)
             sync_folder(layout.folder)
-        return LocalArchive(layout, engine, lock, seal_rows=seal_rows).start()
+        return LocalArchive(layout, engine, lock, seal_rows=seal_rows, pack_bytes=pack_bytes).start()
     except BaseException:
         engine.dispose()
         raise

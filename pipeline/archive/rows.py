@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, Table
 
 from models.kinds import Kind
 from pipeline.archive.contract import SearchRecord, SightingFilter
@@ -15,32 +15,32 @@ _NONE = "{}"
 _CONFIDENCE = "confidence"
 
 
-def row_of(sighting: Sighting) -> dict[str, object]:
-    """Return the columns of a sighting, without its place among the vectors."""
-    left, top, right, bottom = sighting.shot.xyxy
-    return {
-        "id": sighting.id,
-        "revision": sighting.revision,
-        "camera_id": sighting.key.camera_id,
-        "session": sighting.key.session,
-        "track_id": sighting.key.track_id,
-        "kind": sighting.kind.value,
-        "community": sighting.community,
-        "first_seen_ms": sighting.first_seen_ms,
-        "last_seen_ms": sighting.last_seen_ms,
-        "shot_at_ms": sighting.shot.captured_at_ms,
-        "left": float(left),
-        "top": float(top),
-        "right": float(right),
-        "bottom": float(bottom),
-        "shot_score": float(sighting.shot.score),
-        "shot_quality": float(sighting.shot.quality),
-        "frame_width": sighting.frame_size[0],
-        "frame_height": sighting.frame_size[1],
-        "frames": sighting.frames,
-        "open": sighting.open,
-        "attributes": _attributes_text(sighting),
-    }
+def row_values(sighting: Sighting, change: int) -> tuple[object, ...]:
+    """Return the columns of a sighting in the table's order, up to its attributes; the rest is where its parts lie."""
+    key, shot = sighting.key, sighting.shot
+    return (
+        sighting.id,
+        change,
+        sighting.revision,
+        key.camera_id,
+        key.session,
+        key.track_id,
+        str(sighting.kind),  # the driver is slow with other sorts of str
+        sighting.community,
+        sighting.first_seen_ms,
+        sighting.last_seen_ms,
+        shot.captured_at_ms,
+        float(shot.xyxy[0]),
+        float(shot.xyxy[1]),
+        float(shot.xyxy[2]),
+        float(shot.xyxy[3]),
+        float(shot.score),
+        float(shot.quality),
+        *sighting.frame_size,
+        sighting.frames,
+        sighting.open,
+        _attributes_text(sighting),
+    )
 
 
 def sighting_of(row: Sequence[Any]) -> Sighting:
@@ -68,23 +68,26 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
 
 def _attributes_text(sighting: Sighting) -> str:
     """One column for both: older rows have no confidence, and no attribute is called that."""
+    if not (sighting.attributes or sighting.attribute_confidence):
+        return _NONE
     confidence = {_CONFIDENCE: dict(sighting.attribute_confidence)} if sighting.attribute_confidence else {}
     return json.dumps({**sighting.attributes, **confidence}, ensure_ascii=False)
 
 
-def conditions(where: SightingFilter) -> Sequence[ColumnElement[bool]]:
-    """Return the SQL conditions of a filter."""
+def conditions(where: SightingFilter, table: Table = sightings) -> Sequence[ColumnElement[bool]]:
+    """Return the SQL conditions of a filter; on another table than `sightings` it must have the columns it needs."""
     chosen: list[ColumnElement[bool]] = []
+    c = table.c
     if where.kind is not None:
-        chosen.append(sightings.c.kind == where.kind.value)
+        chosen.append(c.kind == where.kind.value)
     if where.from_ms is not None:
-        chosen.append(sightings.c.last_seen_ms >= where.from_ms)
+        chosen.append(c.last_seen_ms >= where.from_ms)
     if where.to_ms is not None:
-        chosen.append(sightings.c.first_seen_ms < where.to_ms)
+        chosen.append(c.first_seen_ms < where.to_ms)
     if where.cameras:
-        chosen.append(sightings.c.camera_id.in_(where.cameras))
+        chosen.append(c.camera_id.in_(where.cameras))
     if where.communities:
-        chosen.append(sightings.c.community.in_(where.communities))
+        chosen.append(c.community.in_(where.communities))
     return chosen
 
 

@@ -2,6 +2,8 @@
 
 `state.changed` counts changes: every row written and every vector row given up carries its number, so that a reader
 catches up with one query of everything after the last number it has seen.
+
+A sighting whose `pack_id` is empty is of format 2 or older: its picture is a file of its own.
 """
 
 import sqlite3
@@ -18,6 +20,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -27,13 +30,15 @@ from sqlalchemy import (
     insert,
     text,
 )
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import QueuePool
 
 DATABASE_NAME = "archive.sqlite"
 SCHEMA_VERSION = 3
 APPLICATION_ID = 0x5A48_414E  # "ZHAN" in the file header: `file archive.sqlite` shows whose it is
 WAIT_FOR_LOCK_S = 20.0
 MAPPED_BYTES = 1 << 30
+WRITER_CACHE_KIB = 32_768  # by default one large append would spill to the disk and come back
+WRITER_LOG_PAGES = 4_000  # between two checkpoints
 IDS_AT_ONCE = 500  # in one `IN (...)`; SQLite allows far more bound values
 
 metadata = MetaData()
@@ -64,7 +69,7 @@ sightings = Table(
     Column("id", String, primary_key=True),
     Column("changed", Integer, nullable=False, index=True),
     Column("revision", Integer, nullable=False),
-    Column("camera_id", String, nullable=False, index=True),
+    Column("camera_id", String, nullable=False),
     Column("session", String, nullable=False),
     Column("track_id", Integer, nullable=False),
     Column("kind", String, nullable=False),
@@ -85,9 +90,54 @@ sightings = Table(
     Column("attributes", String, nullable=False),
     Column("space_id", ForeignKey("spaces.id"), nullable=False),
     Column("vector_row", Integer, nullable=False),
+    Column("pack_id", ForeignKey("packs.id")),
+    Column("picture_at", Integer),
+    Column("picture_bytes", Integer),
+    Column("picture_crc", Integer),
     UniqueConstraint("space_id", "vector_row"),
     Index("by_time", "last_seen_ms", "id"),
-    Index("by_kind", "kind", "space_id"),
+    Index("by_camera", "camera_id", "last_seen_ms"),
+    Index("by_pack", "pack_id", "picture_at"),
+)
+
+tallies = Table(  # how many sightings there are of each sort: whoever lists cameras must not walk over all rows
+    "tallies",
+    metadata,
+    Column("camera_id", String, primary_key=True),
+    Column("community", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("space_id", ForeignKey("spaces.id"), primary_key=True),
+    Column("sightings", Integer, nullable=False),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("bytes", Integer, nullable=False),
+    Column("live", Integer, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice: a reader may still hold the older file of that name
+)
+
+freed = Table(
+    "freed",
+    metadata,
+    Column("pack_id", Integer, primary_key=True),
+    Column("picture_at", Integer, primary_key=True),
+    Column("picture_bytes", Integer, nullable=False),
+)
+
+redo = Table(
+    "redo",
+    metadata,
+    Column("slot", Integer, primary_key=True),
+    Column("space_id", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("vector_row", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("pack_id", Integer, nullable=False),
+    Column("picture_at", Integer, nullable=False),
+    Column("picture", LargeBinary, nullable=False),
 )
 
 removals = Table(
@@ -138,21 +188,36 @@ coverage_spans = Table(
 
 def connect(database: Path, *, writable: bool) -> Engine:
     """Return an engine whose transactions begin when SQLAlchemy begins them; writing ones at once (IMMEDIATE)."""
-    mode = "rw" if writable else "ro"
 
-    def dial() -> sqlite3.Connection:
-        return sqlite3.connect(
-            f"{database.resolve().as_uri()}?mode={mode}",
-            uri=True,
-            timeout=WAIT_FOR_LOCK_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+    def dialled() -> sqlite3.Connection:
+        return dial(database, writable=writable)
 
-    engine = create_engine("sqlite+pysqlite://", creator=dial, poolclass=QueuePool, max_overflow=-1)
-    event.listen(engine, "connect", _set_pragmas)
+    engine = create_engine("sqlite+pysqlite://", creator=dialled, poolclass=QueuePool, max_overflow=-1)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def dial(database: Path, *, writable: bool) -> sqlite3.Connection:
+    """Return a connection of the driver's own: for the writer, where SQLAlchemy costs more than the database."""
+    connection = sqlite3.connect(
+        f"{database.resolve().as_uri()}?mode={'rw' if writable else 'ro'}",
+        uri=True,
+        timeout=WAIT_FOR_LOCK_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    pragmas = [
+        "synchronous = FULL",  # a commit returns when it is on the disk
+        "foreign_keys = ON",
+        f"mmap_size = {MAPPED_BYTES}",  # rows of hits lie all over the database
+        "secure_delete = ON",  # what is forgotten does not stay in free pages
+    ]
+    if writable:
+        pragmas += [f"cache_size = -{WRITER_CACHE_KIB}", f"wal_autocheckpoint = {WRITER_LOG_PAGES}"]
+    with closing(connection.cursor()) as cursor:
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 def create_tables(engine: Engine) -> None:
@@ -195,12 +260,16 @@ def write(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def _set_pragmas(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    with closing(connection.cursor()) as cursor:
-        cursor.execute("PRAGMA synchronous = FULL")  # a commit returns when it is on the disk
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")  # rows of hits lie all over the database
-        cursor.execute("PRAGMA secure_delete = ON")  # what is forgotten does not stay in free pages
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """The same on a connection of the driver's own."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _begin(connection: Connection) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import Engine, Row, func, select
 from models.errors import ModelError
 from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.layout import Layout
+from pipeline.archive.packs import PictureTorn
+from pipeline.archive.picture_rows import PICTURE_COLUMNS, picture_of
 from pipeline.archive.schema import removals, sightings, spaces
 from pipeline.archive.segments.manifest import Part, read_manifest
 from pipeline.archive.segments.segment import Segment
@@ -69,9 +71,11 @@ def verify(engine: Engine, layout: Layout) -> list[str]:
 def _faults(engine: Engine, layout: Layout) -> Iterator[str]:
     with engine.connect() as connection:
         c = sightings.c
-        for row in connection.execute(select(c.id, c.revision).execution_options(yield_per=_AT_ONCE)):
-            if not layout.pictures.path((row.id, row.revision)).is_file():
-                yield f"sighting {row.id}: its picture is missing"
+        for row in connection.execute(select(*PICTURE_COLUMNS).execution_options(yield_per=_AT_ONCE)):
+            try:
+                picture_of(layout, row)
+            except (FileNotFoundError, PictureTorn):
+                yield f"sighting {row.id}: its picture is missing or damaged"
         for space in connection.execute(select(spaces)).all():
             chosen = select(c.vector_row).where(c.space_id == space.id).order_by(c.vector_row)
             rows = np.array(connection.scalars(chosen).all(), np.int64)

@@ -30,16 +30,26 @@ class VectorFile:
         if size < rows * self._row_bytes:
             held = size // self._row_bytes
             raise ArchiveDamaged(f"{self._path} holds {held} of the {rows} vectors in the database: restore a backup")
-        if size > rows * self._row_bytes:
+        self.cut(rows)
+
+    def cut(self, rows: int) -> None:
+        """Give back what lies behind the `rows` that the database knows."""
+        if self._path.exists() and self._path.stat().st_size > rows * self._row_bytes:
             os.truncate(self._path, rows * self._row_bytes)
 
-    def write(self, first_row: int, vectors: FloatArray) -> None:
-        """Store (n, dim) vectors from a row on; durable on return."""
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self._path
+
+    def write(self, first_row: int, vectors: FloatArray, *, sync: bool = True) -> None:
+        """Store (n, dim) vectors from a row on; with `sync` durable on return."""
         created = not self._path.exists()
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             write_all(descriptor, vectors.astype(STORED, order="C").tobytes(), first_row * self._row_bytes)
-            os.fsync(descriptor)
+            if sync:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         if created:

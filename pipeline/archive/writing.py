@@ -1,146 +1,180 @@
-"""Everything that changes an archive; only the process with the writer's lock has one.
+"""Everything that changes the sightings of an archive; only the process with the writer's lock has a Writer.
 
-Order of every append: pictures and vectors durable, then one commit of the rows. A kill before the commit leaves
-files that no row names, and the next open removes them; after it, everything is there.
+Order of every append: pictures and vectors into their files, then one commit of the rows. A kill before the commit
+leaves bytes that no row names, and the next append or opening overwrites or cuts them; after it, everything is there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Engine, select, update
 
-from models.embeddings import EmbeddingSpace
-from pipeline.archive.layout import Layout, VectorName
+from pipeline.archive.erasing import EraseDerived, erase_given_up
+from pipeline.archive.layout import Layout
+from pipeline.archive.packs import PACK_BYTES
 from pipeline.archive.pictures import PictureName
-from pipeline.archive.rows import row_of
-from pipeline.archive.schema import IDS_AT_ONCE, removals, sightings, spaces, state, write
+from pipeline.archive.places import (
+    Place,
+    Placed,
+    allot_extents,
+    allot_rows,
+    forget_rows,
+    give_up,
+    next_change,
+    picture_files,
+    sort_of,
+    stored,
+    tally,
+)
+from pipeline.archive.redo import SLOTS, SMALL_BYTES, RedoRing
+from pipeline.archive.rows import row_values
+from pipeline.archive.schema import dial, packs, sightings, spaces, state, transaction, write
 from pipeline.sighting import Record
 
-_given = upsert(sightings)
-STORE = _given.on_conflict_do_update(
-    index_elements=["id"], set_={column.name: _given.excluded[column.name] for column in sightings.c}
-)  # made once: building it costs more than running it
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the stored revision of a sighting is."""
-
-    id: str
-    revision: int
-    space_id: int
-    vector_row: int
+_COLUMNS = [f'"{column.name}"' for column in sightings.c]
+_NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
+_STORE = (
+    f"INSERT INTO sightings ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
+    f"ON CONFLICT (id) DO UPDATE SET {_NEW_VALUES}"
+)
 
 
 class Writer:
     """Appends and erases; not safe between threads, its owner holds a lock."""
 
     def __init__(
-        self, engine: Engine, layout: Layout, erase_derived: Callable[[int, int, Sequence[int]], None]
+        self, engine: Engine, layout: Layout, erase_derived: EraseDerived, *, pack_bytes: int = PACK_BYTES
     ) -> None:
         """`erase_derived` (space number, generation, vector rows) erases what was derived from vectors."""
         self._engine = engine
         self._layout = layout
         self._erase_derived = erase_derived
+        self._pack_bytes = pack_bytes
+        self._connection = dial(layout.database, writable=True)
+        self._redo = RedoRing(engine, layout)
+        self._beside = ThreadPoolExecutor(1, "pictures")
 
     def recover(self) -> None:
-        """Undo what a killed writer left: torn vectors, orphaned pictures, unfinished erasures."""
+        """Undo what a killed writer left: torn vectors and pictures, orphaned files, unfinished erasures."""
         with self._engine.connect() as connection:
             clean = connection.execute(select(state.c.clean)).scalar_one()
             known = connection.execute(select(spaces)).all()
-            names = set() if clean else _picture_names(connection)
+            kept = connection.execute(select(packs)).all()
+            files = set() if clean else _picture_files(connection)
         self._layout.sweep_vectors((space.id, space.generation) for space in known)
+        self._layout.packs.sweep(pack.id for pack in kept)
+        self._redo.replay()
         for space in known:
             self._layout.vectors((space.id, space.generation), space.dim).recover(space.rows)
+        for pack in kept:
+            self._layout.packs.cut(pack.id, pack.bytes)
         if not clean:
-            self._layout.pictures.sweep(names)
-        self.erase_pending()
+            self._layout.pictures.sweep(files)
+        self.erase()
         self._mark(clean=False)
 
     def finish(self) -> None:
         """Note that nothing is left to undo."""
-        self._mark(clean=True)
+        try:
+            self._redo.settle()
+            self._mark(clean=True)
+        finally:
+            self._beside.shutdown()
+            self._connection.close()
 
     def append(self, records: Sequence[Record]) -> None:
         """Store the records that are new or of a higher revision."""
         newest = _newest(records)
-        with self._engine.connect() as connection:
-            stored = _stored(connection, list(newest))
-        news = [r for r in newest.values() if r.sighting.id not in stored or _is_newer(r, stored[r.sighting.id])]
-        if not news:
+        if not newest:
             return
-        names = [(r.sighting.id, r.sighting.revision) for r in news]
+        replaced: list[Place] = []
         try:
-            pictures = [(name, record.picture) for name, record in zip(names, news, strict=True)]
-            with ThreadPoolExecutor(1) as pool, write(self._engine) as connection:
-                written = pool.submit(self._layout.pictures.write, pictures)  # the disk's waits beside the database's
-                self._insert(connection, news, stored)
-                written.result()
+            with transaction(self._connection):
+                known = stored(self._connection, newest)
+                news = [r for name, r in newest.items() if name not in known or _is_newer(r, known[name])]
+                if news:
+                    replaced = [known[r.sighting.id] for r in news if r.sighting.id in known]
+                    self._insert(news, replaced)
         except BaseException:
-            self._drop_unnamed(names)
+            self._cut_unnamed()
             raise
-        replaced = [stored[sighting_id] for sighting_id, _ in names if sighting_id in stored]
-        self._layout.pictures.remove((row.id, row.revision) for row in replaced)
+        self._layout.pictures.remove(picture_files(replaced))
 
-    def forget(self, sighting_ids: Sequence[str]) -> int:
+    def forget(self, sighting_ids: Iterable[str]) -> int:
         """Delete rows, then erase their vectors and pictures."""
-        with self._engine.connect() as connection:
-            stored = _stored(connection, list(dict.fromkeys(sighting_ids)))
-        if stored:
-            with write(self._engine) as connection:
-                _give_up(connection, stored.values(), next_change(connection))
-                for part in _parts(list(stored)):
-                    connection.execute(delete(sightings).where(sightings.c.id.in_(part)))
-            self._layout.pictures.remove((row.id, row.revision) for row in stored.values())
-            self.erase_pending()
-        return len(stored)
+        with transaction(self._connection):
+            known = stored(self._connection, dict.fromkeys(sighting_ids))
+            if known:
+                give_up(self._connection, list(known.values()), next_change(self._connection))
+                tally(self._connection, {}, Counter(place.sort for place in known.values()))
+                forget_rows(self._connection, known)
+        self._layout.pictures.remove(picture_files(known.values()))
+        if known:
+            self.erase()
+        return len(known)
 
     def older_than(self, before_ms: int) -> Sequence[str]:
         """Return the ids of sightings last seen before a time."""
         with self._engine.connect() as connection:
             return connection.scalars(select(sightings.c.id).where(sightings.c.last_seen_ms < before_ms)).all()
 
-    def erase_pending(self) -> None:
-        """Overwrite the vectors that rows gave up, and fold the log so that deleted rows leave it too."""
-        with self._engine.connect() as connection:
-            given_up = connection.execute(
-                select(spaces.c.id, spaces.c.generation, spaces.c.dim, removals.c.vector_row)
-                .join(removals)
-                .where(removals.c.erased.is_(False))
-            ).all()
-        if not given_up:
-            return
-        for space_id, generation, dim in {tuple(row[:3]) for row in given_up}:
-            rows = [row.vector_row for row in given_up if row.id == space_id]
-            self._layout.vectors((space_id, generation), dim).erase(rows)
-            self._erase_derived(space_id, generation, rows)
-        with write(self._engine) as connection:
-            connection.execute(update(removals).where(removals.c.erased.is_(False)).values(erased=True))
-        with self._engine.connect() as connection:
-            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    def erase(self) -> None:
+        """Erase what rows gave up and was not erased yet."""
+        self._redo.settle()
+        erase_given_up(self._engine, self._layout, self._erase_derived)
 
-    def _insert(self, connection: Connection, news: Sequence[Record], stored: dict[str, Place]) -> None:
-        change = next_change(connection)
-        _give_up(connection, [stored[r.sighting.id] for r in news if r.sighting.id in stored], change)
-        for space in dict.fromkeys(record.space for record in news):
-            members = [record for record in news if record.space == space]
-            file, first_row = _allot(connection, space, len(members))
-            self._layout.vectors(file, space.dim).write(first_row, np.stack([record.vector for record in members]))
-            rows = [
-                row_of(record.sighting) | {"changed": change, "space_id": file[0], "vector_row": vector_row}
-                for vector_row, record in enumerate(members, first_row)
-            ]
-            connection.execute(STORE, rows)
+    def _insert(self, news: Sequence[Record], replaced: Sequence[Place]) -> None:
+        change = next_change(self._connection)
+        give_up(self._connection, replaced, change)
+        placed = self._placed(news)
+        small = len(news) <= SLOTS and sum(len(r.picture) + r.vector.nbytes for r in news) <= SMALL_BYTES
+        if small:
+            self._write_files(placed, sync=False)
+            self._redo.note(self._connection, placed)
+            waits = None
+        else:  # the disk takes the files while the database takes the rows
+            waits = self._beside.submit(self._write_files, placed, sync=True)
+        try:
+            self._connection.executemany(_STORE, [_row(each, change) for each in placed])
+            added = Counter(sort_of(each) for each in placed)
+            tally(self._connection, added, Counter(place.sort for place in replaced))
+        finally:
+            if waits is not None:
+                waits.result()
 
-    def _drop_unnamed(self, names: Sequence[PictureName]) -> None:
-        """Remove the pictures of a failed append; an interrupt may have come just after the commit, so ask the rows."""
+    def _placed(self, news: Sequence[Record]) -> list[Placed]:
+        extents = allot_extents(self._connection, [len(record.picture) for record in news], self._pack_bytes)
+        numbers = {}
+        for space, count in Counter(record.space for record in news).items():
+            file, first_row = allot_rows(self._connection, space, count)
+            numbers[space] = (file, itertools.count(first_row))
+        return [
+            Placed(record, numbers[record.space][0], next(numbers[record.space][1]), extent)
+            for record, extent in zip(news, extents, strict=True)
+        ]
+
+    def _write_files(self, placed: Sequence[Placed], *, sync: bool) -> None:
+        first = placed[0].extent
+        self._layout.packs.write(first.pack_id, first.at, [each.record.picture for each in placed], sync=sync)
+        for file in dict.fromkeys(each.file for each in placed):
+            members = [each for each in placed if each.file == file]
+            vectors = np.stack([each.record.vector for each in members])
+            self._layout.vectors(file, vectors.shape[1]).write(members[0].vector_row, vectors, sync=sync)
+
+    def _cut_unnamed(self) -> None:
+        """Give back the bytes of a failed append; an interrupt may have come just after the commit: ask the rows."""
         with self._engine.connect() as connection:
-            stored = _stored(connection, [sighting_id for sighting_id, _ in names])
-        named = {(row.id, row.revision) for row in stored.values()}
-        self._layout.pictures.remove(name for name in names if name not in named)
+            kept = connection.execute(select(packs).order_by(packs.c.id)).all()
+            known = connection.execute(select(spaces)).all()
+        self._layout.packs.sweep(pack.id for pack in kept)
+        for pack in kept[-1:]:
+            self._layout.packs.cut(pack.id, pack.bytes)
+        for space in known:
+            self._layout.vectors((space.id, space.generation), space.dim).cut(space.rows)
 
     def _mark(self, *, clean: bool) -> None:
         with write(self._engine) as connection:
@@ -156,49 +190,16 @@ def _newest(records: Iterable[Record]) -> dict[str, Record]:
     return newest
 
 
-def _is_newer(record: Record, row: Place) -> bool:
-    return record.sighting.revision > row.revision
+def _row(placed: Placed, change: int) -> tuple[object, ...]:
+    extent, crc = placed.extent, zlib.crc32(placed.record.picture)
+    place = (placed.file[0], placed.vector_row, extent.pack_id, extent.at, extent.length, crc)
+    return (*row_values(placed.record.sighting, change), *place)
 
 
-def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE))
+def _is_newer(record: Record, place: Place) -> bool:
+    return record.sighting.revision > place.revision
 
 
-def _stored(connection: Connection, ids: Sequence[str]) -> dict[str, Place]:
+def _picture_files(connection: Connection) -> set[PictureName]:
     c = sightings.c
-    chosen = select(c.id, c.revision, c.space_id, c.vector_row)
-    places = (Place(*row) for part in _parts(ids) for row in connection.execute(chosen.where(c.id.in_(part))))
-    return {place.id: place for place in places}
-
-
-def _picture_names(connection: Connection) -> set[PictureName]:
-    return {(row.id, row.revision) for row in connection.execute(select(sightings.c.id, sightings.c.revision))}
-
-
-def next_change(connection: Connection) -> int:
-    """Return the number of this transaction's change."""
-    connection.execute(update(state).values(changed=state.c.changed + 1))
-    change: int = connection.execute(select(state.c.changed)).scalar_one()
-    return change
-
-
-def _give_up(connection: Connection, rows: Iterable[Place], change: int) -> None:
-    given = [
-        {"space_id": row.space_id, "vector_row": row.vector_row, "changed": change, "erased": False} for row in rows
-    ]
-    if given:
-        connection.execute(insert(removals), given)
-
-
-def _allot(connection: Connection, space: EmbeddingSpace, count: int) -> tuple[VectorName, int]:
-    """Return the space's vector file and the first of `count` rows in it that are the caller's from now on."""
-    c = spaces.c
-    where = (c.name == space.name) & (c.version == space.version) & (c.dim == space.dim)
-    known = connection.execute(select(c.id, c.generation, c.rows).where(where)).one_or_none()
-    if known is None:
-        number = connection.execute(select(func.coalesce(func.max(c.id), 0))).scalar_one() + 1
-        values = {"name": space.name, "version": space.version, "dim": space.dim, "generation": 0, "rows": count}
-        connection.execute(insert(spaces).values(id=number, **values))
-        return (number, 0), 0
-    connection.execute(update(spaces).where(where).values(rows=known.rows + count))
-    return (known.id, known.generation), known.rows
+    return {(row.id, row.revision) for row in connection.execute(select(c.id, c.revision).where(c.pack_id.is_(None)))}

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from search_api.cli.bench_cameras import cameras
 from search_api.cli.consoles import progress_bar, remark, results
 from search_api.cli.outputs import check_output, whole_file
 
@@ -17,6 +18,9 @@ app = typer.Typer(name="bench", help="Measure this machine.", no_args_is_help=Tr
 @app.callback()
 def _group() -> None:
     """Measure this machine."""
+
+
+app.command()(cameras)
 
 
 @app.command()

@@ -52,7 +52,7 @@ def _looks(hit: Hit) -> str:
 
 
 def as_document(archive: LocalArchive, asked: "Asked", found: "Found") -> dict[str, Any]:
-    """Return what `--json` prints: the query and the hits; `picture` is a path on this machine."""
+    """Return what `--json` prints: the query and the hits; `picture` is a path, if pictures are asked for."""
     where = asked.where
     query = {
         "photo": None if asked.photo is None else str(asked.photo),
@@ -66,8 +66,18 @@ def as_document(archive: LocalArchive, asked: "Asked", found: "Found") -> dict[s
         "communities": list(where.communities),
         "top": asked.top,
     }
-    hits = [hit_out(hit, str(archive.picture_path(hit.sighting.id))).model_dump(mode="json") for hit in found.hits]
+    hits = [hit_out(hit, _picture(archive, hit, asked.pictures)).model_dump(mode="json") for hit in found.hits]
     return {"query": query, "hits": hits}
+
+
+def _picture(archive: LocalArchive, hit: Hit, folder: Path | None) -> str | None:
+    """Write the picture of a hit into a folder and return where; without a folder there is none."""
+    if folder is None:
+        return None
+    path = folder / f"{hit.rank}-{hit.sighting.id}.jpg"
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(archive.picture(hit.sighting.id))
+    return str(path)
 
 
 def write_report(

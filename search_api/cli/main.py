@@ -18,6 +18,7 @@ from search_api.cli import (
     detect,
     embed,
     models,
+    rules,
     run,
     search,
     track,
@@ -70,6 +71,7 @@ for command in (
     run.run,
     detect.detect,
     track.track,
+    rules.rules,
     embed.embed,
     describe.describe,
 ):

@@ -19,6 +19,16 @@ def check_output(path: Path) -> None:
         raise BadInput(f"no permission to write into {folder}: write elsewhere")
 
 
+def make_output_folder(folder: Path) -> None:
+    """Make a folder for files to write, if it is not there; raises BadInput."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file: name a folder")
+    if not folder.exists():
+        check_output(folder)
+        folder.mkdir()
+    check_output(folder / "picture")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; it takes the place of `path` only when the block succeeds.

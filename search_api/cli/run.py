@@ -14,6 +14,7 @@ from search_api.cli.signals import StopSignal
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from pipeline.alerting.service import Alerting
     from pipeline.settings import Settings
     from pipeline.worker import CameraReport, Worker
     from search_api.access import Callers
@@ -42,6 +43,8 @@ def run(
 
 def _run(settings: "Settings") -> None:
     """Start from the bottom up; the stack stops from the top down: requests, cameras and analysis, archive."""
+    from pipeline.alerting.places import Places
+    from pipeline.alerting.service import open_alerting
     from pipeline.archive import open_archive
     from pipeline.worker import Worker
     from search_api.app import create_app
@@ -53,6 +56,8 @@ def _run(settings: "Settings") -> None:
         bound = started.enter_context(listen(settings.api.host, settings.api.port))
         archive = open_archive(settings.archive.path, writable=True)
         started.callback(archive.close)
+        alerting = open_alerting(settings.archive.path, settings.alerting, Places.of(settings.site), archive.picture)
+        started.callback(alerting.stop)
         callers = _callers(settings)
         worker = Worker(settings, archive)
         networks = worker.networks
@@ -60,14 +65,16 @@ def _run(settings: "Settings") -> None:
         service = SearchService(
             archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
         )
-        app = create_app(service, callers)
+        app = create_app(service, callers, alerting)
         started.callback(_stop_worker, worker)
+        alerting.start()
         worker.start()
         serving = started.enter_context(Serving(app, bound))
+        started.callback(alerting.hub.close)  # streams do not end by themselves
         if not is_loopback(bound):
             remark("the network can reach this door without encryption: put a TLS proxy in front of it")
         remark(f"search page and API: {address_of(bound)} (Ctrl-C stops)")
-        _watch(worker, serving, stop)
+        _watch(worker, alerting, serving, stop)
         remark("stopping: answering what was asked, storing what was seen")
 
 
@@ -82,7 +89,7 @@ def _callers(settings: "Settings") -> "Callers":
     return callers
 
 
-def _watch(worker: "Worker", serving: "Serving", stop: StopSignal) -> None:
+def _watch(worker: "Worker", alerting: "Alerting", serving: "Serving", stop: StopSignal) -> None:
     """Show the cameras until a signal comes; a dead part of the process ends all of it."""
     from rich.live import Live
 
@@ -92,7 +99,7 @@ def _watch(worker: "Worker", serving: "Serving", stop: StopSignal) -> None:
         while not stop.wait(TICK_S):
             if worker.failure:
                 raise worker.failure
-            if not serving.alive or not worker.alive:
+            if not serving.alive or not worker.alive or not alerting.delivery.alive:
                 raise RuntimeError("a part of the process ended by itself")
             if live:
                 live.update(cameras_table(worker.camera_reports(), time.strftime("%H:%M:%S")), refresh=True)

@@ -12,7 +12,7 @@ import typer
 from models.kinds import Kind
 from search_api.cli.consoles import remark
 from search_api.cli.options import ArchiveFolder, OfKind
-from search_api.cli.outputs import check_output
+from search_api.cli.outputs import check_output, make_output_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ class Asked:
     box: "Box | None"
     person: int | None
     reason: str
+    pictures: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +78,9 @@ def search(
     ] = None,
     reason: Annotated[str, typer.Option(help="What for; kept in the archive's search log.")] = UNSAID,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --json: write the pictures of the hits into this folder.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="F.html", help="Write a contact sheet with the pictures to this file.")
     ] = None,
@@ -96,8 +100,7 @@ def search(
         raise BadInput("say whom to look for: --photo IMG, --words TEXT, or both")
     if photo is None and (box or person):
         raise BadInput("--box and --person choose in a photo: give --photo too, or leave them out")
-    if report:
-        check_output(report)
+    _check_outputs(report, pictures, as_json=as_json)
     where = SightingFilter(
         kind=kind if photo is not None or kind is not Kind.PERSON else None,
         from_ms=parse_time(from_) if from_ else None,
@@ -105,9 +108,20 @@ def search(
         cameras=tuple(camera or ()),
         communities=tuple(community or ()),
     )
-    asked = Asked(photo, words, where, top, parse_box(box) if box else None, person, reason)
+    asked = Asked(photo, words, where, top, parse_box(box) if box else None, person, reason, pictures)
     with open_archive(archive, writable=False) as opened:
         _search(opened, archive, asked, model, as_json, report)
+
+
+def _check_outputs(report: Path | None, pictures: Path | None, *, as_json: bool) -> None:
+    from search_api.errors import BadInput
+
+    if report:
+        check_output(report)
+    if pictures and not as_json:
+        raise BadInput("--pictures belongs to --json: give both, or --report F.html for a sheet with the pictures")
+    if pictures:
+        make_output_folder(pictures)
 
 
 def _search(

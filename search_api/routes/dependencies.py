@@ -3,7 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
+from pipeline.alerting.service import Alerting
 from search_api.schemas import ProblemOut
 from search_api.service import SearchService
 
@@ -18,13 +20,19 @@ def _caller(request: Request) -> str:
     return name
 
 
+def _alerting(request: HTTPConnection) -> Alerting:
+    alerting: Alerting = request.app.state.alerting
+    return alerting
+
+
+Alerts = Annotated[Alerting, Depends(_alerting)]
 Service = Annotated[SearchService, Depends(_service)]
 Caller = Annotated[str, Depends(_caller)]
 
 _TEXT = {
     401: "no valid token",
     404: "no such thing",
-    409: "the archive holds vectors of another model",
+    409: "the archive holds vectors of another model, or the state of things does not allow it",
     413: "the upload is over 20 MB",
     422: "the request cannot be answered as asked",
     503: "a model or the archive is not available, or too many searches wait",

@@ -150,14 +150,16 @@ def test_search_finds_the_sighting_of_the_photo(
     report = tmp_path / "r.html"
     ask = ["search", "--archive", str(archive), "--photo", str(photo), "--box", f"0,0,{width},{height}"]
     capsys.readouterr()
-    assert run_command([*ask, "--json", "--report", str(report), "--reason", "case 7", "--top", "3"]) == 0
+    asked = [*ask, "--json", "--pictures", str(tmp_path / "p"), "--report", str(report), "--reason", "case 7"]
+    assert run_command([*asked, "--top", "3"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["query"]["kind"] == "person"
     best = said["hits"][0]
     assert wanted in [hit["sighting"] for hit in said["hits"]]
     assert (best["rank"], best["camera"], best["community"]) == (1, "gate", "willow")
     assert START_MS <= best["first_seen_ms"] < START_MS + 50_000
-    assert best["picture"] is None or Path(best["picture"]).is_file()
+    assert Path(best["picture"]).read_bytes().startswith(b"\xff\xd8")
+    assert len(list((tmp_path / "p").iterdir())) == len(said["hits"])
     assert report.read_text().count('<img src="data:image/jpeg') == 1 + len(said["hits"])
     with open_archive(archive, writable=False) as opened:
         entry = next(opened.searches())

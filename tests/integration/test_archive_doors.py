@@ -12,7 +12,7 @@ import pytest
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive import Query, SearchRecord, SightingFilter, open_archive
+from pipeline.archive import LocalArchive, Query, SearchRecord, SightingFilter, open_archive
 from pipeline.archive.compaction import compact
 from pipeline.errors import ArchiveBusy, ArchiveDamaged, ArchiveError, ArchiveTooNew
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
@@ -165,42 +165,87 @@ def test_vectors_that_are_missing_are_told_not_invented(tmp_path: Path) -> None:
         open_archive(tmp_path, writable=False)
 
 
-def test_torn_vectors_and_orphaned_pictures_go_at_the_next_writable_open(tmp_path: Path) -> None:
+def leave_as_a_kill_would(archive: LocalArchive) -> None:
+    """No mark of a clean end, nothing settled."""
+    archive._closed = True
+    archive._keeper.stop()
+    archive._engine.dispose()
+    assert archive._file_lock is not None
+    archive._file_lock.release()
+
+
+def test_torn_vectors_and_pictures_go_at_the_next_writable_open(tmp_path: Path) -> None:
     with open_archive(tmp_path, writable=True) as archive:
         archive.append([record("a")])
-        (tmp_path / "pictures" / "a").mkdir(exist_ok=True)
-        (tmp_path / "pictures" / "a" / "a-9.jpg").write_bytes(b"never committed")
-        (tmp_path / "pictures" / "a" / "b-1.jpg.part").write_bytes(b"half")
-        with (tmp_path / "vectors" / "1-0.f32").open("ab") as file:
-            file.write(b"torn!")
-        archive._closed = True  # as a kill would leave it: no mark of a clean end
-        archive._engine.dispose()
-        assert archive._file_lock is not None
-        archive._file_lock.release()
+        (tmp_path / "pictures" / "7.pack").write_bytes(b"never committed")
+        for torn in (tmp_path / "vectors" / "1-0.f32", tmp_path / "pictures" / "1.pack"):
+            with torn.open("ab") as file:
+                file.write(b"torn!")
+        leave_as_a_kill_would(archive)
     with open_archive(tmp_path, writable=True) as archive:
         archive.append([record("b", NORTH)])
         assert [hit.sighting.id for hit in archive.search(query(NORTH))] == ["b", "a"]
-    assert {path.name for path in tmp_path.glob("pictures/*/*")} == {"a-1.jpg", "b-1.jpg"}
+        assert archive.picture("b") == b"b 1"
+    assert [(path.name, path.read_bytes()) for path in tmp_path.glob("pictures/*")] == [("1.pack", b"a 1b 1")]
     assert (tmp_path / "vectors" / "1-0.f32").stat().st_size == 2 * 2 * 4
+
+
+def test_what_the_disk_had_not_taken_when_the_power_failed_comes_back(tmp_path: Path) -> None:
+    """Small appends wait for the database alone: its copies mend files that a crash of the machine cut short."""
+    with open_archive(tmp_path, writable=True) as archive:
+        for number in range(600):  # more than the ring of copies has slots
+            archive.append([record(f"s{number}", NORTH if number % 2 else EAST)])
+        leave_as_a_kill_would(archive)
+    files = (tmp_path / "vectors" / "1-0.f32", tmp_path / "pictures" / "1.pack")
+    before = [path.read_bytes() for path in files]
+    os.truncate(files[0], 512 * 8)  # of the lap before everything was synced
+    files[1].write_bytes(before[1][: before[1].index(b"s512 1")] + bytes(3))
+    with open_archive(tmp_path, writable=True) as archive:
+        assert archive.verify() == []
+        assert archive.picture("s599") == b"s599 1"
+    assert [path.read_bytes() for path in files] == before
 
 
 def test_what_is_forgotten_is_on_the_disk_no_more(tmp_path: Path) -> None:
     secret = np.array([0.6, -0.8], np.float32)
     with open_archive(tmp_path, writable=True) as archive:
         archive.append([record("keep"), record("secretname", secret)])
+        archive.append([record("keep2"), record("changed")])
+        archive.append([record("changed", revision=2)])
         assert archive.forget(["secretname"]) == 1
         everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert secret.tobytes() not in everything
     assert b"secretname" not in everything
+    assert b"changed 1" not in everything
     assert EAST.tobytes() in everything
+    assert b"keep2 1" in everything
 
 
-def test_a_picture_that_somebody_removed_is_told(tmp_path: Path) -> None:
+def test_a_pack_that_holds_nothing_any_more_goes(tmp_path: Path) -> None:
+    with open_archive(tmp_path, writable=True, pack_bytes=10) as archive:
+        for name in ("first", "second", "third"):
+            archive.append([record(name), record(f"{name}-too")])
+        assert {path.name for path in tmp_path.glob("pictures/*")} == {"1.pack", "2.pack", "3.pack"}
+        archive.forget(["first", "first-too", "third", "third-too"])
+        assert {path.name for path in tmp_path.glob("pictures/*")} == {"2.pack"}
+        archive.append([record("fourth")])
+        assert {path.name for path in tmp_path.glob("pictures/*")} == {"2.pack", "4.pack"}
+        assert archive.picture("second") == b"second 1"
+        assert archive.verify() == []
+
+
+def test_a_picture_that_somebody_changed_or_removed_is_told(tmp_path: Path) -> None:
     with open_archive(tmp_path, writable=True) as archive:
-        archive.append([record("a")])
-        next(tmp_path.glob("pictures/*/*.jpg")).unlink()
-        with pytest.raises(ArchiveDamaged, match="picture of sighting a is missing"):
+        archive.append([record("a"), record("b")])
+        pack = tmp_path / "pictures" / "1.pack"
+        pack.write_bytes(b"a 7b 1")
+        with pytest.raises(ArchiveDamaged, match="picture of sighting a is missing or damaged"):
             archive.picture("a")
+        assert archive.picture("b") == b"b 1"
+        assert archive.verify() == ["sighting a: its picture is missing or damaged"]
+        pack.unlink()
+        with pytest.raises(ArchiveDamaged, match="picture of sighting b is missing or damaged"):
+            archive.picture("b")
 
 
 def test_compaction_gives_room_back_and_readers_follow(tmp_path: Path) -> None:

@@ -79,13 +79,3 @@ def test_the_database_refuses_to_touch_the_log(folder: Path, statement: str) -> 
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute(statement)
     connection.close()
-
-
-@pytest.mark.parametrize("writable", [True, False])
-def test_an_archive_of_format_1_gets_its_chain(folder: Path, *, writable: bool) -> None:
-    tampered(folder, "ALTER TABLE searches DROP COLUMN digest", "PRAGMA user_version = 1")
-    with open_archive(folder, writable=writable) as archive:
-        assert [each.reason for each in archive.searches()] == [f"case {number}" for number in (4, 3, 2, 1, 0)]
-        assert (archive.audit().lines, archive.audit().whole) == (5, True)
-        archive.record_search(entry(5))
-        assert archive.audit().whole

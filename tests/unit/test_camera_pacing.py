@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_adapters.pacing import MediaClock, RatePicker, RealTime
+from camera_adapters.pacing import Arrivals, MediaClock, RatePicker, RealTime
 
 
 def picked(source_fps: float, fps: float, frames: int) -> list[int]:
@@ -128,3 +128,26 @@ def test_after_a_long_hold_up_nothing_is_played_in_a_hurry() -> None:
     film.wait_until(0.2)
     film.wait_until(0.4)
     assert playing.slept == [0.2]
+
+
+def test_what_is_read_late_arrived_in_time() -> None:
+    arrivals = Arrivals(drift=0.0)
+    prompt = [arrivals.arrived(n / 25, 100.0 + n / 25) for n in range(5)]
+    assert prompt == pytest.approx([100.0 + n / 25 for n in range(5)])
+    held_up = [arrivals.arrived(n / 25, 103.0) for n in range(5, 50)]
+    assert held_up == pytest.approx([100.0 + n / 25 for n in range(5, 50)])
+
+
+def test_a_burst_at_the_start_is_no_delay_later() -> None:
+    arrivals = Arrivals(drift=0.0)
+    for n in range(50):
+        arrivals.arrived(n / 25, 100.0)  # two seconds kept by the camera, all at once
+    assert arrivals.arrived(3.0, 101.04) == pytest.approx(101.04)
+
+
+def test_clocks_that_drift_apart_are_no_delay() -> None:
+    arrivals = Arrivals(drift=5e-3)
+    for n in range(1000):
+        at_s, now_s = n / 5, 100.0 + n / 5 * 1.001
+        late = now_s - arrivals.arrived(at_s, now_s)
+    assert late == pytest.approx(0.0, abs=0.01)

@@ -53,6 +53,23 @@ def test_blue_comes_first_and_nothing_is_flipped(fit: str) -> None:
     assert frame.full_image().shape == (180, 320, 3)
 
 
+@pytest.mark.parametrize("box", [(0, 0, 320, 180), (31, 17, 64, 90), (319, 179, 320, 180), (160, 0, 161, 3)])
+@pytest.mark.parametrize("source", [(320, 180), (319, 179)])
+def test_a_part_equals_the_same_part_of_the_full_picture(
+    box: tuple[int, int, int, int], source: tuple[int, int]
+) -> None:
+    bgr = np.random.default_rng(1).integers(0, 256, (180, 320, 3), np.uint8)
+    picture = av.VideoFrame.from_ndarray(bgr, format="bgr24").reformat(*source, format="yuv420p")
+    frame = FrameMaker("gate", FrameRequest(64, 48)).frame(picture, "s", 0, 0)
+    left, top, right, bottom = (min(value, limit) for value, limit in zip(box, source * 2, strict=True))
+    left, top = min(left, right - 1), min(top, bottom - 1)
+    whole = frame.full_image()[top:bottom, left:right]
+    found = frame.part(left, top, right, bottom)
+    assert found.shape == whole.shape
+    assert np.abs(found.astype(int) - whole).max() <= 1
+    assert found.flags.owndata
+
+
 def test_full_picture_is_made_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr("camera_adapters.picture._full_bgr", asked.append)

@@ -13,10 +13,10 @@ from sqlalchemy import Engine, func, select
 
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.database import open_database, read
-from pipeline.alerting.incidents import IncidentDesk, Outcome, State
+from pipeline.alerting.incidents.desk import IncidentDesk
 from pipeline.alerting.incidents.events import events, events_after
 from pipeline.alerting.incidents.grouping import ties_of
-from pipeline.alerting.incidents.incident import Outcomes
+from pipeline.alerting.incidents.incident import Outcome, Outcomes, State
 from pipeline.alerting.incidents.reading import IncidentReader, Wanted
 from pipeline.alerting.settings import AlertingSettings
 from pipeline.errors import AlertingError, StepRefused, UnknownIncident

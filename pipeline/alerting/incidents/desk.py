@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import structlog
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from camera_adapters.clock import now_ms
@@ -30,6 +30,7 @@ from pipeline.errors import StepRefused, UnknownIncident
 log = structlog.get_logger(__name__)
 Enlist = Callable[[Connection, Sequence[Event]], None]
 AT_ONCE = 400  # alerts in one transaction
+_CHANGE = update(incidents).where(incidents.c.id == bindparam("known_id"))
 LARGEST_FACTS = 8_000  # characters of JSON: what does not fit is left out, so that no alert is too large to be told
 
 
@@ -90,7 +91,7 @@ class IncidentDesk:
             _check_step(incident, state, revision)
             stepped = replace(incident, state=state, outcome=outcome, revision=incident.revision + 1)
             step = Step(incident_id, self._wall_ms(), who, state, note, outcome)
-            _save(connection, stepped)
+            _save(connection, [stepped])
             connection.execute(insert(steps).values(**{n: getattr(step, n) for n in Step.__slots__}))
             self._enlist(connection, append_events(connection, [self._composer.step(step, stepped)]))
         self._told()
@@ -102,15 +103,17 @@ class IncidentDesk:
             return []
         tied = {alert.id: ties_of(alert) for alert in fresh}
         by_tie = _tied_incidents(connection, set().union(*tied.values()))
-        lines, touched, noted_ms = [], dict[str, Incident](), self._wall_ms()
+        lines, opened, touched, noted_ms = [], set[str](), dict[str, Incident](), self._wall_ms()
         for alert in fresh:
             incident, opening = self._place(alert, (by_tie.get(tie, {}) for tie in tied[alert.id]), touched, noted_ms)
             touched[incident.id] = incident
+            if incident.alerts == 1:
+                opened.add(incident.id)
             for tie in tied[alert.id]:
                 by_tie.setdefault(tie, {})[incident.id] = incident
             lines.append(self._composer.alert(alert, incident, opening=opening, noted_ms=noted_ms))
-        for incident in touched.values():
-            _save(connection, incident)
+        changed = [incident for incident in touched.values() if incident.id not in opened]
+        _save(connection, changed, [touched[name] for name in sorted(opened)])
         pairs = list(zip(fresh, lines, strict=True))
         connection.execute(insert(alerts), [row_of_alert(alert, line.incident_id) for alert, line in pairs])
         rows = [{"tie": tie, "incident_id": line.incident_id} for alert, line in pairs for tie in tied[alert.id]]
@@ -212,7 +215,9 @@ def _check_step(incident: Incident, state: State, revision: int | None) -> None:
         raise StepRefused(f"incident {incident.id} is {incident.state}: what may follow is {may}")
 
 
-def _save(connection: Connection, incident: Incident) -> None:
-    row = row_of_incident(incident)
-    if not connection.execute(update(incidents).where(incidents.c.id == incident.id).values(**row)).rowcount:
-        connection.execute(insert(incidents).values(**row))
+def _save(connection: Connection, changed: Sequence[Incident], opened: Sequence[Incident] = ()) -> None:
+    if opened:
+        connection.execute(insert(incidents), [row_of_incident(incident) for incident in opened])
+    if changed:
+        rows = [row_of_incident(incident) for incident in changed]
+        connection.execute(_CHANGE, [{**row, "known_id": row["id"]} for row in rows])

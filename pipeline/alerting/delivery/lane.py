@@ -1,0 +1,162 @@
+"""The lane to one subscriber: its own queue, its own pace, its own failures; nobody waits for another's receiver."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from pipeline.alerting.delivery.backlog import Backlog, Batch
+from pipeline.alerting.delivery.channel import Carrier, Parcel, Reason, Undelivered
+from pipeline.alerting.delivery.digest import name_of, parcel_of
+from pipeline.alerting.delivery.outbox import Letter, LetterState, Verdict
+from pipeline.errors import AlertingError
+
+log = structlog.get_logger(__name__)
+LOADED = 600  # letters of one lane in memory; the others wait in the database
+FEWEST_TRIES = 8  # however the clock jumps, nothing is given up after fewer
+FAULT_WAIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LaneDuties:
+    """What a lane needs from around it: letters after an id, where verdicts and bundles go, pictures and clocks."""
+
+    load: Callable[[int, int], Awaitable[list[Letter]]]
+    settle: Callable[[Sequence[Verdict]], Awaitable[None]]
+    bundle: Callable[[Sequence[int], str], Awaitable[None]]
+    picture: Callable[[str], Awaitable[bytes | None]]
+    wall_ms: Callable[[], int]
+    clock_s: Callable[[], float]
+    give_up_ms: float
+
+
+@dataclass(slots=True)
+class LaneCounters:
+    """How a lane fares since it was opened: messages delivered and given up, attempts failed; and why it fails now."""
+
+    delivered: int = 0
+    failed: int = 0
+    dead: int = 0
+    failing: str = ""
+
+
+class Lane:
+    """Delivers the letters of one subscription; `run` is its task, `wake` tells it that there are new letters."""
+
+    def __init__(self, carrier: Carrier, backlog: Backlog, duties: LaneDuties, name: str = "") -> None:
+        self._carrier = carrier
+        self._backlog = backlog
+        self._duties = duties
+        self._name = name
+        self._last_id = 0
+        self._woken = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.counters = LaneCounters()
+
+    def wake(self) -> None:
+        """Look for new letters."""
+        self._woken.set()
+
+    def reread(self) -> None:
+        """Look at all letters again: some that were passed may be pending anew."""
+        self._last_id = 0
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is under way then is tried again at the next start."""
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    await self._fill()
+                except AlertingError as error:
+                    log.warning("outbox_unreadable", subscription=self._name, detail=str(error))
+                    await asyncio.sleep(FAULT_WAIT_S)
+                    continue
+                while batch := self._backlog.take(self._duties.clock_s(), self._duties.wall_ms()):
+                    task = asyncio.create_task(self._deliver(batch))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._ended)
+                await self._rest()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._carrier.close()
+
+    async def _fill(self) -> None:
+        room = LOADED - self._backlog.held
+        if room >= LOADED // 2:
+            letters = await self._duties.load(self._last_id, room)
+            if letters:
+                self._last_id = letters[-1].id
+                self._backlog.add(letters)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._woken.set()
+
+    async def _rest(self) -> None:
+        """Wait for news, or until something falls due."""
+        now = self._duties.clock_s()
+        due_s = self._backlog.next_s(now)
+        try:
+            async with asyncio.timeout(None if due_s is None else max(due_s - now, 0.001)):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _deliver(self, batch: Batch) -> None:
+        try:
+            parcel = await self._parcel(batch)
+            receipt = await self._carrier.send(parcel)
+        except Undelivered as error:
+            await self._failed(batch, error)
+        except Exception as error:  # the top of a task: a fault of one carrier must not end the lane
+            log.exception("carrier_fault", subscription=self._name)
+            await self._failed(batch, Undelivered(Reason.FAILING, f"fault in zhian: {error!r}"))
+        else:
+            await self._settle(batch, LetterState.DELIVERED, receipt=receipt)
+            self._backlog.arrived(batch)
+            self.counters.delivered += len(batch.letters)
+            self.counters.failing = ""
+
+    async def _parcel(self, batch: Batch) -> Parcel:
+        if not batch.digested:
+            letter = batch.letters[0]
+            jpeg = await self._duties.picture(letter.sighting_id) if letter.sighting_id else None
+            return Parcel(letter.event_id, letter.incident_id, json.loads(letter.body), jpeg)
+        name = batch.letters[0].digest or name_of(batch.letters)
+        if not batch.letters[0].digest:
+            await self._duties.bundle([letter.id for letter in batch.letters], name)
+        return parcel_of([replace(letter, digest=name) for letter in batch.letters])
+
+    async def _failed(self, batch: Batch, error: Undelivered) -> None:
+        self.counters.failed += 1
+        old = self._duties.wall_ms() - batch.letters[0].noted_ms > self._duties.give_up_ms
+        given_up = old and batch.attempts >= FEWEST_TRIES
+        reason = f"{Reason.GAVE_UP}: {error}" if given_up and not error.for_good else str(error)
+        if self.counters.failing != str(error):
+            log.warning("delivery_failing", subscription=self._name, reason=str(error.reason), detail=error.detail)
+        self.counters.failing = str(error)
+        over = error.for_good or given_up
+        await self._settle(batch, LetterState.DEAD if over else LetterState.PENDING, reason=reason[:500])
+        if over:
+            self._backlog.gone(batch)
+            self.counters.dead += len(batch.letters)
+        else:
+            self._backlog.failed(batch, self._duties.clock_s(), asked_wait_s=error.wait_s)
+
+    async def _settle(self, batch: Batch, state: LetterState, *, reason: str = "", receipt: str = "") -> None:
+        """Write the verdict down, however long the disk refuses: until then the letter counts as under way."""
+        verdicts = [Verdict(letter.id, state, batch.attempts, reason, receipt) for letter in batch.letters]
+        while True:
+            try:
+                await self._duties.settle(verdicts)
+            except AlertingError as error:
+                log.warning("verdict_not_written", subscription=self._name, detail=str(error))
+                await asyncio.sleep(FAULT_WAIT_S)
+            else:
+                return

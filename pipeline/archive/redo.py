@@ -1,0 +1,81 @@
+"""One wait for the disk instead of three, for small appends.
+
+Vectors and pictures go into their files without a sync; a copy of them is committed together with the rows, and that
+commit is the one wait. Copies live in a ring of slots in the table `redo`: before one is overwritten, the files are
+synced. A process that is killed loses nothing of its files; after a crash of the machine the next opening writes the
+copies where they belong.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from sqlite3 import Connection
+
+import numpy as np
+from sqlalchemy import Engine, delete, select
+
+from pipeline.archive.durable import sync_file
+from pipeline.archive.layout import Layout
+from pipeline.archive.places import Placed
+from pipeline.archive.schema import packs, redo, spaces, write
+from pipeline.archive.vectors import STORED
+
+SLOTS = 512
+SMALL_BYTES = 1 << 18  # a larger append syncs its files itself: copying it would cost more than the waits
+
+_NOTE = "INSERT OR REPLACE INTO redo VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class RedoRing:
+    """The copies of what was written last; the writer's own, not safe between threads."""
+
+    def __init__(self, engine: Engine, layout: Layout) -> None:
+        self._engine = engine
+        self._layout = layout
+        self._next = 0
+        self._unsynced: set[Path] = set()
+
+    def note(self, connection: Connection, placed: Sequence[Placed]) -> None:
+        """Put copies into the caller's transaction; at most SLOTS at once."""
+        if self._next + len(placed) > SLOTS:
+            self._sync()
+        rows = []
+        for one in placed:
+            vector = one.record.vector.astype(STORED).tobytes()
+            picture = (one.extent.pack_id, one.extent.at, one.record.picture)
+            rows.append((self._next, *one.file, one.vector_row, vector, *picture))
+            self._next += 1
+            self._unsynced |= {self._layout.vectors(one.file, 0).path, self._layout.packs.path(one.extent.pack_id)}
+        connection.executemany(_NOTE, rows)
+
+    def settle(self) -> None:
+        """Make the files durable and drop all copies: what is erased next must not come back from here."""
+        if self._next == 0:
+            return
+        self._sync()
+        with write(self._engine) as connection:
+            connection.execute(delete(redo))
+
+    def replay(self) -> None:
+        """Write all copies where they belong; part of opening, before anything looks at the files."""
+        with self._engine.connect() as connection:
+            copies = connection.execute(select(redo)).all()
+            dims = {(row.id, row.generation): row.dim for row in connection.execute(select(spaces))}
+            known = set(connection.scalars(select(packs.c.id)))
+        for copy in copies:
+            file = (copy.space_id, copy.generation)
+            if file in dims:
+                vector = np.frombuffer(copy.vector, STORED).reshape(1, dims[file])
+                self._layout.vectors(file, dims[file]).write(copy.vector_row, vector, sync=False)
+                self._unsynced.add(self._layout.vectors(file, 0).path)
+            if copy.pack_id in known:
+                self._layout.packs.write(copy.pack_id, copy.picture_at, [copy.picture], sync=False)
+                self._unsynced.add(self._layout.packs.path(copy.pack_id))
+        self._next = len(copies)
+        self.settle()
+
+    def _sync(self) -> None:
+        for path in self._unsynced:
+            if path.exists():  # a pack may have been given up since
+                sync_file(path)
+        self._unsynced.clear()
+        self._next = 0
