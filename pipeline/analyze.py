@@ -14,6 +14,7 @@ from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
 from models.kinds import Kind
 from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.camera_flow import Observer
 from pipeline.analysis.describe import Describer
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
@@ -54,6 +55,7 @@ class _Run:
     expected: int | None
     report: Callable[[Progress], None] | None
     describer: Describer
+    observe: Observer | None
     adapter: FileAdapter = field(default_factory=FileAdapter)
     stored: dict[str, Kind] = field(default_factory=dict)
     frames: int = 0
@@ -61,7 +63,7 @@ class _Run:
     def analyse(self, camera: Camera, source: Path) -> None:
         """Analyse one source from beginning to end; what was seen before damage is kept."""
         networks = self.networks
-        analyser = Analyser([camera], networks.detector, self.settings)
+        analyser = Analyser([camera], networks.detector, self.settings, observe=self.observe)
         logbook = Logbook(self.archive.journal, [camera])
 
         def readings() -> list[Reading]:
@@ -101,20 +103,21 @@ def analyze(
     settings: AnalysisSettings | None = None,
     progress: Callable[[Progress], None] | None = None,
     wall_ms: Callable[[], int] = now_ms,
+    observe: Observer | None = None,
 ) -> Summary:
     """Analyse recordings, or folders of them, one after the other as footage of `camera` into `archive`.
 
     `camera.start_ms` is when the first recording starts; each next one starts where the one before ends. Every
-    analysed frame counts: nothing is dropped. Analysing the same recording twice stores nothing twice. Raises
-    SourceError for what cannot be read (before anything is analysed, where the container already tells) and
-    ArchiveError when storing fails; what was stored before stays.
+    analysed frame counts: nothing is dropped; `observe` is shown the tracks of each. Analysing the same recording twice
+    stores nothing twice. Raises SourceError for what cannot be read (before anything is analysed, where the container
+    already tells) and ArchiveError when storing fails; what was stored before stays.
     """
     began = time.monotonic()
     expected = _expected(sources, camera.analysis_fps)
     for use in networks.uses(wall_ms()):
         archive.record_model(use)
     describer = Describer(networks.embedders, networks.attributes)
-    run = _Run(archive, networks, settings or AnalysisSettings(), expected, progress, describer)
+    run = _Run(archive, networks, settings or AnalysisSettings(), expected, progress, describer, observe)
     start_ms = camera.start_ms
     for source in sources:
         run.analyse(replace(camera, source=str(source), substream=None, pace="fast", start_ms=start_ms), source)

@@ -22,7 +22,7 @@ from pipeline.archive import open_archive
 from pipeline.archive.contract import SightingFilter
 from pipeline.assembly import Networks, load_networks
 from pipeline.errors import BadSettings
-from pipeline.search import PhotoSearch, search_by_photo
+from pipeline.search import Answer, Eyes, Photo, Question, answer
 
 Image = NDArray[np.uint8]
 
@@ -64,7 +64,7 @@ class Demo:
     camera: Camera
     photo: Path
     photo_image: Image
-    search: PhotoSearch
+    search: Answer
     from_ms: int
     summaries: tuple[Summary, ...]
     networks: Networks
@@ -102,16 +102,10 @@ def run_demo(out: Path, *, progress: Callable[[Progress], None] | None = None) -
         photo = out / "photo.jpg"
         photo.write_bytes(encode_jpeg(image, 92))
         from_ms = round(script.windows[1].start.timestamp() * 1000)
-        found = search_by_photo(
-            archive,
-            image,
-            kind=Kind.PERSON,
-            detector=networks.detector,
-            embedder=networks.embedders[Kind.PERSON],
-            where=SightingFilter(kind=Kind.PERSON, from_ms=from_ms),
-            top=10,
-            box=script.photo.box,
+        question = Question(
+            where=SightingFilter(kind=Kind.PERSON, from_ms=from_ms), top=10, photos=(Photo(image, script.photo.box),)
         )
+        found = answer(archive, question, Eyes(lambda: networks.detector, networks.embedders.__getitem__))
     finally:
         archive.close()
     return Demo(out, out / "archive", cameras[0], photo, image, found, from_ms, summaries, networks)

@@ -3,6 +3,7 @@
 PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
 ├── BadRules           a rule cannot be used; names the rule
+├── UnknownRule        no rule of that name at that camera
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -10,7 +11,9 @@ PipelineError
 │   ├── ArchiveDamaged     not an archive, or its parts do not fit
 │   │   └── SegmentDamaged     a derived part cannot be read; it can be built anew
 │   ├── ArchiveFull        the disk has no room
-│   └── UnknownSighting    no such id
+│   ├── UnknownSighting    no such id
+│   ├── SightingHeld       a case holds it
+│   └── HoldTooLarge       a hold by time and place takes in too much
 ├── BenchFailed        a measurement could not be taken
 ├── AlertingError      alerts, incidents, watches or subscriptions cannot be kept or changed
 │   ├── AlertingTooNew     a newer version wrote their database
@@ -25,6 +28,7 @@ PipelineError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
     ├── NothingAsked       the words name nothing that can be looked for
+    ├── BadFeedback        what is said of hits contradicts itself
     ├── NobodyFound        the photo shows nobody of the asked kind
     └── SeveralFound       the photo shows several; the caller picks one
 """
@@ -45,6 +49,13 @@ class BadSettings(PipelineError):
 
 class BadRules(PipelineError):
     """A rule cannot be used."""
+
+
+class UnknownRule(PipelineError):
+    """No rule of that name at that camera."""
+
+    def __init__(self, camera_id: str, name: str) -> None:
+        super().__init__(f"camera {camera_id} has no rule `{name}`")
 
 
 class BusUnavailable(PipelineError):
@@ -83,6 +94,20 @@ class UnknownSighting(ArchiveError):
 
     def __init__(self, sighting_id: str) -> None:
         super().__init__(f"no sighting {sighting_id} in this archive")
+
+
+class SightingHeld(ArchiveError):
+    """A legal hold keeps the sighting."""
+
+    def __init__(self, sighting_id: str, case: str) -> None:
+        super().__init__(f"sighting {sighting_id} is held by case {case}: release the case first")
+
+
+class HoldTooLarge(ArchiveError):
+    """A hold by time and place takes in more than one order may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"that is more than {most:,} sightings: narrow the time or name the cameras")
 
 
 class BenchFailed(PipelineError):
@@ -159,13 +184,18 @@ class NothingAsked(QueryError):
         )
 
 
+class BadFeedback(QueryError):
+    """What is said of hits contradicts itself."""
+
+
 class NobodyFound(QueryError):
     """The photo shows nobody of the asked kind."""
 
 
 class SeveralFound(QueryError):
-    """The photo shows several; `detections` lists them, the caller picks one by its box."""
+    """A photo shows several; `detections` lists them, the caller picks one by its box. `photo` counts from 1."""
 
-    def __init__(self, detections: Detections) -> None:
-        super().__init__(f"the photo shows {len(detections)} of the kind: pick one by its box")
+    def __init__(self, detections: Detections, photo: int = 1) -> None:
+        super().__init__(f"photo {photo} shows {len(detections)} of the kind: pick one by its box")
         self.detections = detections
+        self.photo = photo

@@ -1,7 +1,7 @@
 """`zhian rules`: what rules notice in one recording, with hindsight."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -85,8 +85,7 @@ def run_rules(
     events: list[Event] = []
     for scene in _scenes(tracked, start_ms):
         events += seen.observe(scene)
-    moved = [Event(e.rule, e.kind, e.track_id, e.frame, e.t_ms - start_ms, e.direction, e.facts) for e in events]
-    return sorted(moved, key=lambda e: (e.frame, e.rule, e.track_id))
+    return sorted((replace(e, t_ms=e.t_ms - start_ms) for e in events), key=lambda e: (e.frame, e.rule, e.track_id))
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
+from models.kinds import Kind
+from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
 
 Identifier = Annotated[str, Field(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -; Chinese is welcome")]
@@ -47,6 +49,15 @@ class CameraSettings(_Strict):
     pace: Literal["real_time", "fast"] = "real_time"
     start: ZonedTime | None = None
     analysis_fps: float = Field(default=5.0, gt=0, le=60)
+    rules: tuple[AnyRule, ...] = Field(default=(), max_length=256)
+    rules_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_place_for_rules(self) -> Self:
+        if self.rules and self.rules_file is not None:
+            raise ValueError("`rules` and `rules_file` exclude each other: keep one")
+        check_names(self.rules)
+        return self
 
     @field_validator("source", "substream")
     @classmethod
@@ -95,10 +106,11 @@ class AnalysisSettings(_Strict):
 
 
 class ArchiveSettings(_Strict):
-    """Where sightings are kept and for how long."""
+    """Where sightings are kept and for how long: all kinds alike, but for those named in `retention_days_by_kind`."""
 
     path: Path
     retention_days: int = Field(default=30, ge=1, le=3650)
+    retention_days_by_kind: dict[Kind, Annotated[int, Field(ge=1, le=3650)]] = {}
 
 
 class CoverageSettings(_Strict):

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import BadSettings
-from pipeline.settings import Settings
+from pipeline.settings import CameraSettings, Settings
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _LARGEST_FILE = 4 << 20
@@ -102,7 +102,7 @@ def line_of(root: yaml.Node, loc: Sequence[str | int]) -> int:
         if isinstance(node, yaml.MappingNode):
             pair = next(((k, v) for k, v in node.value if k.value == part), None)
             if pair is None:
-                break
+                continue  # the name of a kind, which pydantic puts there and the file does not
             node, line = pair[1], pair[0].start_mark.line
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
@@ -117,8 +117,14 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     api = settings.api.model_copy(update={"token_file": folder / token if token else None})
     database = settings.alerting.path
     alerting = settings.alerting.model_copy(update={"path": folder / database if database else None})
-    cameras = tuple(
-        camera if "://" in camera.source else camera.model_copy(update={"source": str(folder / camera.source)})
-        for camera in settings.cameras
-    )
+    cameras = tuple(_anchored_camera(camera, folder) for camera in settings.cameras)
     return settings.model_copy(update={"archive": archive, "api": api, "cameras": cameras, "alerting": alerting})
+
+
+def _anchored_camera(camera: CameraSettings, folder: Path) -> CameraSettings:
+    changed: dict[str, object] = {}
+    if "://" not in camera.source:
+        changed["source"] = str(folder / camera.source)
+    if camera.rules_file is not None:
+        changed["rules_file"] = folder / camera.rules_file
+    return camera.model_copy(update=changed)

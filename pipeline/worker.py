@@ -74,7 +74,8 @@ class Worker:
         self._analyser = Analyser(cameras, self.networks.detector, settings.analysis, watch=self._watch)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         self._storekeeper = Storekeeper(archive)
-        self._retention = Retention(archive, settings.archive.retention_days, wall_ms)
+        kept = settings.archive
+        self._retention = Retention(archive, kept.retention_days, wall_ms, days_by_kind=kept.retention_days_by_kind)
         watching, keep_days = settings.coverage, settings.archive.retention_days
         report = LogbookSettings(watching.beat_s, watching.shedding_share, keep_days)
         self._logbook = Logbook(archive.journal, cameras, report, wall_ms=wall_ms)

@@ -16,6 +16,7 @@ from search_api.routes import (
     coverage,
     events,
     health,
+    holds,
     incidents,
     metrics,
     search,
@@ -50,7 +51,8 @@ def create_app(
     app.add_middleware(Door, callers=callers, tickets=app.state.tickets, open_metrics=open_metrics)
     # The door has checked the token already; this only tells OpenAPI about it.
     bearer = Depends(HTTPBearer(auto_error=False, description="the token shown at the first start"))
-    for closed in (search.router, sightings.router, cameras.router, coverage.router, searches.router, metrics.router):
+    archive = (searches.router, holds.router)
+    for closed in (search.router, sightings.router, cameras.router, coverage.router, *archive, metrics.router):
         app.include_router(closed, dependencies=[bearer])
     if alerting is not None:
         app.state.alerting = alerting

@@ -11,31 +11,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.pictures import encode_jpeg
-from pipeline.archive.contract import Hit, SightingFilter
-from pipeline.sighting import Box
+from pipeline.archive.contract import SightingFilter
+from pipeline.search import HitGroup
+from pipeline.search.confidence import IN_CHINESE
+from pipeline.sighting import Box, Sighting
 from pipeline.words.explaining import in_chinese
 from search_api import __version__
 
 Image = NDArray[np.uint8]
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 PHOTO_SIDE = 960
+ASIDE_ROWS = 96
+MOST_SHOTS = 4
 _SIGNS = {"agree": "✓", "disagree": "✗", "unseen": "?"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """What stands on a contact sheet. `photo` is uint8 (h, w, 3) BGR, `box` is in its pixels, `at_ms` the time of the
-    search (UTC epoch ms); times are printed in the local zone of this machine. `words` is what words were taken for.
+    """What stands on a contact sheet.
+
+    `photos` are uint8 (h, w, 3) BGR with the box of the one meant in its pixels, `at_ms` the time of the search (UTC
+    epoch ms); times are printed in the local zone of this machine. `searched` sightings passed the filter. `words` is
+    what words were taken for.
     """
 
-    photo: Image | None
-    box: Box | None
-    hits: Sequence[Hit]
+    photos: Sequence[tuple[Image, Box]]
+    groups: Sequence[HitGroup]
     where: SightingFilter
     at_ms: int
     who: str
     reason: str
     archive: str
+    searched: int = 0
     words: str | None = None
 
 
@@ -46,13 +53,10 @@ def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    height, width = (0, 0) if sheet.photo is None else sheet.photo.shape[:2]
     return environment.get_template("report.html.j2").render(
         version=__version__,
-        photo=None if sheet.photo is None else _data_address(_small_jpeg(sheet.photo)),
-        photo_size=(width, height),
-        box=None if sheet.box is None else _percent(sheet.box, width, height),
-        hits=[_entry(hit, picture(hit.sighting.id)) for hit in sheet.hits],
+        photos=[_photo(image, box) for image, box in sheet.photos],
+        hits=[_entry(group, picture) for group in sheet.groups],
         at=_local(sheet.at_ms),
         from_=None if sheet.where.from_ms is None else _local(sheet.where.from_ms),
         to=None if sheet.where.to_ms is None else _local(sheet.where.to_ms),
@@ -60,14 +64,24 @@ def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
     )
 
 
-def _entry(hit: Hit, jpeg: bytes) -> dict[str, object]:
-    sighting = hit.sighting
+def _photo(image: Image, box: Box) -> dict[str, object]:
+    height, width = image.shape[:2]
+    return {"jpeg": _data_address(_small_jpeg(image)), "size": (width, height), "box": _percent(box, width, height)}
+
+
+def _entry(group: HitGroup, picture: Callable[[str], bytes]) -> dict[str, object]:
+    hit, sighting = group.hit, group.hit.sighting
     first, last = _local(sighting.first_seen_ms), _local(sighting.last_seen_ms)
     return {
         "rank": hit.rank,
         "score": f"{hit.score:.3f}",
         "bar": round(100 * min(1.0, max(0.0, hit.score))),
-        "picture": _data_address(jpeg),
+        "confidence": _confidence(group),
+        "picture": _data_address(picture(sighting.id)),
+        "shots": [_aside(other.sighting, picture) for other in group.others[:MOST_SHOTS]],
+        "more_shots": max(0, len(group.others) - MOST_SHOTS),
+        "before": None if group.before is None else _aside(group.before, picture),
+        "after": None if group.after is None else _aside(group.after, picture),
         "camera": sighting.key.camera_id,
         "community": sighting.community,
         "date": first[:10],
@@ -81,6 +95,22 @@ def _entry(hit: Hit, jpeg: bytes) -> dict[str, object]:
             for name, verdict in hit.reasons.items()
         ],
     }
+
+
+def _confidence(group: HitGroup) -> dict[str, str] | None:
+    if group.confirmed:
+        return {"word": "confirmed", "zh": "已确认"}
+    sure = group.confidence
+    return None if sure is None else {"word": sure.word.value, "zh": IN_CHINESE[sure.word]}
+
+
+def _aside(sighting: Sighting, picture: Callable[[str], bytes]) -> dict[str, str]:
+    """Return a small picture beside a hit and when it was taken."""
+    pixels = np.asarray(cv2.imdecode(np.frombuffer(picture(sighting.id), np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    scale = ASIDE_ROWS / pixels.shape[0]
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    jpeg = encode_jpeg(np.asarray(small, np.uint8), 80)
+    return {"picture": _data_address(jpeg), "at": _local(sighting.shot.captured_at_ms)[11:]}
 
 
 def _in_chinese(look: str) -> str:

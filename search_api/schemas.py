@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from models.detections import Detections
 from models.kinds import Kind
-from pipeline.archive.contract import Hit, SearchRecord
+from pipeline.archive.contract import SearchRecord
 from pipeline.sighting import Box, Sighting
-from pipeline.words import Parse
-from pipeline.words.explaining import explain
 from search_api.inputs import iso
 
 if TYPE_CHECKING:
@@ -32,13 +29,6 @@ EXAMPLE_SIGHTING: JsonDict = {
     "frame_size": [768, 576],
     "attributes": {"upper_colour": "red", "lower_colour": "black"},
     "attribute_confidence": {"upper_colour": 0.92, "lower_colour": 0.81},
-}
-EXAMPLE_HIT: JsonDict = {"rank": 1, "score": 0.87, **EXAMPLE_SIGHTING}
-EXAMPLE_REPLY: JsonDict = {
-    "message": "best first",
-    "box": [20.0, 40.0, 70.0, 160.0],
-    "people": [{"box": [20.0, 40.0, 70.0, 160.0], "score": 0.91}],
-    "hits": [EXAMPLE_HIT],
 }
 
 
@@ -66,62 +56,6 @@ class SightingOut(Wire):
     frame_size: tuple[int, int] = Field(description="width, height of the camera's frame")
     attributes: dict[str, str] = Field(description="what was measured; absent means unknown")
     attribute_confidence: dict[str, float] = Field(description="probability of each attribute, 0 to 1", default={})
-
-
-class RankedOut(Wire):
-    """Place in a list of hits, from 1, and cosine, -1 to 1."""
-
-    rank: int
-    score: float
-
-
-class HitOut(SightingOut, RankedOut):
-    """A sighting and how alike it is: `score` is the cosine, -1 to 1, higher is more alike; by words alone 0 to 1."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_HIT]})
-
-    reasons: dict[str, str] = Field(description="agree, disagree or unseen, for each look asked for", default={})
-
-
-class PersonOut(Wire):
-    """One of those the photo shows; `box` is left, top, right, bottom in pixels of the photo."""
-
-    box: Box
-    score: float
-
-
-class PieceOut(Wire):
-    """A piece of the words, [start, end), and what it says."""
-
-    text: str
-    start: int
-    end: int
-    role: str
-    says: str
-
-
-class UnderstoodOut(Wire):
-    """What the words were understood as: `zh` and `en` are one line to read."""
-
-    zh: str
-    en: str
-    wanted: dict[str, list[str]]
-    without: dict[str, list[str]]
-    unknown: list[str] = Field(description="what was not understood")
-    refused: list[str] = Field(description="what is never searched for: ethnicity, religion, health")
-    pieces: list[PieceOut]
-
-
-class SearchReply(Wire):
-    """What a search found. With several people in the photo `hits` is empty: ask again with the `box` of one."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_REPLY]})
-
-    message: str
-    box: Box | None = Field(description="the part of the photo that was searched for")
-    people: list[PersonOut] = Field(description="everyone of the kind in the photo, best first")
-    hits: list[HitOut]
-    understood: UnderstoodOut | None = Field(description="what the words mean; null without words", default=None)
 
 
 class CameraOut(Wire):
@@ -165,6 +99,7 @@ class SearchLogOut(Wire):
     reason: str
     what: dict[str, object]
     hits: int
+    line: int = Field(description="its number in the log, from 1; `before` of the next page", default=0)
 
 
 class HealthOut(Wire):
@@ -215,42 +150,16 @@ def sighting_out(sighting: Sighting, picture: str | None) -> SightingOut:
         first_seen_ms=sighting.first_seen_ms,
         last_seen_ms=sighting.last_seen_ms,
         picture=picture,
-        box=_box(sighting.shot.xyxy),
+        box=box_out(sighting.shot.xyxy),
         frame_size=sighting.frame_size,
         attributes=dict(sighting.attributes),
         attribute_confidence=dict(sighting.attribute_confidence),
     )
 
 
-def hit_out(hit: Hit, picture: str | None) -> HitOut:
-    """Return the wire form of a hit."""
-    sighting = sighting_out(hit.sighting, picture)
-    return HitOut(rank=hit.rank, score=round(float(hit.score), 4), reasons=dict(hit.reasons), **sighting.model_dump())
-
-
 def local_zone() -> tzinfo:
     """Return the zone of this machine's clock."""
     return datetime.now().astimezone().tzinfo or UTC
-
-
-def understood_out(words: Parse) -> UnderstoodOut:
-    """Return the wire form of what words mean; times of the lines to read are local."""
-    zone = local_zone()
-    return UnderstoodOut(
-        zh=explain(words, "zh", zone),
-        en=explain(words, "en", zone),
-        wanted={name: sorted(values) for name, values in words.wanted.items()},
-        without={name: sorted(values) for name, values in words.without.items()},
-        unknown=[part.text for part in words.unknown],
-        refused=[part.text for part in words.refused],
-        pieces=[PieceOut(text=p.text, start=p.start, end=p.end, role=p.role.value, says=p.says) for p in words.parts],
-    )
-
-
-def people_out(detections: Detections) -> list[PersonOut]:
-    """Return everyone in the photo, in the order of `detections`."""
-    rows = zip(detections.xyxy.tolist(), detections.score.tolist(), strict=True)
-    return [PersonOut(box=_box(box), score=round(score, 4)) for box, score in rows]
 
 
 def camera_out(report: "CameraReport") -> CameraOut:
@@ -278,9 +187,11 @@ def search_log_out(entry: SearchRecord) -> SearchLogOut:
         reason=entry.reason,
         what=dict(entry.what),
         hits=entry.hits,
+        line=entry.line,
     )
 
 
-def _box(values: Sequence[float]) -> Box:
+def box_out(values: Sequence[float]) -> Box:
+    """Return four numbers as a box, rounded to a tenth of a pixel."""
     x1, y1, x2, y2 = (round(float(v), 1) for v in values)
     return x1, y1, x2, y2

@@ -1,10 +1,10 @@
-"""What the doors can do: search by photo or by sighting, look up, and write down every search."""
+"""What the doors can do: search, look up, and write down every search."""
 
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,19 +12,10 @@ from typing import TYPE_CHECKING
 from camera_adapters.clock import now_ms
 from models.kinds import Kind
 from models.pictures import read_picture
-from pipeline.archive.contract import Archive, Hit, SearchRecord, SightingFilter
-from pipeline.archive.looks import Looks
+from pipeline.archive.contract import Archive, SearchRecord, SightingFilter
 from pipeline.coverage import CameraCoverage, archive_coverage
 from pipeline.errors import SeveralFound
-from pipeline.search import (
-    NO_LOOKS,
-    PhotoSearch,
-    check_filter,
-    narrowed,
-    search_by_photo,
-    search_by_sighting,
-    search_by_words,
-)
+from pipeline.search import Answer, Eyes, Photo, Question, answer, check_filter, narrowed
 from pipeline.sighting import Box
 from pipeline.words import Parse, Place, parse
 from search_api.errors import TooBusy
@@ -43,6 +34,14 @@ class Purpose:
 
     who: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A photo as it came, and where in it the one meant is: left, top, right, bottom in its pixels."""
+
+    content: bytes | Path
+    box: Box | None = None
 
 
 @dataclass(slots=True)
@@ -82,60 +81,23 @@ class SearchService:
         zone = datetime.now().astimezone().tzinfo or UTC
         return parse(words, now_ms=self.now_ms(), zone=zone, places=self._places())
 
-    def by_words(self, words: Parse, where: SightingFilter, top: int, purpose: Purpose) -> list[Hit]:
-        """Search for those who look as described; raises NothingAsked, UnknownCamera, BadTimeRange."""
-        asked = narrowed(where, words)
-        with self._recorded(purpose, {"words": words.text, **_described(asked, top)}) as found:
-            check_filter(asked, self.known_cameras())
-            hits = search_by_words(self.archive, words, where, top)
-            found.extend(hits)
-            return hits
+    def search(self, question: Question, purpose: Purpose, uploads: Sequence[Upload] = ()) -> Answer:
+        """Answer a question, with its photos still to be read, and write it down.
 
-    def by_photo(
-        self,
-        photo: bytes | Path,
-        where: SightingFilter,
-        top: int,
-        purpose: Purpose,
-        box: Box | None = None,
-        words: Parse | None = None,
-    ) -> PhotoSearch:
-        """Search for the one in the photo, or in its `box` (left, top, right, bottom in its pixels).
-
-        Words narrow the filter and put those who look as described first.
-
-        Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, TooBusy.
+        Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting,
+        NothingAsked, BadFeedback, TooBusy.
         """
-        where = where if words is None else narrowed(where, words)
-        kind = where.kind or Kind.PERSON
-        what = {"photo": _named(photo), "box": box, **_described(where, top)}
-        what |= {} if words is None else {"words": words.text}
-        with self._seat(), self._recorded(purpose, what) as found:
+        where = question.where if question.words is None else narrowed(question.where, question.words)
+        with (
+            self._seat() if uploads else nullcontext(),
+            self._recorded(purpose, _asked(question, where, uploads)) as found,
+        ):
             check_filter(where, self.known_cameras())
-            image = read_picture(photo)
-            with self._turn:
-                result = search_by_photo(
-                    self.archive,
-                    image,
-                    kind=kind,
-                    detector=self.detector(),
-                    embedder=self.embedder(kind),
-                    where=where,
-                    top=top,
-                    box=box,
-                    looks=NO_LOOKS if words is None else Looks(words.wanted, words.without),
-                )
-            found.extend(result.hits)
-            return result
-
-    def by_sighting(self, sighting_id: str, where: SightingFilter, top: int, purpose: Purpose) -> list[Hit]:
-        """Search for more like a stored sighting; raises UnknownSighting, UnknownCamera, BadTimeRange."""
-        what = {"sighting": sighting_id, **_described(where, top)}
-        with self._recorded(purpose, what) as found:
-            check_filter(where, self.known_cameras())
-            hits = search_by_sighting(self.archive, sighting_id, where, top)
-            found.extend(hits)
-            return hits
+            photos = tuple(Photo(read_picture(upload.content), upload.box) for upload in uploads)
+            with self._turn if photos else nullcontext():
+                answered = answer(self.archive, replace(question, photos=photos), Eyes(self.detector, self.embedder))
+            found.append(answered)
+            return answered
 
     def _places(self) -> list[Place]:
         reports = [report.camera for report in self.cameras()]
@@ -158,9 +120,9 @@ class SearchService:
             self._seats.release()
 
     @contextmanager
-    def _recorded(self, purpose: Purpose, what: Mapping[str, object]) -> Iterator[list[Hit]]:
+    def _recorded(self, purpose: Purpose, what: Mapping[str, object]) -> Iterator[list[Answer]]:
         """Write the search down before its hits leave; one that found nobody is a search too."""
-        found: list[Hit] = []
+        found: list[Answer] = []
         outcome = "not answered"
         try:
             yield found
@@ -169,20 +131,32 @@ class SearchService:
             outcome = "several in the photo"
             raise
         finally:
-            entry = {**what, "outcome": outcome}
-            self.archive.record_search(SearchRecord(self.now_ms(), purpose.who, purpose.reason, entry, len(found)))
+            entry, hits = {**what, "outcome": outcome}, sum(len(each.groups) for each in found)
+            self.archive.record_search(SearchRecord(self.now_ms(), purpose.who, purpose.reason, entry, hits))
 
 
-def _named(photo: bytes | Path) -> str:
-    return photo.name if isinstance(photo, Path) else f"sha256:{hashlib.sha256(photo).hexdigest()}"
-
-
-def _described(where: SightingFilter, top: int) -> dict[str, object]:
-    return {
-        "kind": None if where.kind is None else str(where.kind),
+def _asked(question: Question, where: SightingFilter, uploads: Sequence[Upload]) -> dict[str, object]:
+    """Return what the search log keeps of a question; nothing is said of what was not asked."""
+    kind = where.kind or (Kind.PERSON if uploads else None)
+    what: dict[str, object] = {
+        "kind": None if kind is None else str(kind),
         "from_ms": where.from_ms,
         "to_ms": where.to_ms,
         "cameras": list(where.cameras),
         "communities": list(where.communities),
-        "top": top,
+        "top": question.top,
     }
+    if uploads:
+        what |= {"photo": _named(uploads[0].content), "box": uploads[0].box}
+    if len(uploads) > 1:
+        what["more_photos"] = [{"photo": _named(each.content), "box": each.box} for each in uploads[1:]]
+    if question.sighting_id is not None:
+        what["sighting"] = question.sighting_id
+    if question.words is not None:
+        what["words"] = question.words.text
+    told = {"confirmed": list(question.confirmed), "rejected": list(question.rejected)}
+    return what | {name: ids for name, ids in told.items() if ids}
+
+
+def _named(photo: bytes | Path) -> str:
+    return photo.name if isinstance(photo, Path) else f"sha256:{hashlib.sha256(photo).hexdigest()}"

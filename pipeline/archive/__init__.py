@@ -1,6 +1,16 @@
 """Sightings that stay: the contract, the archive in one folder, and its in-memory double."""
 
-from pipeline.archive.contract import Archive, Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.contract import (
+    Archive,
+    CaseHold,
+    Cursor,
+    Hit,
+    HoldOrder,
+    ModelUse,
+    Query,
+    SearchRecord,
+    SightingFilter,
+)
 from pipeline.archive.journal import Journal, Span, SpanState
 from pipeline.archive.local import LocalArchive
 from pipeline.archive.looks import Looks
@@ -9,7 +19,10 @@ from pipeline.archive.opening import open_archive
 
 __all__ = [
     "Archive",
+    "CaseHold",
+    "Cursor",
     "Hit",
+    "HoldOrder",
     "InMemoryArchive",
     "Journal",
     "LocalArchive",

@@ -40,11 +40,16 @@ class Audit:
 
 def append_search(engine: Engine, entry: SearchRecord) -> None:
     """Add a line; durable on return."""
-    row = search_row_of(entry)
     with write(engine) as connection:
-        newest = select(searches.c.digest).order_by(searches.c.id.desc()).limit(1)
-        before = connection.execute(newest).scalar_one_or_none() or FIRST
-        connection.execute(insert(searches), row | {"digest": digest_of(before, row)})
+        append_line(connection, entry)
+
+
+def append_line(connection: Connection, entry: SearchRecord) -> None:
+    """Add a line within the caller's transaction."""
+    row = search_row_of(entry)
+    newest = select(searches.c.digest).order_by(searches.c.id.desc()).limit(1)
+    before = connection.execute(newest).scalar_one_or_none() or FIRST
+    connection.execute(insert(searches), row | {"digest": digest_of(before, row)})
 
 
 def digest_of(before: str, row: Mapping[str, Any]) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.journal import Journal
@@ -47,13 +50,51 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchRecord:
-    """One line of the search log: who looked for what, when and why."""
+    """One line of the search log: who looked for what, when and why; holds and their ends are lines too.
+
+    `line` is its number in the log, from 1; 0 for one that is not written yet.
+    """
 
     at_ms: int
     who: str
     reason: str
     what: Mapping[str, object]
     hits: int
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the list of sightings, newest first: behind the sighting with this time (UTC epoch ms) and id."""
+
+    last_seen_ms: int
+    sighting_id: str
+
+    @classmethod
+    def behind(cls, sighting: Sighting) -> "Cursor":
+        """Return the place behind a sighting: where the next page begins."""
+        return cls(sighting.last_seen_ms, sighting.id)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOrder:
+    """Who holds or releases sightings for which case, when (UTC epoch ms) and why."""
+
+    case: str
+    who: str
+    reason: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHold:
+    """What a case holds: since when, by whose first order and why, and how many sightings."""
+
+    case: str
+    since_ms: int
+    who: str
+    reason: str
+    sightings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +121,11 @@ class Archive(Protocol):
     - an archive written by a newer version is refused with ArchiveTooNew; a full disk is ArchiveFull, and the archive
       goes on once there is room: what was acknowledged stays.
     - `forget` and `expire` leave neither row, nor vector, nor picture.
+    - a held sighting stays until every case that holds it has released it: `expire` passes it over, `forget` refuses
+      the whole call with SightingHeld. It stays up to date: a higher revision still replaces what it was.
+    - `hold` and `release` are lines of the search log, in the same step; readers may hold, too, like they search.
+    - `find` has a place for every sighting, so that a page begun after a cursor neither repeats nor skips one that
+      was there before, whatever is appended meanwhile.
     - every method may be called from any thread; a search sees each `append` wholly or not at all.
     - `append` raises ValueError for a record that cannot be one: no picture, a vector of another dimension or length.
     """
@@ -94,11 +140,27 @@ class Archive(Protocol):
         ...
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
-        """Erase sightings with vector and picture; unknown ids are skipped. Return how many were erased."""
+        """Erase sightings with vector and picture; unknown ids are skipped. Return how many; raises SightingHeld."""
         ...
 
-    def expire(self, before_ms: int) -> int:
-        """Erase all sightings last seen before a time (UTC epoch ms). Return how many were erased."""
+    def expire(self, before_ms: int, *, kind: Kind | None = None, limit: int | None = None) -> int:
+        """Erase sightings last seen before a time (UTC epoch ms), of one kind, the oldest `limit`; return how many."""
+        ...
+
+    def hold(self, sighting_ids: Sequence[str], order: HoldOrder) -> int:
+        """Keep sightings for a case; return how many it did not hold yet. Raises UnknownSighting, and holds none."""
+        ...
+
+    def release(self, order: HoldOrder) -> int:
+        """End everything that a case holds; return how many sightings it held."""
+        ...
+
+    def holds(self) -> Sequence[CaseHold]:
+        """Return the cases that hold sightings, the newest first."""
+        ...
+
+    def held(self, case: str) -> Sequence[str]:
+        """Return the ids of the sightings that a case holds, sorted."""
         ...
 
     def get(self, sighting_id: str) -> Sighting:
@@ -113,6 +175,10 @@ class Archive(Protocol):
         """Return the (1, d) vector of a sighting; raises UnknownSighting."""
         ...
 
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        ...
+
     def search(self, query: Query) -> list[Hit]:
         """Return at most `query.top` hits; raises SpaceMismatch."""
         ...
@@ -121,8 +187,12 @@ class Archive(Protocol):
         """Return the sightings that look as described, best first, then newest, ties by id."""
         ...
 
-    def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
-        """Return sightings by time, newest first."""
+    def find(self, where: SightingFilter, *, limit: int = 100, after: Cursor | None = None) -> list[Sighting]:
+        """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
+        ...
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
         ...
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
@@ -145,8 +215,8 @@ class Archive(Protocol):
         """Append to the search log durably."""
         ...
 
-    def searches(self, *, limit: int = 100) -> Iterator[SearchRecord]:
-        """Read the search log, newest first."""
+    def searches(self, *, limit: int = 100, before: int | None = None) -> Iterator[SearchRecord]:
+        """Read the search log, newest first; `before` a line number."""
         ...
 
     def record_model(self, use: ModelUse) -> None:

@@ -16,6 +16,7 @@ from pipeline.archive.columns import Entry
 from pipeline.archive.contract import Query
 from pipeline.archive.index import SpaceIndex
 from pipeline.archive.layout import Layout
+from pipeline.archive.quick_reads import QuickReads
 from pipeline.archive.ranking import Candidate, merged
 from pipeline.archive.schema import removals, sightings, spaces, state
 from pipeline.archive.segments.manifest import Manifest, Part, manifest_mark, read_manifest
@@ -44,9 +45,10 @@ class _Held:
 class DerivedIndexes:
     """Segments and tail per space, each change of the database applied once."""
 
-    def __init__(self, engine: Engine, layout: Layout) -> None:
+    def __init__(self, engine: Engine, layout: Layout, reads: QuickReads) -> None:
         self._engine = engine
         self._layout = layout
+        self._reads = reads
         self._lock = threading.Lock()
         self._seen = 0
         self._mark: tuple[int, int] | None = None
@@ -57,6 +59,8 @@ class DerivedIndexes:
 
     def catch_up(self) -> None:
         """Apply every change committed since the last call."""
+        if self._seen == self._reads.changed() and self._mark == manifest_mark(self._layout.segments_folder):
+            return
         with self._lock:
             for attempt in range(ATTEMPTS):
                 mark = manifest_mark(self._layout.segments_folder)
@@ -76,7 +80,8 @@ class DerivedIndexes:
         rows = len(held.tail) + sum(map(len, held.segments))
         for segment in sorted(held.segments, key=len, reverse=True):  # the best of the largest spare the others work
             floor = found[query.top - 1].score if len(found) >= query.top > 0 else -2.0
-            found = merged(found, segment.search(query, floor, len(segment) / rows), query.top)
+            more = segment.search(query, floor, len(segment) / rows)
+            found = merged(found, more, query.top) if found else more
         return found
 
     def living(self) -> Mapping[str, int]:

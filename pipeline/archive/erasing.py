@@ -1,15 +1,24 @@
 """Erasing what rows gave up: vectors become zeros, pictures too, and packs that hold nothing any more go."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Engine, delete, select, update
 
 from pipeline.archive.layout import Layout
 from pipeline.archive.packs import Extent
-from pipeline.archive.schema import freed, packs, removals, spaces, write
+from pipeline.archive.schema import dial, freed, packs, removals, spaces, write
 
+WAIT_FOR_READERS_MS = 500
 EraseDerived = Callable[[int, int, Sequence[int]], None]  # space number, generation, vector rows
+
+
+def anything_given_up(connection: sqlite3.Connection) -> bool:
+    """Tell whether there is something to erase."""
+    parts = ("removals WHERE erased IS 0", "freed", "packs WHERE live = 0")
+    return any(connection.execute(f"SELECT 1 FROM {part} LIMIT 1").fetchone() for part in parts)  # noqa: S608
 
 
 def erase_given_up(engine: Engine, layout: Layout, erase_derived: EraseDerived) -> None:
@@ -31,8 +40,14 @@ def erase_given_up(engine: Engine, layout: Layout, erase_derived: EraseDerived) 
         connection.execute(delete(freed))
         connection.execute(delete(packs).where(packs.c.id.in_(empty)))
     layout.packs.remove(empty)
-    with engine.connect() as connection:  # fold the log, so that deleted rows leave it too
-        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    _fold_log(layout)
+
+
+def _fold_log(layout: Layout) -> None:
+    """Let deleted rows leave the database's log, too; a reader in a long stride puts it off to the next time."""
+    with closing(dial(layout.database, writable=True)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {WAIT_FOR_READERS_MS}")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _erase_vectors(layout: Layout, given_up: Sequence[Sequence[Any]], erase_derived: EraseDerived) -> None:

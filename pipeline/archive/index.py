@@ -51,6 +51,8 @@ class SpaceIndex:
 
     def search(self, query: Query) -> list[Candidate]:
         """Return the best candidates; equal to scoring every selected vector."""
+        if len(self) == 0:
+            return []
         wanted = np.ascontiguousarray(query.vectors.vectors, np.float32)
         with self._lock:
             mask = self._columns.mask(query.where, query.exclude)

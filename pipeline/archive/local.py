@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -17,26 +18,40 @@ from pipeline.archive import schema
 from pipeline.archive.audit import Audit, append_search, audit
 from pipeline.archive.commits import GroupCommit
 from pipeline.archive.compaction import compact
-from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.contract import (
+    CaseHold,
+    Cursor,
+    Hit,
+    HoldOrder,
+    ModelUse,
+    Query,
+    SearchRecord,
+    SightingFilter,
+)
 from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.door import check_records, check_space
 from pipeline.archive.failures import archive_errors
+from pipeline.archive.holds import held_by, holds_by_case, lift_hold, place_hold
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.look_columns import score_column
 from pipeline.archive.looks import Looks, judged
 from pipeline.archive.packs import PACK_BYTES, PictureTorn
+from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
+from pipeline.archive.quick_reads import QuickReads
 from pipeline.archive.ranking import Candidate, exact_scores
-from pipeline.archive.rows import conditions, search_of, sighting_of
+from pipeline.archive.reading import neighbours_of, vectors_of
+from pipeline.archive.rows import behind, conditions, search_of, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.archive.segments.keeper import SegmentKeeper
 from pipeline.archive.segments.policy import SEAL_ROWS
-from pipeline.archive.upkeep import ArchiveStats, stats_of, verify
+from pipeline.archive.upkeep import ArchiveStats, silent, stats_of, verify
 from pipeline.archive.writing import Writer
 from pipeline.errors import ArchiveDamaged, ArchiveError, ArchiveFull, SegmentDamaged, UnknownSighting
 from pipeline.sighting import Record, Sighting
 
+EXPIRE_AT_ONCE = 2_000
 CATCH_UP_ROWS = 256  # a search indexes so many rows in a few ms, and appends one by one need not ask after each
 ATTEMPTS = 5  # a row that changes between two reads is read again; five times in a row is no coincidence
 
@@ -57,7 +72,8 @@ class LocalArchive:
         self._engine = engine
         self._file_lock = lock
         self._writing = threading.Lock()
-        self._derived = DerivedIndexes(engine, layout)
+        self._reads = QuickReads(layout.database)
+        self._derived = DerivedIndexes(engine, layout, self._reads)
         self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
         self._seal_rows = seal_rows
         self._behind = 0
@@ -68,6 +84,13 @@ class LocalArchive:
 
     def start(self) -> Self:
         """Mend what a killed writer left and build the indexes; part of opening."""
+        try:
+            return self._start()
+        except BaseException:
+            self._reads.close()
+            raise
+
+    def _start(self) -> Self:
         with archive_errors(self._layout.folder):
             if self._writer is None:
                 self._derived.catch_up()
@@ -77,6 +100,7 @@ class LocalArchive:
             compact(self._engine, self._layout)
             self._keeper.recover()
             self._keeper.work()  # what is due now would only fill the memory first
+            self._repack()
         with archive_errors(self._layout.folder):
             try:
                 self._derived.catch_up()
@@ -104,23 +128,56 @@ class LocalArchive:
             self._keeper.nudge()
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
-        """Erase sightings with vector and picture; return how many."""
-        with archive_errors(self._layout.folder), self._writing:
-            gone = self._owner().forget(sighting_ids)
-            self._derived.catch_up()
-            self._keeper.nudge()
+        """Erase sightings with vector and picture; return how many; raises SightingHeld."""
+        with archive_errors(self._layout.folder):
+            with self._writing:
+                gone = self._owner().forget(sighting_ids)
+            self._after_erasing()
         return gone
 
-    def expire(self, before_ms: int) -> int:
-        """Erase all sightings last seen before a time (UTC epoch ms); return how many."""
-        with archive_errors(self._layout.folder), self._writing:
-            owner = self._owner()
-            gone = owner.forget(owner.older_than(before_ms))
-            if not gone:
-                owner.erase()  # pictures that newer ones have replaced
-            self._derived.catch_up()
-            self._keeper.nudge()
+    def expire(self, before_ms: int, *, kind: Kind | None = None, limit: int | None = None) -> int:
+        """Erase the sightings last seen before a time (UTC epoch ms) that no case holds; return how many."""
+        gone, rest = 0, EXPIRE_AT_ONCE
+        with archive_errors(self._layout.folder):
+            while rest == EXPIRE_AT_ONCE:  # in steps, so that appends get their turn
+                asked = EXPIRE_AT_ONCE if limit is None else min(EXPIRE_AT_ONCE, limit - gone)
+                with self._writing:
+                    rest = self._owner().expire(before_ms, kind, asked)
+                gone += rest
+            self._after_erasing()
         return gone
+
+    def _after_erasing(self) -> None:
+        self._derived.catch_up()
+        self._keeper.nudge()
+        self._repack()
+
+    def _repack(self, *, thorough: bool = False) -> None:
+        """Give back the room of dead pictures, a pack at a time."""
+        there_was_one = True
+        while there_was_one:
+            with self._writing:
+                there_was_one = self._owner().repack(thorough=thorough)
+
+    def hold(self, sighting_ids: Sequence[str], order: HoldOrder) -> int:
+        """Keep sightings for a case; return how many it did not hold yet; raises UnknownSighting."""
+        with self._logging() as engine:
+            return place_hold(engine, sighting_ids, order)
+
+    def release(self, order: HoldOrder) -> int:
+        """End everything that a case holds; return how many sightings it held."""
+        with self._logging() as engine:
+            return lift_hold(engine, order)
+
+    def holds(self) -> Sequence[CaseHold]:
+        """Return the cases that hold sightings, the newest first."""
+        with self._reading() as connection:
+            return holds_by_case(connection)
+
+    def held(self, case: str) -> Sequence[str]:
+        """Return the ids of the sightings that a case holds, sorted."""
+        with self._reading() as connection:
+            return held_by(connection, case)
 
     def get(self, sighting_id: str) -> Sighting:
         """Return one sighting; raises UnknownSighting."""
@@ -155,6 +212,11 @@ class LocalArchive:
                 return Embeddings(vectors, EmbeddingSpace(row.name, row.version, row.dim))
         raise ArchiveDamaged(f"the vector of sighting {sighting_id} is erased in {self._layout.folder}")
 
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        with self._reading() as connection:
+            return vectors_of(connection, self._layout, sighting_ids, space)
+
     def search(self, query: Query) -> list[Hit]:
         """Return the best hits, exact; raises SpaceMismatch."""
         self._check_open()
@@ -166,7 +228,8 @@ class LocalArchive:
             candidates = self._derived.search(query)
             if not candidates:
                 check_space(query, self.spaces())
-            rows = self._rows_of(candidates)
+            with archive_errors(self._layout.folder):
+                rows = self._reads.sightings([candidate.sighting_id for candidate in candidates])
             if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
                 return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
         return self._settled(candidates, rows, query)
@@ -200,16 +263,21 @@ class LocalArchive:
             found = [(sighting_of(row), float(row.score)) for row in connection.execute(chosen)]
         return [Hit(rank, score, each, judged(each, looks)) for rank, (each, score) in enumerate(found, 1)]
 
-    def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
-        """Return sightings by the time they were last seen, newest first, ties by id."""
+    def find(self, where: SightingFilter, *, limit: int = 100, after: Cursor | None = None) -> list[Sighting]:
+        """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
         chosen = (
             select(sightings)
-            .where(*conditions(where))
+            .where(*conditions(where), *([] if after is None else behind(after)))
             .order_by(sightings.c.last_seen_ms.desc(), sightings.c.id)
             .limit(limit)
         )
         with self._reading() as connection:
             return [sighting_of(row) for row in connection.execute(chosen)]
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+        with self._reading() as connection:
+            return neighbours_of(connection, sighting)
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
@@ -245,23 +313,16 @@ class LocalArchive:
         return number
 
     def record_search(self, entry: SearchRecord) -> None:
-        """Append to the search log durably; the one thing that a reader writes too, so that no search goes unseen."""
-        self._check_open()
-        with archive_errors(self._layout.folder):
-            if self._writer is not None:
-                append_search(self._engine, entry)
-                return
-            engine = schema.connect(self._layout.database, writable=True)
-            try:
-                append_search(engine, entry)
-            finally:
-                engine.dispose()
+        """Append to the search log durably; a reader may, too, so that no search goes unseen."""
+        with self._logging() as engine:
+            append_search(engine, entry)
 
-    def searches(self, *, limit: int = 100) -> Iterator[SearchRecord]:
-        """Read the search log, newest first."""
-        chosen = select(schema.searches).order_by(schema.searches.c.id.desc()).limit(limit)
+    def searches(self, *, limit: int = 100, before: int | None = None) -> Iterator[SearchRecord]:
+        """Read the search log, newest first; `before` a line number."""
+        c = schema.searches.c
+        chosen = select(schema.searches).order_by(c.id.desc()).limit(limit)
         with self._reading() as connection:
-            rows = connection.execute(chosen).all()
+            rows = connection.execute(chosen if before is None else chosen.where(c.id < before)).all()
         return (search_of(row) for row in rows)
 
     def audit(self, noted: str | None = None) -> Audit:
@@ -299,12 +360,34 @@ class LocalArchive:
             self._keeper.work(thorough=True)
             self._derived.catch_up()
 
-    def verify(self) -> list[str]:
-        """Return what is wrong, a sentence each: rows, vectors, pictures and segments against each other."""
+    def compact(self, report: Report = silent) -> None:
+        """Seal every row, give back the room of dead pictures, move what older formats keep in files into packs."""
+        report("segments", 0, 1)
+        self.seal()
+        report("segments", 1, 1)
+        with archive_errors(self._layout.folder):
+            self._adopt_files(report)
+            self._repack(thorough=True)
+
+    def _adopt_files(self, report: Report) -> None:
+        with self._reading() as connection:
+            count: int = connection.execute(select(func.count()).where(sightings.c.pack_id.is_(None))).scalar_one()
+        done, last, moved = 0, "", 1
+        while count and moved:
+            with self._writing:
+                moved, last = self._owner().adopt_files(last)
+            done += moved
+            report("pictures", done, count)
+
+    def verify(self, *, thorough: bool = False, report: Report = silent) -> list[str]:
+        """Return what is wrong, a sentence each: rows, vectors, pictures and segments against each other.
+
+        `thorough` reads every picture, otherwise a sample; `report` gets (what, how far, of how many).
+        """
         self._check_open()
         with archive_errors(self._layout.folder):
             self._derived.catch_up()
-            return verify(self._engine, self._layout)
+            return verify(self._engine, self._layout, thorough=thorough, report=report)
 
     def stats(self) -> ArchiveStats:
         """Return how much there is and where."""
@@ -326,6 +409,7 @@ class LocalArchive:
             except ArchiveFull:
                 pass  # without the mark the next opening looks for leftovers, that is all
             finally:
+                self._reads.close()
                 self._engine.dispose()
                 if self._file_lock is not None:
                     self._file_lock.release()
@@ -344,6 +428,20 @@ class LocalArchive:
         with archive_errors(self._layout.folder), self._engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def _logging(self) -> Iterator[Engine]:
+        """Give an engine that may write log and holds, which needs no writer's lock: they touch no file."""
+        self._check_open()
+        with archive_errors(self._layout.folder):
+            if self._writer is not None:
+                yield self._engine
+                return
+            engine = schema.connect(self._layout.database, writable=True)
+            try:
+                yield engine
+            finally:
+                engine.dispose()
+
     def _owner(self) -> Writer:
         self._check_open()
         if self._writer is None:
@@ -353,14 +451,3 @@ class LocalArchive:
     def _check_open(self) -> None:
         if self._closed:
             raise ArchiveError(f"the archive at {self._layout.folder} is closed: open it again")
-
-    def _rows_of(self, candidates: Sequence[Candidate]) -> dict[str, Sighting]:
-        """Read the candidates' rows as the driver gives them: SQLAlchemy's cost as much as a search of a million."""
-        ids = [candidate.sighting_id for candidate in candidates]
-        found: dict[str, Sighting] = {}
-        with self._reading() as connection:
-            for start in range(0, len(ids), schema.IDS_AT_ONCE):
-                chosen = select(sightings).where(sightings.c.id.in_(ids[start : start + schema.IDS_AT_ONCE]))
-                cursor = connection.execute(chosen).cursor
-                found |= {row[0]: sighting_of(row) for row in (cursor.fetchall() if cursor is not None else ())}
-        return found

@@ -2,18 +2,30 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive.contract import Hit, ModelUse, Query, SearchRecord, SightingFilter
+from pipeline.archive.contract import (
+    CaseHold,
+    Cursor,
+    Hit,
+    HoldOrder,
+    ModelUse,
+    Query,
+    SearchRecord,
+    SightingFilter,
+)
 from pipeline.archive.door import check_records, check_space
+from pipeline.archive.holds import line_of
 from pipeline.archive.journal import InMemoryJournal
 from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.ranking import best, exact_scores
 from pipeline.archive.rows import matches
-from pipeline.errors import UnknownSighting
+from pipeline.errors import SightingHeld, UnknownSighting
 from pipeline.sighting import Record, Sighting
 
 
@@ -26,6 +38,7 @@ class InMemoryArchive:
         self._records: dict[str, Record] = {}
         self._spaces: list[EmbeddingSpace] = []
         self._searches: list[SearchRecord] = []
+        self._holds: dict[str, dict[str, HoldOrder]] = {}  # case → sighting id → order
         self._models: dict[tuple[str, str, str], ModelUse] = {}
 
     def append(self, records: Sequence[Record]) -> None:
@@ -40,14 +53,55 @@ class InMemoryArchive:
                         self._spaces.append(record.space)
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
-        """Drop sightings; return how many."""
+        """Drop sightings; return how many; raises SightingHeld."""
         with self._lock:
+            for case, held in self._holds.items():
+                for sighting_id in sighting_ids:
+                    if sighting_id in held:
+                        raise SightingHeld(sighting_id, case)
             return sum(self._records.pop(sighting_id, None) is not None for sighting_id in sighting_ids)
 
-    def expire(self, before_ms: int) -> int:
-        """Drop all sightings last seen before a time (UTC epoch ms); return how many."""
+    def expire(self, before_ms: int, *, kind: Kind | None = None, limit: int | None = None) -> int:
+        """Drop the sightings last seen before a time (UTC epoch ms) that no case holds; return how many."""
         with self._lock:
-            return self.forget([i for i, r in self._records.items() if r.sighting.last_seen_ms < before_ms])
+            held = {name for each in self._holds.values() for name in each}
+            old = [
+                each
+                for each in (record.sighting for record in self._records.values())
+                if each.last_seen_ms < before_ms and each.id not in held and kind in (None, each.kind)
+            ]
+            return self.forget([each.id for each in sorted(old, key=lambda each: each.last_seen_ms)][:limit])
+
+    def hold(self, sighting_ids: Sequence[str], order: HoldOrder) -> int:
+        """Keep sightings for a case; return how many it did not hold yet; raises UnknownSighting."""
+        with self._lock:
+            for sighting_id in sighting_ids:
+                self._record(sighting_id)
+            held = self._holds.setdefault(order.case, {})
+            before = len(held)
+            for sighting_id in sighting_ids:
+                held.setdefault(sighting_id, order)
+            self.record_search(line_of("hold", order, len(held) - before))
+            return len(held) - before
+
+    def release(self, order: HoldOrder) -> int:
+        """End everything that a case holds; return how many sightings it held."""
+        with self._lock:
+            lifted = len(self._holds.pop(order.case, {}))
+            self.record_search(line_of("release", order, lifted))
+            return lifted
+
+    def holds(self) -> Sequence[CaseHold]:
+        """Return the cases that hold sightings, the newest first."""
+        with self._lock:
+            firsts = [(min(held.values(), key=lambda o: o.at_ms), len(held)) for held in self._holds.values() if held]
+        found = [CaseHold(o.case, o.at_ms, o.who, o.reason, count) for o, count in firsts]
+        return sorted(found, key=lambda each: (-each.since_ms, each.case))
+
+    def held(self, case: str) -> Sequence[str]:
+        """Return the ids of the sightings that a case holds, sorted."""
+        with self._lock:
+            return sorted(self._holds.get(case, {}))
 
     def get(self, sighting_id: str) -> Sighting:
         """Return one sighting; raises UnknownSighting."""
@@ -61,6 +115,12 @@ class InMemoryArchive:
         """Return the (1, d) vector of a sighting; raises UnknownSighting."""
         record = self._record(sighting_id)
         return Embeddings(record.vector[None].copy(), record.space)
+
+    def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:
+        """Return the vectors (d,) of those sightings that are still there and in that space, by id."""
+        with self._lock:
+            found = [self._records[name] for name in sighting_ids if name in self._records]
+        return {record.sighting.id: record.vector for record in found if record.space == space}
 
     def search(self, query: Query) -> list[Hit]:
         """Return the best hits by scoring every one; raises SpaceMismatch."""
@@ -93,11 +153,27 @@ class InMemoryArchive:
             for rank, (score, _, name) in enumerate(scored, 1)
         ]
 
-    def find(self, where: SightingFilter, *, limit: int = 100) -> list[Sighting]:
-        """Return sightings by the time they were last seen, newest first, ties by id."""
+    def find(self, where: SightingFilter, *, limit: int = 100, after: Cursor | None = None) -> list[Sighting]:
+        """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
         with self._lock:
             chosen = [r.sighting for r in self._records.values() if matches(r.sighting, where)]
-        return sorted(chosen, key=lambda sighting: (-sighting.last_seen_ms, sighting.id))[:limit]
+        ordered = sorted((-each.last_seen_ms, each.id) for each in chosen)
+        if after is not None:
+            ordered = [place for place in ordered if place > (-after.last_seen_ms, after.sighting_id)]
+        sightings = {each.id: each for each in chosen}
+        return [sightings[name] for _, name in ordered[:limit]]
+
+    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
+        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+        with self._lock:
+            there = [r.sighting for r in self._records.values() if r.sighting.key.camera_id == sighting.key.camera_id]
+        own = (sighting.last_seen_ms, sighting.id)
+        before = [each for each in there if (each.last_seen_ms, each.id) < own]
+        after = [each for each in there if (each.last_seen_ms, each.id) > own]
+        return (
+            max(before, key=lambda each: (each.last_seen_ms, each.id), default=None),
+            min(after, key=lambda each: (each.last_seen_ms, each.id), default=None),
+        )
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
@@ -127,10 +203,11 @@ class InMemoryArchive:
         with self._lock:
             self._searches.append(entry)
 
-    def searches(self, *, limit: int = 100) -> Iterator[SearchRecord]:
-        """Read the search log, newest first."""
+    def searches(self, *, limit: int = 100, before: int | None = None) -> Iterator[SearchRecord]:
+        """Read the search log, newest first; `before` a line number."""
         with self._lock:
-            return iter(list(reversed(self._searches))[:limit])
+            lines = [replace(entry, line=number) for number, entry in enumerate(self._searches, 1)]
+        return iter([entry for entry in reversed(lines) if before is None or entry.line < before][:limit])
 
     def record_model(self, use: ModelUse) -> None:
         """Note that a network is in use; a known one changes nothing."""

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, Engine, text
 
 from pipeline.archive.audit import chain_up
-from pipeline.archive.schema import SCHEMA_VERSION, header, metadata, seal_log, sightings, write
+from pipeline.archive.schema import SCHEMA_VERSION, header, metadata, removals, seal_log, sightings, write
 
 
 def migrate(engine: Engine) -> None:
@@ -33,7 +33,7 @@ def _make_room_for_packs(connection: Connection) -> None:
         connection.execute(text(f"ALTER TABLE sightings ADD COLUMN {name} INTEGER"))
     for index in ("by_kind", "ix_sightings_camera_id"):
         connection.execute(text(f"DROP INDEX {index}"))
-    for wanted in sightings.indexes:
+    for wanted in sightings.indexes | removals.indexes:
         wanted.create(connection, checkfirst=True)
     connection.execute(
         text(

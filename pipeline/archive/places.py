@@ -82,7 +82,7 @@ def allot_extents(connection: Connection, lengths: Sequence[int], pack_bytes: in
     """Return where pictures of these lengths go: one after the other in the newest pack, or in a new one."""
     newest = connection.execute("SELECT id, bytes FROM packs ORDER BY id DESC LIMIT 1").fetchone()
     if newest is None or newest[1] >= pack_bytes:
-        newest = connection.execute("INSERT INTO packs (bytes, live) VALUES (0, 0) RETURNING id, bytes").fetchone()
+        newest = (begin_pack(connection), 0)
     pack_id, at = newest
     total = sum(lengths)
     connection.execute("UPDATE packs SET bytes = bytes + ?, live = live + ? WHERE id = ?", (total, total, pack_id))
@@ -91,6 +91,12 @@ def allot_extents(connection: Connection, lengths: Sequence[int], pack_bytes: in
         extents.append(Extent(pack_id, at, length))
         at += length
     return extents
+
+
+def begin_pack(connection: Connection) -> int:
+    """Begin a new pack and return its number."""
+    (number,) = connection.execute("INSERT INTO packs (bytes, live) VALUES (0, 0) RETURNING id").fetchone()
+    return int(number)
 
 
 def give_up(connection: Connection, places: Sequence[Place], change: int) -> None:
@@ -118,6 +124,22 @@ def free(connection: Connection, extents: Sequence[Extent]) -> None:
     connection.executemany(
         "UPDATE packs SET live = live - ? WHERE id = ?", [(total, pack_id) for pack_id, total in totals.items()]
     )
+
+
+def first_held(connection: Connection, ids: Iterable[str]) -> tuple[str, str] | None:
+    """Return one of these ids that a case holds, and the case."""
+    chosen = f"SELECT sighting_id, case_id FROM holds WHERE sighting_id IN {_IDS} LIMIT 1"  # noqa: S608
+    found = connection.execute(chosen, (json.dumps(list(ids)),)).fetchone()
+    return None if found is None else (found[0], found[1])
+
+
+def oldest(connection: Connection, before_ms: int, kind: str | None, limit: int) -> list[str]:
+    """Return the ids of the oldest sightings last seen before a time, of one kind or any, that no case holds."""
+    chosen = (
+        "SELECT id FROM sightings WHERE last_seen_ms < ? AND coalesce(kind = ?, 1) "
+        "AND id NOT IN (SELECT sighting_id FROM holds) ORDER BY last_seen_ms, id LIMIT ?"
+    )
+    return [row[0] for row in connection.execute(chosen, (before_ms, kind, limit))]
 
 
 def forget_rows(connection: Connection, ids: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """The one order of hits: exact scores, best first, ties by sighting id."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +42,13 @@ def exact_scores(vectors: FloatArray, queries: FloatArray) -> FloatArray:
     return scores
 
 
-def best(ids: Sequence[str], revisions: Sequence[int], scores: FloatArray, top: int) -> list[Candidate]:
-    """Return the `top` candidates in order."""
-    order = sorted(range(len(ids)), key=lambda i: (-scores[i], ids[i]))[: max(top, 0)]
-    return [Candidate(ids[i], int(revisions[i]), float(scores[i])) for i in order]
+def best(
+    ids: Sequence[str], revisions: Sequence[int], scores: FloatArray, top: int, exclude: Container[str] = ()
+) -> list[Candidate]:
+    """Return the `top` candidates in order, without those whose ids are excluded."""
+    rows = sorted(zip((-scores).tolist(), ids, revisions, strict=True))
+    kept = [Candidate(name, int(revision), -score) for score, name, revision in rows if name not in exclude]
+    return kept[: max(top, 0)]
 
 
 def merged(one: Sequence[Candidate], other: Sequence[Candidate], top: int) -> list[Candidate]:

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table
 
 from models.kinds import Kind
-from pipeline.archive.contract import SearchRecord, SightingFilter
+from pipeline.archive.contract import Cursor, SearchRecord, SightingFilter
 from pipeline.archive.schema import searches, sightings
 from pipeline.sighting import Shot, Sighting, TrackletKey
 
+SIGHTING_COLUMNS = tuple(sightings.c)[: list(sightings.c.keys()).index("attributes") + 1]
 _NONE = "{}"
 _CONFIDENCE = "confidence"
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 def row_values(sighting: Sighting, change: int) -> tuple[object, ...]:
@@ -52,7 +54,7 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
     return Sighting(
         sighting_id,
         TrackletKey(camera_id, session, track_id),
-        Kind(kind),
+        _KINDS[kind],
         community,
         first_seen_ms,
         last_seen_ms,
@@ -91,6 +93,15 @@ def conditions(where: SightingFilter, table: Table = sightings) -> Sequence[Colu
     return chosen
 
 
+def behind(place: Cursor) -> Sequence[ColumnElement[bool]]:
+    """Return the SQL conditions of coming after a place in the list of sightings, newest first, ties by id."""
+    c = sightings.c
+    return [
+        c.last_seen_ms <= place.last_seen_ms,  # alone, so that the index finds the place
+        (c.last_seen_ms < place.last_seen_ms) | (c.id > place.sighting_id),
+    ]
+
+
 def matches(sighting: Sighting, where: SightingFilter) -> bool:
     """Tell whether a sighting passes a filter."""
     return (
@@ -115,4 +126,4 @@ def search_row_of(entry: SearchRecord) -> dict[str, object]:
 
 def search_of(row: Row[Any]) -> SearchRecord:
     """Read a whole row of `searches`."""
-    return SearchRecord(row.at_ms, row.who, row.reason, json.loads(row.what), row.hits)
+    return SearchRecord(row.at_ms, row.who, row.reason, json.loads(row.what), row.hits, row.id)

@@ -148,6 +148,17 @@ removals = Table(
     Column("changed", Integer, nullable=False, index=True),
     Column("erased", Boolean, nullable=False),
 )
+Index("not_erased", removals.c.space_id, sqlite_where=removals.c.erased.is_(False))
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("sighting_id", String, primary_key=True),
+    Column("case_id", String, primary_key=True, index=True),
+    Column("at_ms", Integer, nullable=False),
+    Column("who", String, nullable=False),
+    Column("reason", String, nullable=False),
+)
 
 searches = Table(
     "searches",

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from sqlalchemy import Connection, Engine, select, update
 
-from pipeline.archive.erasing import EraseDerived, erase_given_up
+from models.kinds import Kind
+from pipeline.archive.erasing import EraseDerived, anything_given_up, erase_given_up
 from pipeline.archive.layout import Layout
 from pipeline.archive.packs import PACK_BYTES
 from pipeline.archive.pictures import PictureName
@@ -22,17 +23,21 @@ from pipeline.archive.places import (
     Placed,
     allot_extents,
     allot_rows,
+    first_held,
     forget_rows,
     give_up,
     next_change,
+    oldest,
     picture_files,
     sort_of,
     stored,
     tally,
 )
 from pipeline.archive.redo import SLOTS, SMALL_BYTES, RedoRing
+from pipeline.archive.repacking import adopt_files, next_pack, repack
 from pipeline.archive.rows import row_values
 from pipeline.archive.schema import dial, packs, sightings, spaces, state, transaction, write
+from pipeline.errors import SightingHeld
 from pipeline.sighting import Record
 
 _COLUMNS = [f'"{column.name}"' for column in sightings.c]
@@ -105,27 +110,55 @@ class Writer:
         self._layout.pictures.remove(picture_files(replaced))
 
     def forget(self, sighting_ids: Iterable[str]) -> int:
-        """Delete rows, then erase their vectors and pictures."""
+        """Delete rows, then erase their vectors and pictures; raises SightingHeld."""
+        wanted = list(dict.fromkeys(sighting_ids))
         with transaction(self._connection):
-            known = stored(self._connection, dict.fromkeys(sighting_ids))
-            if known:
-                give_up(self._connection, list(known.values()), next_change(self._connection))
-                tally(self._connection, {}, Counter(place.sort for place in known.values()))
-                forget_rows(self._connection, known)
-        self._layout.pictures.remove(picture_files(known.values()))
-        if known:
-            self.erase()
-        return len(known)
+            held = first_held(self._connection, wanted)
+            if held is not None:
+                raise SightingHeld(*held)
+            known = self._delete(wanted)
+        return self._erased(known)
 
-    def older_than(self, before_ms: int) -> Sequence[str]:
-        """Return the ids of sightings last seen before a time."""
-        with self._engine.connect() as connection:
-            return connection.scalars(select(sightings.c.id).where(sightings.c.last_seen_ms < before_ms)).all()
+    def expire(self, before_ms: int, kind: Kind | None, limit: int) -> int:
+        """The same for the oldest sightings that no case holds."""
+        with transaction(self._connection):
+            wanted = oldest(self._connection, before_ms, None if kind is None else str(kind), limit)
+            known = self._delete(wanted)
+        return self._erased(known)
+
+    def _delete(self, ids: Sequence[str]) -> Sequence[Place]:
+        known = stored(self._connection, ids)
+        places = list(known.values())
+        if known:
+            give_up(self._connection, places, next_change(self._connection))
+            tally(self._connection, {}, Counter(place.sort for place in places))
+            forget_rows(self._connection, known)
+        return places
+
+    def _erased(self, places: Sequence[Place]) -> int:
+        self._layout.pictures.remove(picture_files(places))
+        self.erase()
+        return len(places)
 
     def erase(self) -> None:
         """Erase what rows gave up and was not erased yet."""
+        if not anything_given_up(self._connection):
+            return
         self._redo.settle()
         erase_given_up(self._engine, self._layout, self._erase_derived)
+
+    def repack(self, *, thorough: bool = False) -> bool:
+        """Give up one pack that is mostly dead, `thorough` one with anything dead; tell whether there was one."""
+        pack_id = next_pack(self._connection, thorough=thorough)
+        if pack_id is None:
+            return False
+        self._redo.settle()
+        repack(self._connection, self._layout, pack_id, self._pack_bytes)
+        return True
+
+    def adopt_files(self, after: str) -> tuple[int, str]:
+        """Move some pictures that are files of their own into packs; as in `repacking`."""
+        return adopt_files(self._connection, self._layout, after, self._pack_bytes)
 
     def _insert(self, news: Sequence[Record], replaced: Sequence[Place]) -> None:
         change = next_change(self._connection)

@@ -1,4 +1,7 @@
-"""A made-up month of a county: 200 communities of five cameras, sightings in the order of time."""
+"""A made-up month of a county: 200 communities of five cameras, sightings in the order of time.
+
+Clothes are coloured as people's are: mostly black and other dark colours; one garment of ten is not seen well enough.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,10 @@ DAYS = 30
 STAY_MS = 8_000
 PICTURE = b"\xff\xd8 stands for a picture \xff\xd9"
 
+PARTS = ("upper_colour", "lower_colour")
+COLOURS = ("black", "grey", "blue", "white", "brown", "green", "red", "pink", "yellow", "purple", "orange", "cyan")
+SHARES = (0.27, 0.14, 0.14, 0.12, 0.06, 0.04, 0.05, 0.03, 0.02, 0.01, 0.01, 0.01, 0.1)  # the last: unseen
+
 FILTERS = {
     0.001: SightingFilter(communities=("community-7",), from_ms=START_MS + 3 * DAY_MS, to_ms=START_MS + 9 * DAY_MS),
     0.01: SightingFilter(communities=("community-3", "community-117")),
@@ -32,6 +39,8 @@ class County:
         self.rows = rows
         self.camera = rng.integers(COMMUNITIES * CAMERAS_EACH, size=rows)
         self.seen_ms = START_MS + np.sort(rng.integers(DAYS * DAY_MS, size=rows))
+        self._colours = rng.choice(len(SHARES), p=SHARES, size=(rows, len(PARTS)))
+        self._sure = rng.beta(6, 2, size=(rows, len(PARTS))).round(3)
 
     def records(self, first: int, vectors: FloatArray, space: EmbeddingSpace) -> list[Record]:
         """Return the records of the sightings from a number on."""
@@ -51,6 +60,9 @@ class County:
 
     def _record(self, number: int, vector: FloatArray, space: EmbeddingSpace) -> Record:
         camera, seen = int(self.camera[number]), int(self.seen_ms[number])
+        seen_parts = [
+            (part, colour) for part, colour in enumerate(self._colours[number].tolist()) if colour < len(COLOURS)
+        ]
         key = TrackletKey(f"camera-{camera}", "bench", number + 1)
         sighting = Sighting(
             key.sighting_id(),
@@ -62,5 +74,7 @@ class County:
             Shot(seen, (0.0, 0.0, 64.0, 160.0), 0.9, 0.5),
             (1920, 1080),
             40,
+            attributes={PARTS[part]: COLOURS[colour] for part, colour in seen_parts},
+            attribute_confidence={PARTS[part]: float(self._sure[number, part]) for part, _ in seen_parts},
         )
         return Record(sighting, vector, space, PICTURE)

@@ -1,18 +1,25 @@
 """`zhian archive`: how much an archive holds, whether it is whole, and its upkeep."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_api.cli.consoles import remark, results
+from search_api.cli import holds
+from search_api.cli.consoles import progress_bar, remark, results
 from search_api.cli.options import ArchiveFolder
+from search_api.cli.outputs import whole_file
 from search_api.errors import BadInput
 
 if TYPE_CHECKING:
     from pipeline.archive.upkeep import ArchiveStats
 
 app = typer.Typer(name="archive", help="Show, check and mend an archive.", no_args_is_help=True, rich_markup_mode=None)
+for command in (holds.hold, holds.release, holds.holds):
+    app.command()(command)
 
 
 @app.command()
@@ -29,17 +36,21 @@ def stats(archive: ArchiveFolder) -> None:
 
 
 @app.command()
-def verify(archive: ArchiveFolder) -> None:
+def verify(
+    archive: ArchiveFolder,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Read every picture, not only a sample.")] = False,
+) -> None:
     """Compare rows, vectors, pictures and segments; exit code 2 when something is wrong.
 
     \b
-    Example: zhian archive verify --archive store
+    Example: zhian archive verify --archive store --thorough
     Segments can be made anew from the rest: zhian archive rebuild --archive store
     """
     from pipeline.archive import open_archive
 
     with open_archive(archive, writable=False) as opened:
-        faults = opened.verify()
+        with _bar("checking · 检查") as report:
+            faults = opened.verify(thorough=thorough, report=report)
         count = opened.count()
     for fault in faults:
         results().print(fault, markup=False)
@@ -48,6 +59,26 @@ def verify(archive: ArchiveFolder) -> None:
             f"{archive} is damaged in {len(faults)} places: `zhian archive rebuild` mends segments, a backup the rest"
         )
     results().print(f"{count} sightings, nothing wrong · {count} 条记录，完好", markup=False)
+
+
+@app.command()
+def picture(
+    archive: ArchiveFolder,
+    sighting: Annotated[str, typer.Argument(metavar="ID", help="The sighting's id, as a search shows it.")],
+    out: Annotated[Path, typer.Option(metavar="F.jpg", help="Where to write the JPEG.")],
+) -> None:
+    """Write the picture of a sighting to a file.
+
+    \b
+    Example: zhian archive picture --archive store 6f1c0a9d27b34e58a0c1 --out her.jpg
+    All pictures of a search: zhian search … --json --pictures DIR
+    """
+    from pipeline.archive import open_archive
+
+    with open_archive(archive, writable=False) as opened:
+        content = opened.picture(sighting)
+    with whole_file(out) as unfinished:
+        unfinished.write_bytes(content)
 
 
 @app.command()
@@ -71,13 +102,22 @@ def compact(archive: ArchiveFolder) -> None:
 
     \b
     Example: zhian archive compact --archive store
+    Pictures that an older version kept in files of their own move into packs.
     """
     from pipeline.archive import open_archive
 
     with open_archive(archive, writable=True, create=False) as opened:
-        remark("sealing …")
-        opened.seal()
+        with _bar("compacting · 压实") as report:
+            opened.compact(report)
         _show(opened.stats())
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far long work is; yields what to tell: the part, how far, of how many."""
+    with progress_bar(what) as bars:
+        task = bars.task_ids[0]
+        yield lambda part, done, of: bars.update(task, description=f"{what} {part}", completed=done, total=of)
 
 
 def _show(found: "ArchiveStats") -> None:
@@ -92,7 +132,8 @@ def _show(found: "ArchiveStats") -> None:
         ("not sealed yet · 未封存", f"{found.unsealed:,}"),
         ("database · 数据库", _size(found.database_bytes)),
         ("vectors · 向量", _size(found.vector_bytes)),
-        ("pictures · 图片", _size(found.picture_bytes)),
+        ("pictures · 图片", f"{_size(found.picture_bytes)}, {found.packs:,} packs"),
+        ("of them erased · 其中已删除", _size(found.dead_picture_bytes)),
         ("segments on disk · 段文件", _size(found.segment_bytes)),
         ("memory for searching · 检索内存", _size(found.memory_bytes)),
     )

@@ -49,7 +49,7 @@ def demo(
                 ),
             )
         _describe(made)
-        show_hits(made.search.hits)
+        show_hits(made.search.groups)
         report = _write_report(made)
         results().print(f"contact sheet: {report.resolve().as_uri()}", markup=False)
         if bound is not None:
@@ -68,7 +68,7 @@ def _describe(made: "Demo") -> None:
 
 
 def _box(made: "Demo") -> str:
-    return ",".join(f"{v:.0f}" for v in made.search.box)
+    return ",".join(f"{v:.0f}" for v in made.search.subjects[0].box)
 
 
 def _write_report(made: "Demo") -> Path:
@@ -80,11 +80,12 @@ def _write_report(made: "Demo") -> Path:
 
     where = SightingFilter(kind=Kind.PERSON, from_ms=made.from_ms)
     at_ms, found = now_ms(), made.search
-    sheet = Sheet(made.photo_image, found.box, found.hits, where, at_ms, WHO, REASON, str(made.archive))
+    box = found.subjects[0].box
+    sheet = Sheet([(made.photo_image, box)], found.groups, where, at_ms, WHO, REASON, str(made.archive), found.searched)
     path = made.folder / "report.html"
     with open_archive(made.archive, writable=False) as archive:
-        what = {"photo": made.photo.name, "box": list(found.box), "from_ms": made.from_ms}
-        archive.record_search(SearchRecord(at_ms, WHO, REASON, what, len(found.hits)))
+        what = {"photo": made.photo.name, "box": list(box), "from_ms": made.from_ms}
+        archive.record_search(SearchRecord(at_ms, WHO, REASON, what, len(found.groups)))
         with whole_file(path) as unfinished:
             unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")
     return path

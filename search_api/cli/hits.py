@@ -1,44 +1,60 @@
 """Hits as a table, as JSON and as a contact sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.archive.contract import Hit
 from pipeline.archive.local import LocalArchive
+from pipeline.search import HitGroup
+from pipeline.search.confidence import IN_CHINESE
 from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
 from search_api.inputs import iso
-from search_api.schemas import hit_out, local_zone, understood_out
+from search_api.schemas import local_zone
+from search_api.search_schemas import hits_out, understood_out
 
 if TYPE_CHECKING:
-    from search_api.cli.search import Asked, Found
+    from pipeline.search import Answer
+    from pipeline.words import Parse
+    from search_api.cli.search import Asked
     from search_api.service import Purpose
 
 
-def show_hits(hits: Sequence[Hit]) -> None:
+def show_hits(groups: Sequence[HitGroup]) -> None:
     """Print a table, best first; times are local."""
     from rich.table import Table
 
-    if not hits:
+    if not groups:
         results().print("nothing in the archive fits")
         return
-    looked = any(hit.reasons for hit in hits)
-    table = Table("rank", "score", "camera", "first seen", "last seen", "sighting", *(["looks"] if looked else []))
-    for hit in hits:
-        sighting = hit.sighting
-        first, last = _local(sighting.first_seen_ms), _local(sighting.last_seen_ms)
+    looked = any(group.hit.reasons for group in groups)
+    sure = any(group.confidence for group in groups)
+    columns = ["rank", "score", *(["confidence"] if sure else []), "camera", "first seen", "last seen", "shots"]
+    table = Table(*columns, "sighting", *(["looks"] if looked else []))
+    for group in groups:
+        sighting = group.hit.sighting
+        seen = [sighting, *(other.sighting for other in group.others)]
         table.add_row(
-            str(hit.rank),
-            f"{hit.score:.3f}",
+            str(group.hit.rank),
+            f"{group.hit.score:.3f}",
+            *([_word(group)] if sure else []),
             sighting.key.camera_id,
-            first,
-            last,
+            _local(min(each.first_seen_ms for each in seen)),
+            _local(max(each.last_seen_ms for each in seen)),
+            str(len(seen)),
             sighting.id,
-            *([_looks(hit)] if looked else []),
+            *([_looks(group.hit)] if looked else []),
         )
     results().print(table)
+
+
+def _word(group: HitGroup) -> str:
+    if group.confirmed:
+        return "已确认 confirmed"
+    sure = group.confidence
+    return "" if sure is None else f"{IN_CHINESE[sure.word]} {sure.word}"
 
 
 def _looks(hit: Hit) -> str:
@@ -51,37 +67,54 @@ def _looks(hit: Hit) -> str:
     )
 
 
-def as_document(archive: LocalArchive, asked: "Asked", found: "Found") -> dict[str, Any]:
+def as_document(archive: LocalArchive, asked: "Asked", answer: "Answer", words: "Parse | None") -> dict[str, Any]:
     """Return what `--json` prints: the query and the hits; `picture` is a path, if pictures are asked for."""
-    where = asked.where
+    question = asked.question
+    where = question.where
+    photos = [
+        {"photo": str(photo), "box": [round(float(v), 1) for v in subject.box]}
+        for photo, subject in zip(asked.photos, answer.subjects, strict=True)
+    ]
     query = {
-        "photo": None if asked.photo is None else str(asked.photo),
+        "photo": photos[0]["photo"] if photos else None,
+        "photos": photos,
+        "like": question.sighting_id,
+        "confirmed": list(question.confirmed),
+        "rejected": list(question.rejected),
         "words": asked.words,
-        "understood": None if found.words is None else understood_out(found.words).model_dump(mode="json"),
-        "box": None if found.box is None else [round(float(v), 1) for v in found.box],
+        "understood": None if words is None else understood_out(words).model_dump(mode="json"),
+        "box": photos[0]["box"] if photos else None,
         "kind": None if where.kind is None else str(where.kind),
         "from": None if where.from_ms is None else iso(where.from_ms),
         "to": None if where.to_ms is None else iso(where.to_ms),
         "cameras": list(where.cameras),
         "communities": list(where.communities),
-        "top": asked.top,
+        "top": question.top,
+        "rerank": str(question.rerank),
     }
-    hits = [hit_out(hit, _picture(archive, hit, asked.pictures)).model_dump(mode="json") for hit in found.hits]
-    return {"query": query, "hits": hits}
+    ranks = {group.hit.sighting.id: group.hit.rank for group in answer.groups}
+    hits = hits_out(answer.groups, lambda sighting_id: _picture(archive, sighting_id, ranks, asked.pictures))
+    return {"query": query, "searched": answer.searched, "hits": [hit.model_dump(mode="json") for hit in hits]}
 
 
-def _picture(archive: LocalArchive, hit: Hit, folder: Path | None) -> str | None:
-    """Write the picture of a hit into a folder and return where; without a folder there is none."""
-    if folder is None:
+def _picture(archive: LocalArchive, sighting_id: str, ranks: Mapping[str, int], folder: Path | None) -> str | None:
+    """Write the picture of a hit into a folder and return where; without a folder, and for what is no hit, none."""
+    if folder is None or sighting_id not in ranks:
         return None
-    path = folder / f"{hit.rank}-{hit.sighting.id}.jpg"
+    path = folder / f"{ranks[sighting_id]}-{sighting_id}.jpg"
     with whole_file(path) as unfinished:
-        unfinished.write_bytes(archive.picture(hit.sighting.id))
+        unfinished.write_bytes(archive.picture(sighting_id))
     return str(path)
 
 
 def write_report(
-    out: Path, archive: LocalArchive, folder: Path, asked: "Asked", found: "Found", purpose: "Purpose"
+    out: Path,
+    archive: LocalArchive,
+    folder: Path,
+    asked: "Asked",
+    answer: "Answer",
+    words: "Parse | None",
+    purpose: "Purpose",
 ) -> None:
     """Write the contact sheet to `out`."""
     from camera_adapters.clock import now_ms
@@ -89,16 +122,17 @@ def write_report(
     from pipeline.words.explaining import explain
     from search_api.report import Sheet, render_report
 
+    subjects = zip(asked.photos, answer.subjects, strict=True)
     sheet = Sheet(
-        photo=None if asked.photo is None else read_picture(asked.photo),
-        words=None if found.words is None else explain(found.words, "zh", local_zone()),
-        box=found.box,
-        hits=found.hits,
-        where=asked.where,
+        photos=[(read_picture(photo), subject.box) for photo, subject in subjects],
+        groups=answer.groups,
+        where=asked.question.where,
         at_ms=now_ms(),
         who=purpose.who,
         reason=purpose.reason,
         archive=str(folder),
+        searched=answer.searched,
+        words=None if words is None else explain(words, "zh", local_zone()),
     )
     with whole_file(out) as unfinished:
         unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")

@@ -1,25 +1,24 @@
 """`zhian search`: find someone again in an archive."""
 
-import getpass
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from models.kinds import Kind
+from search_api.cli import search_options as options
+from search_api.cli.caller import caller_name
 from search_api.cli.consoles import remark
 from search_api.cli.options import ArchiveFolder, OfKind
 from search_api.cli.outputs import check_output, make_output_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pipeline.archive.contract import Hit, SightingFilter
+    from pipeline.archive.contract import SightingFilter
     from pipeline.archive.local import LocalArchive
-    from pipeline.search import PhotoSearch
+    from pipeline.search import Answer, Question, Reranking
     from pipeline.sighting import Box
     from pipeline.words import Parse
     from search_api.service import Purpose, SearchService
@@ -27,90 +26,88 @@ if TYPE_CHECKING:
 UNSAID = "unspecified (command line)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """What the caller asked for: by a photo, by words or by both.
+    """What the caller asked for; `persons` are the numbers, from 1, in the lists of those in each photo."""
 
-    `person` is the number, from 1, in the list of those in the photo.
-    """
-
-    photo: Path | None
+    photos: tuple[Path, ...]
     words: str | None
-    where: "SightingFilter"
-    top: int
-    box: "Box | None"
-    person: int | None
+    question: "Question"
+    boxes: "tuple[Box | None, ...]"
+    persons: tuple[int, ...]
     reason: str
     pictures: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What a search answered: the part of the photo that was searched for, what the words were taken for."""
-
-    hits: "Sequence[Hit]"
-    box: "Box | None"
-    words: "Parse | None"
-
-
 def search(
     archive: ArchiveFolder,
-    photo: Annotated[Path | None, typer.Option(metavar="IMG", help="A photo of the one to find.")] = None,
-    words: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="How they look, when and where; Chinese or English.")
-    ] = None,
-    top: Annotated[int, typer.Option(min=1, max=10_000, help="How many hits at most.")] = 20,
-    from_: Annotated[
-        str | None, typer.Option("--from", metavar="T", help="Not before; ISO 8601, no zone: local time.")
-    ] = None,
-    to: Annotated[str | None, typer.Option(metavar="T", help="Not after; ISO 8601.")] = None,
-    camera: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this camera; may be repeated.")] = None,
-    community: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this community; may be repeated.")
-    ] = None,
+    photo: options.Photos = None,
+    words: options.Words = None,
+    top: options.Top = 20,
+    from_: options.From = None,
+    to: options.To = None,
+    camera: options.Cameras = None,
+    community: options.Communities = None,
     kind: OfKind = Kind.PERSON,
-    box: Annotated[str | None, typer.Option(metavar="X1,Y1,X2,Y2", help="Where in the photo, in pixels.")] = None,
-    person: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Which one, when the photo shows several.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Detector for the photo; default: the best here.")
-    ] = None,
-    reason: Annotated[str, typer.Option(help="What for; kept in the archive's search log.")] = UNSAID,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    pictures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="With --json: write the pictures of the hits into this folder.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="F.html", help="Write a contact sheet with the pictures to this file.")
-    ] = None,
+    box: options.Boxes = None,
+    person: options.Persons = None,
+    like: options.Like = None,
+    confirm: options.Confirmed = None,
+    reject: options.Rejected = None,
+    rerank: options.Rerank = "expansion",
+    group: options.Grouped = True,
+    model: options.PhotoDetector = None,
+    reason: options.Reason = UNSAID,
+    as_json: options.AsJson = False,
+    pictures: options.Pictures = None,
+    report: options.Report = None,
 ) -> None:
     """Find a person or a vehicle again by a photo, by words, or by both.
+
+    Tell which hits are right (--confirm) and which are wrong (--reject) and search again: it finds more.
 
     \b
     Examples:
       zhian search --archive store --photo her.jpg --from 2026-05-01T18:00+08:00 --report found.html
+      zhian search --archive store --photo front.jpg --photo back.jpg --confirm 6f1c0a9d27b34e58a0c1
       zhian search --archive store --words "红色上衣 黑裤子 昨天下午"
     """
-    from pipeline.archive import SightingFilter, open_archive
-    from search_api.errors import BadInput
-    from search_api.inputs import parse_box, parse_time
+    from pipeline.archive import open_archive
+    from pipeline.search import Question
+    from search_api.inputs import parse_box
 
-    if photo is None and not (words or "").strip():
-        raise BadInput("say whom to look for: --photo IMG, --words TEXT, or both")
-    if photo is None and (box or person):
-        raise BadInput("--box and --person choose in a photo: give --photo too, or leave them out")
+    photos, persons = tuple(photo or ()), tuple(person or ())
+    boxes = tuple(parse_box(each) for each in box or ())
+    _check_asked(photos, like, bool(confirm), words, max(len(boxes), len(persons)))
     _check_outputs(report, pictures, as_json=as_json)
-    where = SightingFilter(
-        kind=kind if photo is not None or kind is not Kind.PERSON else None,
-        from_ms=parse_time(from_) if from_ else None,
-        to_ms=parse_time(to) if to else None,
-        cameras=tuple(camera or ()),
-        communities=tuple(community or ()),
+    by_default = None if kind is Kind.PERSON and not photos else kind
+    question = Question(
+        _where(by_default, from_, to, camera, community),
+        top,
+        sighting_id=like,
+        confirmed=tuple(confirm or ()),
+        rejected=tuple(reject or ()),
+        rerank=_reranking(rerank),
+        grouped=group,
     )
-    asked = Asked(photo, words, where, top, parse_box(box) if box else None, person, reason, pictures)
+    asked = Asked(photos, words, question, boxes + (None,) * (len(photos) - len(boxes)), persons, reason, pictures)
     with open_archive(archive, writable=False) as opened:
         _search(opened, archive, asked, model, as_json, report)
+
+
+def _where(
+    kind: Kind | None, from_: str | None, to: str | None, cameras: list[str] | None, communities: list[str] | None
+) -> "SightingFilter":
+    from pipeline.archive import SightingFilter
+    from search_api.inputs import parse_time
+
+    return SightingFilter(
+        kind=kind,
+        from_ms=parse_time(from_) if from_ else None,
+        to_ms=parse_time(to) if to else None,
+        cameras=tuple(cameras or ()),
+        communities=tuple(communities or ()),
+    )
 
 
 def _check_outputs(report: Path | None, pictures: Path | None, *, as_json: bool) -> None:
@@ -124,6 +121,28 @@ def _check_outputs(report: Path | None, pictures: Path | None, *, as_json: bool)
         make_output_folder(pictures)
 
 
+def _reranking(name: str) -> "Reranking":
+    from pipeline.search import Reranking
+    from search_api.errors import BadInput
+
+    if name not in [*Reranking]:
+        raise BadInput(f"--rerank {name}: known are {', '.join(Reranking)}")
+    return Reranking(name)
+
+
+def _check_asked(photos: tuple[Path, ...], like: str | None, confirmed: bool, words: str | None, picked: int) -> None:
+    from search_api.errors import BadInput
+
+    if not (photos or like or confirmed or (words or "").strip()):
+        raise BadInput("say whom to look for: --photo IMG, --words TEXT, or both, or --like ID of a sighting")
+    if photos and like:
+        raise BadInput("give either --photo or --like; a sighting that shows the same one is given by --confirm")
+    if picked and not photos:
+        raise BadInput("--box and --person choose in a photo: give --photo too, or leave them out")
+    if picked > len(photos):
+        raise BadInput(f"{picked} choices by --box or --person for {len(photos)} photos: give one for each, in order")
+
+
 def _search(
     archive: "LocalArchive", folder: Path, asked: Asked, model: str | None, as_json: bool, report: Path | None
 ) -> None:
@@ -131,17 +150,18 @@ def _search(
     from search_api.service import Purpose
 
     service = _service(archive, model)
-    purpose = Purpose(_caller(), asked.reason)
-    found = _found(service, asked, purpose)
-    if found.words is not None:
-        _say(found.words)
+    purpose = Purpose(caller_name(), asked.reason)
+    words = service.understood(asked.words) if asked.words else None
+    answer = _answer(service, asked, replace(asked.question, words=words), purpose)
+    if words is not None:
+        _say(words)
     if report:
-        write_report(report, archive, folder, asked, found, purpose)
+        write_report(report, archive, folder, asked, answer, words, purpose)
         remark(f"contact sheet: {report}")
     if as_json:
-        typer.echo(json.dumps(as_document(archive, asked, found), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(as_document(archive, asked, answer, words), ensure_ascii=False, indent=1))
     else:
-        show_hits(found.hits)
+        show_hits(answer.groups)
 
 
 def _service(archive: "LocalArchive", model: str | None) -> "SearchService":
@@ -166,32 +186,29 @@ def _service(archive: "LocalArchive", model: str | None) -> "SearchService":
     return SearchService(archive, detector, embedder)
 
 
-def _found(service: "SearchService", asked: Asked, purpose: "Purpose") -> Found:
-    words = service.understood(asked.words) if asked.words else None
-    if asked.photo is None:
-        assert words is not None
-        return Found(service.by_words(words, asked.where, asked.top, purpose), None, words)
-    found = _by_photo(service, asked, asked.photo, words, purpose)
-    return Found(found.hits, found.box, words)
-
-
-def _by_photo(
-    service: "SearchService", asked: Asked, photo: Path, words: "Parse | None", purpose: "Purpose"
-) -> "PhotoSearch":
+def _answer(service: "SearchService", asked: Asked, question: "Question", purpose: "Purpose") -> "Answer":
+    """Search; where a photo shows several, once more with the one that was picked by number."""
     from pipeline.errors import SeveralFound
     from search_api.errors import BadInput
+    from search_api.service import Upload
 
-    try:
-        found = service.by_photo(photo, asked.where, asked.top, purpose, asked.box, words)
-    except SeveralFound as several:
-        people = several.detections
-        if asked.person is None or asked.person > len(people):
-            raise BadInput(_listed(asked, people.xyxy.tolist())) from several
-        x1, y1, x2, y2 = people.xyxy[asked.person - 1].tolist()
-        return service.by_photo(photo, asked.where, asked.top, purpose, (x1, y1, x2, y2), words)
-    if asked.person is not None and asked.person > 1 and asked.box is None:
-        raise BadInput(f"there is no number {asked.person} in {photo}: it shows one; leave out --person")
-    return found
+    boxes, open_numbers = list(asked.boxes), dict(enumerate(asked.persons))
+    while True:
+        uploads = [Upload(photo, box) for photo, box in zip(asked.photos, boxes, strict=True)]
+        try:
+            answer = service.search(question, purpose, uploads)
+            break
+        except SeveralFound as several:
+            place, people = several.photo - 1, several.detections.xyxy.tolist()
+            number = open_numbers.pop(place, None)
+            if number is None or number > len(people):
+                raise BadInput(_listed(asked.photos[place], people)) from several
+            x1, y1, x2, y2 = people[number - 1]
+            boxes[place] = (x1, y1, x2, y2)
+    for place, number in open_numbers.items():
+        if number > 1 and asked.boxes[place] is None:
+            raise BadInput(f"there is no number {number} in {asked.photos[place]}: it shows one; leave out --person")
+    return answer
 
 
 def _say(words: "Parse") -> None:
@@ -203,14 +220,6 @@ def _say(words: "Parse") -> None:
         remark(explain(words, language, local_zone()))
 
 
-def _listed(asked: Asked, boxes: list[list[float]]) -> str:
+def _listed(photo: Path, boxes: list[list[float]]) -> str:
     boxes_text = "; ".join(f"{n}: {','.join(f'{v:.0f}' for v in box)}" for n, box in enumerate(boxes, 1))
-    shown = f"{asked.photo} shows {len(boxes)} of kind {asked.where.kind}"
-    return f"{shown} ({boxes_text}): choose one with --person N or --box X1,Y1,X2,Y2"
-
-
-def _caller() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no entry for this user id, as in some containers
-        return "unknown user"
+    return f"{photo} shows {len(boxes)} of the kind ({boxes_text}): choose one with --person N or --box X1,Y1,X2,Y2"

@@ -1,5 +1,6 @@
-"""POST /v1/search: by an uploaded photo, by words, by both, or by a sighting that is already stored."""
+"""POST /v1/search: by uploaded photos, by words, by both, or by sightings that are already stored."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -7,17 +8,20 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from models.kinds import Kind
 from pipeline.archive.contract import SightingFilter
 from pipeline.errors import SeveralFound
-from pipeline.sighting import Box
-from pipeline.words import Parse
+from pipeline.search import Question, Reranking
 from search_api.door import UPLOAD_LIMIT
 from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time
 from search_api.routes.dependencies import Caller, Service, problems
-from search_api.schemas import HitOut, SearchReply, hit_out, people_out, picture_address, understood_out
-from search_api.service import Purpose, SearchService
+from search_api.schemas import picture_address
+from search_api.search_schemas import SearchReply, search_reply, several_reply
+from search_api.service import Purpose, Upload
 
 router = APIRouter(tags=["search"])
-FIELDS = {"photo", "sighting_id", "box", "from", "to", "camera", "community", "kind", "top", "reason", "words"}
+FILTER_FIELDS = {"from", "to", "camera", "community", "kind", "top", "reason"}
+FIELDS = FILTER_FIELDS | {"photo", "box", "words", "sighting_id", "confirmed", "rejected", "rerank", "grouped"}
+MOST_PHOTOS = 10
+MOST_TOLD = 200
 
 
 async def _only_known_fields(request: Request) -> None:
@@ -60,6 +64,60 @@ def _purpose(
     return Purpose(caller, reason.strip())
 
 
+def _question(
+    where: Annotated[SightingFilter, Depends(_filter)],
+    sighting_id: Annotated[
+        str | None, Form(max_length=64, description="more like this one, instead of a photo")
+    ] = None,
+    confirmed: Annotated[
+        list[str] | None, Form(max_length=MOST_TOLD, description="sightings that show the one meant")
+    ] = None,
+    rejected: Annotated[
+        list[str] | None, Form(max_length=MOST_TOLD, description="sightings that do not: left out, and who looks so")
+    ] = None,
+    rerank: Annotated[
+        Reranking, Form(description="how the best hits are put in order; `none`: by cosine alone")
+    ] = Reranking.EXPANSION,
+    grouped: Annotated[bool, Form(description="one hit for a visit, its other sightings in `shots`")] = True,
+    top: Annotated[int, Form(ge=1, le=1000, description="how many hits at most")] = 20,
+) -> Question:
+    return Question(
+        where=where,
+        top=top,
+        sighting_id=sighting_id,
+        confirmed=tuple(filter(None, confirmed or ())),
+        rejected=tuple(filter(None, rejected or ())),
+        rerank=rerank,
+        grouped=grouped,
+    )
+
+
+def _uploads(
+    photo: Annotated[
+        list[UploadFile] | None,
+        File(description="JPEG, PNG, BMP or WebP; several show the same one; together at most 20 MB"),
+    ] = None,
+    box: Annotated[
+        list[str] | None,
+        Form(
+            description="left,top,right,bottom in the photo; the n-th for the n-th photo", examples=[["10,20,110,320"]]
+        ),
+    ] = None,
+) -> list[Upload]:
+    photos, boxes = photo or [], box or []
+    if boxes and not photos:
+        raise BadInput("`box` belongs to a photo: leave it out without one")
+    if len(boxes) > max(len(photos), 1):
+        raise BadInput(f"{len(boxes)} boxes for {len(photos)} photos: send one for each photo, in their order")
+    if len(photos) > MOST_PHOTOS:
+        raise BadInput(f"{len(photos)} photos: send the {MOST_PHOTOS} best at most")
+    contents = [each.file.read(UPLOAD_LIMIT + 1) for each in photos]
+    if sum(map(len, contents)) > UPLOAD_LIMIT:
+        raise TooLarge(UPLOAD_LIMIT)
+    boxes = boxes + [""] * (len(contents) - len(boxes))
+    return [Upload(content, parse_box(b) if b else None) for content, b in zip(contents, boxes, strict=True)]
+
+
 @router.post(
     "/v1/search",
     dependencies=[Depends(_only_known_fields)],
@@ -68,71 +126,33 @@ def _purpose(
 )
 def search(
     service: Service,
-    where: Annotated[SightingFilter, Depends(_filter)],
+    question: Annotated[Question, Depends(_question)],
     purpose: Annotated[Purpose, Depends(_purpose)],
-    photo: Annotated[UploadFile | None, File(description="JPEG, PNG, BMP or WebP, at most 20 MB")] = None,
-    sighting_id: Annotated[
-        str | None, Form(max_length=64, description="more like this one, instead of a photo")
-    ] = None,
-    box: Annotated[
-        str | None, Form(description="left,top,right,bottom in the photo", examples=["10,20,110,320"])
-    ] = None,
+    uploads: Annotated[list[Upload], Depends(_uploads)],
     words: Annotated[
         str | None,
         Form(max_length=500, description="how they look, when and where", examples=["红色上衣 黑裤子 昨天下午"]),
     ] = None,
-    top: Annotated[int, Form(ge=1, le=1000, description="how many hits at most")] = 20,
 ) -> SearchReply:
-    """Send a photo, words, both, or the id of a sighting.
+    """Send photos, words, both, or ids of sightings.
 
     Words are Chinese or English; `understood` tells what they were taken for, and what was not understood. With a
     photo they narrow time and place and put those who look as described first.
 
-    When the photo shows several of the kind, the reply lists them in `people` and has no hits: ask again with the
-    `box` of one of them. Every search is kept in the log with the caller's name and the reason.
+    Tell which hits are right and which are wrong (`confirmed`, `rejected`) and ask again: what is confirmed counts as
+    another photo, what is rejected is left out and those who look like it fall behind.
+
+    When a photo shows several of the kind, the reply lists them in `people` and `photos` and has no hits: ask again
+    with the `box` of one of them. Every search is kept in the log with the caller's name and the reason.
     """
     words = words.strip() if words else None
-    if (photo is None and words is None) == (sighting_id is None):
+    if bool(uploads) and question.sighting_id is not None:
+        raise BadInput("send either photos or the field `sighting_id`, not both")
+    if not (uploads or words or question.sighting_id or question.confirmed):
         raise BadInput("send either the file `photo`, the field `words` or both, or the field `sighting_id`")
-    if sighting_id is not None:
-        if box is not None:
-            raise BadInput("`box` belongs to a photo: leave it out with `sighting_id`")
-        hits = service.by_sighting(sighting_id, where, top, purpose)
-        return _reply([hit_out(h, picture_address(h.sighting.id)) for h in hits])
     parsed = service.understood(words) if words else None
-    if photo is not None:
-        reply = _by_photo(service, photo, where, top, purpose, parse_box(box) if box else None, parsed)
-    else:
-        if box is not None:
-            raise BadInput("`box` belongs to a photo: leave it out without one")
-        assert parsed is not None
-        hits = service.by_words(parsed, where, top, purpose)
-        reply = _reply([hit_out(h, picture_address(h.sighting.id)) for h in hits])
-    return reply if parsed is None else reply.model_copy(update={"understood": understood_out(parsed)})
-
-
-def _by_photo(
-    service: SearchService,
-    photo: UploadFile,
-    where: SightingFilter,
-    top: int,
-    purpose: Purpose,
-    box: Box | None,
-    words: Parse | None,
-) -> SearchReply:
-    content = photo.file.read(UPLOAD_LIMIT + 1)
-    if len(content) > UPLOAD_LIMIT:
-        raise TooLarge(UPLOAD_LIMIT)
     try:
-        found = service.by_photo(content, where, top, purpose, box, words)
+        answer = service.search(replace(question, words=parsed), purpose, uploads)
     except SeveralFound as several:
-        people = people_out(several.detections)
-        message = f"the photo shows {len(people)}: ask again with the box of one of them"
-        return SearchReply(message=message, box=None, people=people, hits=[])
-    reply = _reply([hit_out(h, picture_address(h.sighting.id)) for h in found.hits])
-    return reply.model_copy(update={"box": found.box, "people": people_out(found.detections)})
-
-
-def _reply(hits: list[HitOut]) -> SearchReply:
-    message = "nothing in the archive fits" if not hits else "best first"
-    return SearchReply(message=message, box=None, people=[], hits=hits)
+        return several_reply(several.detections, several.photo, len(uploads))
+    return search_reply(answer, parsed, picture_address)

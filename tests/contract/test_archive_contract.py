@@ -13,6 +13,9 @@ from models.errors import SpaceMismatch
 from models.kinds import Kind
 from pipeline.archive import (
     Archive,
+    CaseHold,
+    Cursor,
+    HoldOrder,
     InMemoryArchive,
     Looks,
     ModelUse,
@@ -21,7 +24,7 @@ from pipeline.archive import (
     SightingFilter,
     open_archive,
 )
-from pipeline.errors import UnknownSighting
+from pipeline.errors import SightingHeld, UnknownSighting
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
 SPACE = EmbeddingSpace("stripes", "aaaa-fp32", 3)
@@ -221,6 +224,30 @@ def test_find_is_newest_first_and_limited(archive: Archive) -> None:
     assert [s.id for s in archive.find(ALL, limit=1)] == ["c"]
 
 
+def test_pages_neither_repeat_nor_skip_while_others_are_appended(archive: Archive) -> None:
+    there = [record(f"s{n}", seen=(0, 10 + n // 3)) for n in range(10)]  # three at a time share their moment
+    archive.append(there)
+    expected = [s.id for s in archive.find(ALL)]
+    seen: list[str] = []
+    after = None
+    while page := archive.find(ALL, limit=2, after=after):
+        seen += [s.id for s in page]
+        after = Cursor.behind(page[-1])
+        archive.append([record(f"new{len(seen)}", seen=(0, 50))])
+    assert seen == expected
+    assert [s.id for s in archive.find(SightingFilter(to_ms=1), limit=3, after=Cursor(12, "s7"))] == ["s8", "s3", "s4"]
+
+
+def test_the_search_log_in_pages(archive: Archive) -> None:
+    for at in range(1, 6):
+        archive.record_search(SearchRecord(at, "li", "case", {}, 0))
+    first = list(archive.searches(limit=2))
+    assert [(e.line, e.at_ms) for e in first] == [(5, 5), (4, 4)]
+    archive.record_search(SearchRecord(6, "li", "case", {}, 0))
+    assert [e.at_ms for e in archive.searches(limit=2, before=first[-1].line)] == [3, 2]
+    assert [e.at_ms for e in archive.searches(before=2)] == [1]
+
+
 def test_a_higher_revision_replaces_row_vector_and_picture(archive: Archive) -> None:
     archive.append([record("s", unit(1, 0, 0), picture=b"old")])
     archive.append([record("s", unit(0, 1, 0), revision=3, seen=(1000, 9000), picture=b"new")])
@@ -294,6 +321,78 @@ def test_expire_drops_what_was_last_seen_before(archive: Archive) -> None:
     assert archive.expire(1000) == 0
 
 
+def test_expire_of_one_kind_and_no_more_than_asked(archive: Archive) -> None:
+    cars = [record(f"car{n}", seen=(n, n), kind=Kind.MOTOR_VEHICLE) for n in range(3)]
+    archive.append([record("old", seen=(0, 0)), *cars])
+    assert archive.expire(1000, kind=Kind.MOTOR_VEHICLE, limit=2) == 2
+    assert {s.id for s in archive.find(ALL)} == {"old", "car2"}
+    assert archive.expire(1000, kind=Kind.MOTOR_VEHICLE) == 1
+    assert archive.expire(1000) == 1
+    assert (archive.count(), list(archive.cameras()), dict(archive.spaces())) == (0, [], {})
+
+
+def order(case: str, at_ms: int = 5, reason: str = "lost mother") -> HoldOrder:
+    return HoldOrder(case, "wang", reason, at_ms)
+
+
+def test_a_held_sighting_stays_until_every_case_has_released_it(archive: Archive) -> None:
+    archive.append([record("kept", seen=(0, 10)), record("gone", seen=(0, 10)), record("free", seen=(0, 10))])
+    assert archive.hold(["kept", "kept"], order("案 12")) == 1
+    assert archive.hold(["kept", "free"], order("13", 6)) == 2
+    assert archive.hold(["kept"], order("13", 7)) == 0
+    with pytest.raises(SightingHeld, match=r"kept is held by case .*: release"):
+        archive.forget(["gone", "kept"])
+    assert archive.count() == 3
+    assert archive.expire(1000) == 1
+    assert archive.picture("kept") == b"jpeg"
+    assert ids(archive, query(unit(1, 0, 0))) == ["free", "kept"]
+    assert archive.release(order("13", 8)) == 2
+    assert archive.release(order("13", 9)) == 0
+    assert archive.expire(1000) == 1
+    assert archive.release(order("案 12", 9)) == 1
+    assert archive.forget(["kept"]) == 1
+    assert list(archive.holds()) == []
+
+
+def test_holds_are_listed_and_stand_in_the_log(archive: Archive) -> None:
+    archive.append([record("b"), record("a"), record("c")])
+    archive.hold(["b", "a"], order("12", 5, "first"))
+    archive.hold(["c"], order("12", 6, "later"))
+    archive.hold(["c"], order("13", 7, "other"))
+    assert list(archive.holds()) == [CaseHold("13", 7, "wang", "other", 1), CaseHold("12", 5, "wang", "first", 3)]
+    assert list(archive.held("12")) == ["a", "b", "c"]
+    assert list(archive.held("99")) == []
+    archive.release(order("12", 8, "closed"))
+    lines = list(archive.searches())
+    assert [(e.at_ms, e.who, e.reason, e.hits) for e in lines[:2]] == [
+        (8, "wang", "closed", 3),
+        (7, "wang", "other", 1),
+    ]
+    assert [(e.line, e.what) for e in lines] == [
+        (4, {"action": "release", "case": "12"}),
+        (3, {"action": "hold", "case": "13"}),
+        (2, {"action": "hold", "case": "12"}),
+        (1, {"action": "hold", "case": "12"}),
+    ]
+
+
+def test_a_hold_of_unknown_sightings_holds_none(archive: Archive) -> None:
+    archive.append([record("a")])
+    with pytest.raises(UnknownSighting, match="nobody"):
+        archive.hold(["a", "nobody"], order("12"))
+    assert list(archive.holds()) == []
+    assert list(archive.searches()) == []
+
+
+def test_a_held_sighting_is_still_updated(archive: Archive) -> None:
+    archive.append([record("a", picture=b"1")])
+    archive.hold(["a"], order("12"))
+    archive.append([record("a", revision=2, picture=b"2")])
+    assert archive.picture("a") == b"2"
+    with pytest.raises(SightingHeld):
+        archive.forget(["a"])
+
+
 BAD = [
     (record("s", picture=b""), "empty picture"),
     (record("s", np.array([1, 0], np.float32)), "expected float32"),
@@ -359,3 +458,32 @@ def test_readers_beside_a_writer_never_see_half_a_record(archive: Archive) -> No
         reader.join()
     assert wrong == []
     assert archive.get("s").revision == 59
+
+
+def test_vectors_of_one_space_by_id(archive: Archive) -> None:
+    archive.append([record("a", unit(1, 2, 2)), record("b", unit(0, 1, 0)), record("c", space=OTHER)])
+    found = archive.vectors(["b", "a", "c", "nobody"], SPACE)
+    assert sorted(found) == ["a", "b"]
+    np.testing.assert_array_equal(found["a"], unit(1, 2, 2))
+    assert archive.vectors(["a"], EmbeddingSpace("third", "cccc-fp32", 3)) == {}
+    assert archive.vectors([], SPACE) == {}
+    archive.forget(["a"])
+    assert sorted(archive.vectors(["a", "b"], SPACE)) == ["b"]
+
+
+def test_neighbours_are_the_next_at_the_same_camera(archive: Archive) -> None:
+    seen = {"a": (0, 100), "b": (90, 200), "c": (50, 200), "d": (300, 400)}
+    archive.append([record(name, seen=times) for name, times in seen.items()])
+    archive.append(
+        [record("elsewhere", camera="c2", seen=(150, 210)), record("car", kind=Kind.MOTOR_VEHICLE, seen=(0, 90))]
+    )
+    near = {name: archive.neighbours(archive.get(name)) for name in [*seen, "elsewhere", "car"]}
+    named = {name: tuple(one and one.id for one in pair) for name, pair in near.items()}
+    assert named == {
+        "car": (None, "a"),
+        "a": ("car", "b"),
+        "b": ("a", "c"),
+        "c": ("b", "d"),
+        "d": ("c", None),
+        "elsewhere": (None, None),
+    }

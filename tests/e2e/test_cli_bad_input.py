@@ -173,3 +173,6 @@ def test_unknown_words(refused: Refused) -> None:
     assert "--top" in refused("search", "--archive", "a", "--photo", "p", "--top", "x")
     assert "--words" in refused("search", "--archive", "a")
     assert "--photo" in refused("search", "--archive", "a", "--words", "red coat", "--person", "2")
+    assert "--like" in refused("search", "--archive", "a", "--photo", "p", "--like", "id")
+    assert "for 1 photos" in refused("search", "--archive", "a", "--photo", "p", "--box", "1,2,3,4", "--box", "1,2,3,4")
+    assert "k_reciprocal" in refused("search", "--archive", "a", "--words", "red coat", "--rerank", "magic")

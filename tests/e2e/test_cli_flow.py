@@ -155,7 +155,8 @@ def test_search_finds_the_sighting_of_the_photo(
     said = json.loads(capsys.readouterr().out)
     assert said["query"]["kind"] == "person"
     best = said["hits"][0]
-    assert wanted in [hit["sighting"] for hit in said["hits"]]
+    assert wanted in [each["sighting"] for hit in said["hits"] for each in (hit, *hit["shots"])]
+    assert best["confidence"]["zh"] and best["group"] and (best["before"] or best["after"])
     assert (best["rank"], best["camera"], best["community"]) == (1, "gate", "willow")
     assert START_MS <= best["first_seen_ms"] < START_MS + 50_000
     assert Path(best["picture"]).read_bytes().startswith(b"\xff\xd8")
@@ -165,6 +166,24 @@ def test_search_finds_the_sighting_of_the_photo(
         entry = next(opened.searches())
     assert (entry.reason, entry.hits) == ("case 7", len(said["hits"]))
     assert entry.who
+
+
+def test_hits_that_are_told_right_or_wrong_change_the_answer(
+    archive: Path, person: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ["search", "--archive", str(archive), "--no-group", "--json"]
+    capsys.readouterr()
+    assert run_command([*ask, "--like", person[1]]) == 0
+    first, second, *_ = (hit["sighting"] for hit in json.loads(capsys.readouterr().out)["hits"])
+    assert run_command([*ask, "--like", person[1], "--reject", first, "--confirm", second, "--rerank", "none"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["query"]["confirmed"] == [second]
+    assert first not in [hit["sighting"] for hit in said["hits"]]
+    assert [hit["sighting"] for hit in said["hits"] if hit["confirmed"]] == [second]
+    photos = ["--photo", str(person[0])] * 2
+    height, width = cv2.imread(str(person[0])).shape[:2]
+    assert run_command([*ask, *photos, *["--box", f"0,0,{width},{height}"] * 2]) == 0
+    assert len(json.loads(capsys.readouterr().out)["query"]["photos"]) == 2
 
 
 def test_search_prints_a_table(archive: Path, person: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,8 +154,8 @@ def client(open_door: httpx.Client) -> httpx.Client:
     return open_door
 
 
-def ask(client: httpx.Client, picture: bytes | None = None, **fields: Any) -> httpx.Response:
-    files = None if picture is None else {"photo": ("p.png", picture)}
+def ask(client: httpx.Client, *pictures: bytes, **fields: Any) -> httpx.Response:
+    files = [("photo", ("p.png", picture)) for picture in pictures] or None
     return client.post("/v1/search", data={"reason": "lost child, case 7", **fields}, files=files)
 
 
@@ -237,6 +237,50 @@ def test_several_are_listed_and_the_box_picks_one(client: httpx.Client) -> None:
     picked = ask(client, both, box="110,40,160,160").json()
     assert picked["hits"][0]["first_seen_ms"] == NOON_MS + 60_000
     assert len(picked["people"]) == 2
+
+
+def test_several_photos_of_one(client: httpx.Client, archive: Full) -> None:
+    body = ask(client, photo(RED), photo(RED, GREEN), box=["", "110,40,160,160"]).json()
+    assert [each["box"] for each in body["photos"]] == [[20, 40, 70, 160], [110, 40, 160, 160]]
+    assert [len(each["people"]) for each in body["photos"]] == [1, 2]
+    assert (body["box"], body["searched"]) == ([20, 40, 70, 160], 3)
+    assert 0.6 < body["hits"][0]["score"] < 0.9, "half red, half green"
+    entry = next(archive.searches())
+    assert [each["box"] for each in entry.what["more_photos"]] == [(110, 40, 160, 160)]
+    listed = ask(client, photo(RED), photo(RED, GREEN)).json()
+    assert "photo 2 shows 2" in listed["message"] and listed["hits"] == []
+    assert [len(each["people"]) for each in listed["photos"]] == [0, 2]
+    assert_problem(ask(client, photo(RED), photo()), 422, "nobody-found", "photo 2: no person")
+    assert_problem(ask(client, photo(RED), box=["1,2,3,4", "1,2,3,4"]), 422, "bad-input", "2 boxes for 1 photos")
+    assert_problem(ask(client, *[photo(RED)] * 11), 422, "bad-input", "11 photos: send the 10 best")
+    assert_problem(ask(client, words="red coat", box="1,2,3,4"), 422, "bad-input", "`box` belongs to a photo")
+
+
+def test_what_is_said_of_hits_counts(client: httpx.Client, archive: Full) -> None:
+    red, green = (record("north", n, RED, NOON_MS).sighting.id for n in (1, 2))
+    body = ask(client, photo(RED), rejected=red, confirmed=green).json()
+    assert [(hit["camera"], hit["confirmed"]) for hit in body["hits"]] == [("north", True), ("south", False)]
+    assert ask(client, confirmed=green).json()["hits"][0]["sighting"] == green
+    entry = next(archive.searches())
+    assert (entry.what["confirmed"], "rejected" in entry.what) == ([green], False)
+    assert_problem(ask(client, confirmed=red, rejected=red), 422, "bad-feedback", red)
+    assert_problem(ask(client, photo(RED), rejected="f" * 20), 404, "unknown-sighting")
+    assert_problem(ask(client, photo(RED), rerank="magic"), 422, "bad-input", "rerank")
+
+
+def test_a_visit_is_one_hit_with_its_shots_and_neighbours(client: httpx.Client, archive: Full) -> None:
+    archive.append([record("north", 3, RED, NOON_MS + 10_000)])
+    first, again = (record("north", n, RED, NOON_MS).sighting.id for n in (1, 3))
+    best = ask(client, photo(RED), camera="north").json()["hits"][0]
+    assert {best["sighting"], *(shot["sighting"] for shot in best["shots"])} == {first, again}
+    assert best["group"] == first
+    assert (best["likeness"], best["confidence"]) == (pytest.approx(1, abs=1e-3), None)
+    apart = ask(client, photo(RED), camera="north", grouped="false").json()["hits"]
+    assert {(hit["sighting"], hit["group"]) for hit in apart[:2]} == {(first, first), (again, again)}
+    near = {hit["sighting"]: (hit["before"], hit["after"]) for hit in apart}
+    assert near[first][0] is None
+    assert near[first][1]["sighting"] == again
+    assert near[first][1]["picture"].endswith(f"{again}/picture")
 
 
 def test_nobody_in_the_photo(client: httpx.Client) -> None:

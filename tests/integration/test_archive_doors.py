@@ -234,6 +234,22 @@ def test_a_pack_that_holds_nothing_any_more_goes(tmp_path: Path) -> None:
         assert archive.verify() == []
 
 
+def test_a_mostly_dead_pack_is_given_up_and_readers_find_what_moved(tmp_path: Path) -> None:
+    big = {name: replace(record(name), picture=name.encode() * 300_000) for name in ("a1", "b2", "c3", "d4", "e5")}
+    with open_archive(tmp_path, writable=True, pack_bytes=2_000_000) as archive:
+        archive.append(list(big.values())[:4])
+        archive.append([big["e5"]])
+        with open_archive(tmp_path, writable=False) as reader:
+            archive.forget(["a1", "b2"])
+            assert {path.name for path in tmp_path.glob("pictures/*")} == {"1.pack", "2.pack"}
+            archive.forget(["c3"])
+            assert {path.name for path in tmp_path.glob("pictures/*")} == {"2.pack"}
+            for opened in (archive, reader):
+                assert opened.picture("d4") == big["d4"].picture
+                assert opened.picture("e5") == big["e5"].picture
+            assert archive.verify(thorough=True) == []
+
+
 def test_a_picture_that_somebody_changed_or_removed_is_told(tmp_path: Path) -> None:
     with open_archive(tmp_path, writable=True) as archive:
         archive.append([record("a"), record("b")])

@@ -84,3 +84,15 @@ def test_pictures_of_an_old_archive_that_no_row_names_go(folder: Path, writer: M
     with open_archive(folder, writable=True) as archive:
         check(archive, writer, LEFT)
     assert picture_files(folder) == len(LEFT)
+
+
+def test_compacting_moves_old_pictures_into_packs(folder: Path, writer: ModuleType) -> None:
+    with open_archive(folder, writable=True) as archive, open_archive(folder, writable=False) as reader:
+        told: list[tuple[str, int, int]] = []
+        archive.compact(lambda *each: told.append(each))
+        assert ("pictures", len(LEFT), len(LEFT)) in told
+        assert picture_files(folder) == 0
+        check(archive, writer, LEFT)
+        check(reader, writer, LEFT)
+        assert archive.verify(thorough=True) == []
+    assert [path.name for path in folder.glob("pictures/*") if path.is_file()] == ["1.pack"]

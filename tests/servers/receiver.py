@@ -66,7 +66,11 @@ class Receiver:
 
             def do_POST(self) -> None:
                 at_s, status = time.time(), outer.status
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender died while it sent
+                    self.close_connection = True
+                    return
                 outer.posts.append(Post(at_s, dict(self.headers), body, status))
                 if status == 0:
                     outer._released.wait(60)

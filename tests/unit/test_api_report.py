@@ -7,6 +7,7 @@ import numpy as np
 
 from models.kinds import Kind
 from pipeline.archive.contract import Hit, SightingFilter
+from pipeline.search import Confidence, HitGroup, Word
 from pipeline.sighting import Shot, Sighting, TrackletKey
 from search_api.report import Sheet, render_report
 
@@ -18,19 +19,32 @@ def _sheet(hits: int, reason: str = "case 7") -> Sheet:
     shot = Shot(1_777_608_001_000, (1.0, 2.0, 30.0, 60.0), 0.9, 0.5)
     seen = Sighting("ab" * 10, key, Kind.PERSON, "willow", 1_777_608_000_000, 1_777_608_004_000, shot, (768, 576), 20)
     photo = np.full((2000, 4000, 3), 128, np.uint8)
-    found = [Hit(n, 0.9 - n / 100, seen) for n in range(1, hits + 1)]
-    return Sheet(
-        photo, (400.0, 200.0, 800.0, 1200.0), found, SightingFilter(), 1_777_700_000_000, "wang", reason, "store"
-    )
+    found = [
+        HitGroup(
+            seen.id,
+            Hit(n, 0.9 - n / 100, seen),
+            (Hit(n, 0.5, seen),) * 6,
+            0.8,
+            Confidence(Word.LIKELY, 0.9),
+            before=seen,
+        )
+        for n in range(1, hits + 1)
+    ]
+    photos = [(photo, (400.0, 200.0, 800.0, 1200.0))]
+    return Sheet(photos, found, SightingFilter(), 1_777_700_000_000, "wang", reason, "store", 1234)
 
 
 def test_everything_is_inside_the_file() -> None:
     html = render_report(_sheet(3), lambda _: JPEG)
     assert len(re.findall(r'<img src="data:image/jpeg;base64,', html)) == 4
+    # of each hit four of its six other shots, and the neighbour before it
+    assert len(re.findall(r'<img class="aside" src="data:image/jpeg;base64,', html)) == 3 * (4 + 1)
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
     assert "<script" not in html
     assert html.count("东门") == 3
     assert ">0.890<" in html
+    assert html.count(">很可能 <") == 3 and html.count("+2") == 3
+    assert "1234 条" in html
 
 
 def test_the_box_is_placed_in_percent_of_the_photo() -> None:

@@ -16,6 +16,7 @@ from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import Step, next_step
 from pipeline.archive.segments.runs import Runs, contains, expand, key_of
+from pipeline.archive.segments.scanning import Scanner
 from pipeline.errors import ArchiveDamaged
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
@@ -93,9 +94,9 @@ def test_ranges_hold_every_selected_row(
     run, first_ms, last_ms = run[order], first_ms[order], last_ms[order]
     starts = np.searchsorted(run, np.arange(4))
     longest = np.array([int((last_ms - first_ms)[run == i].max(initial=0)) for i in range(3)])
-    names = np.array([("person", "garden", camera) for camera in "abc"])
+    names = [("person", "garden", camera) for camera in "abc"]
     where = SightingFilter(from_ms=from_ms, to_ms=to_ms, cameras=wanted)
-    ranges = Runs(names, starts, longest, 0).select(where, key_of(run, first_ms))
+    ranges = Runs(names, starts, longest, 0, key_of(run, first_ms)).select(where)
     selected = (last_ms >= (from_ms or 0)) & (first_ms < (1000 if to_ms is None else to_ms))
     selected &= np.isin(np.array(list("abc"))[run], wanted or tuple("abc"))
     assert np.all(ranges[1:, 0] > ranges[:-1, 1])
@@ -108,10 +109,11 @@ def test_a_scan_of_blocks_equals_the_whole_scan_on_their_rows() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(1_000, DIM)).astype(np.float32)
     quantiser = Quantiser.trained(vectors)
-    scanner = quantiser.scanner(quantiser.encode(vectors))
-    scores, rows = scanner.scan(vectors[3], 1_000)
+    turned = quantiser.turned(vectors)
+    scanner = Scanner(quantiser, quantiser.encode(turned))
+    scores, rows = scanner.scan(turned[3], 1_000)
     blocks = np.array([1, 2, 31], np.int64)  # the last one holds 8 rows only
-    some_scores, some_rows = scanner.scan_blocks(vectors[3], 1_000, blocks)
+    some_scores, some_rows = scanner.scan_blocks(turned[3], 1_000, blocks)
     inside = np.isin(rows // 32, blocks)
     assert len(some_rows) == 72
     assert set(some_rows.tolist()) == set(rows[inside].tolist())
@@ -211,10 +213,11 @@ def test_what_is_forgotten_leaves_no_trace_in_a_segment(tmp_path: Path) -> None:
         hits = archive.search(Query(Embeddings(vectors[7:8], SPACE), SightingFilter(), 100))
         assert len(hits) == 99
         (folder,) = (path.parent for path in (tmp_path / "a" / "segments").glob("*/ids.npy"))
-        ids, codes = np.load(folder / "ids.npy"), np.load(folder / "codes.npy")
+        ids, codes, residues = (np.load(folder / f"{name}.npy") for name in ("ids", "codes", "residues"))
         assert gone.encode() not in ids.tobytes()
         assert np.count_nonzero(ids == b"") == 1
         assert not codes[ids == b""].any()
+        assert not residues[ids == b""].any()
 
 
 def test_a_newer_revision_replaces_a_sealed_one(tmp_path: Path) -> None:
@@ -290,3 +293,20 @@ def test_searches_stay_whole_while_rows_are_sealed(tmp_path_factory: pytest.Temp
         ending.set()
         looking.join()
     assert short == []
+
+
+@settings(max_examples=20)
+@given(
+    keys=st.lists(st.integers(0, 400), min_size=1, max_size=200).map(sorted),
+    wanted=st.lists(st.integers(-5, 405), min_size=64, max_size=80),
+)
+def test_many_times_are_placed_as_one_by_one(keys: list[int], wanted: list[int]) -> None:
+    """One run a wanted time: so many are looked up in steps."""
+    run = np.repeat(np.arange(len(wanted)), len(keys))
+    first_ms = np.tile(np.array(keys), len(wanted))
+    starts = np.arange(len(wanted) + 1) * len(keys)
+    names = [("person", "garden", str(number)) for number in range(len(wanted))]
+    runs = Runs(names, starts, np.zeros(len(wanted), np.int64), 0, key_of(run, first_ms))
+    for to_ms in wanted[:5]:
+        ranges = runs.select(SightingFilter(to_ms=to_ms))
+        np.testing.assert_array_equal(expand(ranges), np.flatnonzero(first_ms < to_ms))

@@ -193,12 +193,41 @@ def test_a_rule_that_is_switched_off_is_not_run():
 def test_events_are_counted_by_rule():
     rules = CameraRules([rule("intrusion", zone=ZONE)])
     told(rules, scenes([(300.0, 300.0)] * 30, [(310.0, 300.0)] * 30))
-    assert rules.counters() == {"r": 2}
+    assert [(kept.events, kept.last_ms) for kept in rules.kept] == [(2, 1000)]
 
 
 @pytest.mark.parametrize("kind", ["intrusion", "loitering"])
 def test_tracks_that_ended_are_forgotten(kind: str):
     rules = CameraRules([rule(kind, zone=ZONE, min_dwell_s=1)])
     told(rules, scenes([(300.0, 300.0)] * 5, [(310.0, 300.0)] * 30))
-    (kept,) = rules._kept
+    (kept,) = rules.kept
     assert list(kept.rule._visits.open) == [2]
+
+
+def test_a_track_lost_in_mid_zone_leaves_its_visit_to_the_next_one_there():
+    first, second = [(300.0, 300.0)] * 20, [*[None] * 28, *[(310.0, 300.0)] * 30]
+    settings = rule("loitering", zone=ZONE, min_dwell_s=4)
+    assert [(e.frame, e.track_id) for e in run(settings, first, second)] == [(1, 2)]
+    assert len(run(rule("intrusion", zone=ZONE), first, second)) == 1  # told once, not again of the heir
+
+
+def test_a_visit_is_not_left_to_who_comes_later_or_stands_elsewhere_or_walks_in():
+    first = [(300.0, 300.0)] * 20
+    settings = rule("loitering", zone=ZONE, min_dwell_s=4)
+    later, elsewhere = [*[None] * 55, *[(310.0, 300.0)] * 30], [*[None] * 24, *[(390.0, 390.0)] * 30]
+    walks_in = [*[None] * 20, *walk((190, 300), (290, 300), 6), *[(295.0, 300.0)] * 25]
+    for second in (later, elsewhere, walks_in):
+        assert run(settings, first, second) == []
+
+
+def test_two_who_stand_side_by_side_keep_their_own_visits():
+    events = run(rule("loitering", zone=ZONE, min_dwell_s=3), [(300.0, 300.0)] * 40, [(310.0, 300.0)] * 40)
+    assert [event.track_id for event in events] == [1, 2]
+
+
+def test_a_new_session_begins_with_no_tracks_but_keeps_its_counts():
+    rules = CameraRules([rule("counting", line=LINE), rule("intrusion", zone=ZONE).model_copy(update={"name": "s"})])
+    told(rules, scenes(walk((350, 300), (250, 300), 11)))
+    rules.forget()
+    events = told(rules, scenes(walk((350, 300), (250, 300), 11)))  # number 1 again, on the first side again
+    assert [(event.rule, event.facts.get("count")) for event in events] == [("r", 2), ("s", None)]

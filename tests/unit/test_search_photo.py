@@ -11,18 +11,11 @@ from models.errors import SpaceMismatch
 from models.kinds import Kind
 from pipeline.archive import InMemoryArchive, SightingFilter
 from pipeline.errors import BadTimeRange, NobodyFound, SeveralFound, UnknownCamera, UnknownSighting
-from pipeline.search import (
-    check_filter,
-    embedder_name_for,
-    people_in,
-    search_by_photo,
-    search_by_sighting,
-)
+from pipeline.search import Answer, Eyes, Photo, Question, answer, check_filter, embedder_name_for, people_in
 from pipeline.sighting import Box, Record, Shot, Sighting, TrackletKey
 
 SPACE = EmbeddingSpace("colours", "aaaa-fp32", 3)
 ALL = SightingFilter()
-WHERE = {"kind": Kind.PERSON, "where": ALL, "top": 5}
 
 
 def boxes(*rows: Box, scores: Sequence[float] | None = None, kind: Kind = Kind.PERSON) -> Detections:
@@ -79,6 +72,24 @@ def archive() -> InMemoryArchive:
     return made
 
 
+def find(
+    archive: InMemoryArchive,
+    detector: FakeDetector,
+    *,
+    box: Box | None = None,
+    kind: Kind = Kind.PERSON,
+    embedder: type[MeanColour] = MeanColour,
+) -> Answer:
+    question = Question(SightingFilter(kind=kind), 5, (Photo(photo(), box),))
+    return answer(archive, question, Eyes(lambda: detector, lambda _: embedder()))
+
+
+def more_like(archive: InMemoryArchive, sighting_id: str) -> list[str]:
+    question = Question(ALL, 5, sighting_id=sighting_id)
+    hits = answer(archive, question, Eyes(lambda: FakeDetector({}), lambda _: MeanColour())).hits
+    return [hit.sighting.id for hit in hits]
+
+
 BLUE_ONE: Box = (10.0, 10.0, 60.0, 90.0)
 RED_ONE: Box = (130.0, 10.0, 180.0, 90.0)
 FAR: Box = (0.0, 0.0, 5.0, 90.0)
@@ -86,39 +97,38 @@ FAR: Box = (0.0, 0.0, 5.0, 90.0)
 
 def test_the_only_one_in_the_photo_is_used(archive: InMemoryArchive) -> None:
     detector = FakeDetector({(200, 100): boxes(RED_ONE)})
-    result = search_by_photo(archive, photo(), detector=detector, embedder=MeanColour(), **WHERE)
+    result = find(archive, detector)
     assert [(hit.sighting.id, hit.score) for hit in result.hits] == [("red", 1.0), ("blue", 0.0)]
-    assert (result.box, len(result.detections)) == (RED_ONE, 1)
+    assert (result.subjects[0].box, len(result.subjects[0].detections)) == (RED_ONE, 1)
 
 
 def test_several_are_listed_and_a_box_picks_one(archive: InMemoryArchive) -> None:
     detector = FakeDetector({(200, 100): boxes(BLUE_ONE, RED_ONE)})
     with pytest.raises(SeveralFound) as several:
-        search_by_photo(archive, photo(), detector=detector, embedder=MeanColour(), **WHERE)
+        find(archive, detector)
     np.testing.assert_array_equal(several.value.detections.xyxy, [BLUE_ONE, RED_ONE])
     near_red = (120.0, 5.0, 185.0, 95.0)
-    result = search_by_photo(archive, photo(), detector=detector, embedder=MeanColour(), box=near_red, **WHERE)
-    assert (result.box, result.hits[0].sighting.id, len(result.detections)) == (RED_ONE, "red", 2)
+    result = find(archive, detector, box=near_red)
+    subject = result.subjects[0]
+    assert (subject.box, result.hits[0].sighting.id, len(subject.detections)) == (RED_ONE, "red", 2)
 
 
 def test_a_box_where_the_detector_sees_nobody_is_believed(archive: InMemoryArchive) -> None:
     for answers in ({}, {(200, 100): boxes(BLUE_ONE)}):
-        found = search_by_photo(
-            archive, photo(), detector=FakeDetector(answers), embedder=MeanColour(), box=RED_ONE, **WHERE
-        )
-        assert (found.box, found.hits[0].sighting.id) == (RED_ONE, "red")
+        found = find(archive, FakeDetector(answers), box=RED_ONE)
+        assert (found.subjects[0].box, found.hits[0].sighting.id) == (RED_ONE, "red")
 
 
 @pytest.mark.parametrize("box", [(300.0, 0.0, 400.0, 50.0), (20.0, 20.0, 20.0, 50.0), (50.0, 0.0, 20.0, 50.0)])
 def test_a_box_beside_the_photo_is_refused(archive: InMemoryArchive, box: Box) -> None:
     with pytest.raises(NobodyFound, match="outside the photo of 200x100 pixels"):
-        search_by_photo(archive, photo(), detector=FakeDetector({}), embedder=MeanColour(), box=box, **WHERE)
+        find(archive, FakeDetector({}), box=box)
 
 
 def test_a_box_must_be_numbers(archive: InMemoryArchive) -> None:
     box = (0.0, float("nan"), 5.0, 5.0)
     with pytest.raises(NobodyFound, match="no number"):
-        search_by_photo(archive, photo(), detector=FakeDetector({}), embedder=MeanColour(), box=box, **WHERE)
+        find(archive, FakeDetector({}), box=box)
 
 
 def test_a_tight_crop_is_tried_with_a_border_and_found_in_its_own_pixels() -> None:
@@ -174,9 +184,7 @@ def test_specks_and_other_kinds_do_not_count() -> None:
 
 def test_the_kind_asked_for_limits_the_hits(archive: InMemoryArchive) -> None:
     detector = FakeDetector({(200, 100): boxes(BLUE_ONE, kind=Kind.MOTOR_VEHICLE)})
-    result = search_by_photo(
-        archive, photo(), kind=Kind.MOTOR_VEHICLE, detector=detector, embedder=MeanColour(), where=ALL, top=5
-    )
+    result = find(archive, detector, kind=Kind.MOTOR_VEHICLE)
     assert [hit.sighting.id for hit in result.hits] == ["car"]
 
 
@@ -186,15 +194,15 @@ def test_another_model_than_the_archives_is_refused_before_any_work(archive: InM
 
     detector = FakeDetector({(200, 100): boxes(BLUE_ONE)})
     with pytest.raises(SpaceMismatch, match="made with model colours"):
-        search_by_photo(archive, photo(), detector=detector, embedder=Other(), **WHERE)
+        find(archive, detector, embedder=Other)
     assert detector.shown == []
 
 
 def test_more_like_this_leaves_itself_out_and_keeps_to_its_kind(archive: InMemoryArchive) -> None:
-    assert [hit.sighting.id for hit in search_by_sighting(archive, "blue", ALL, 5)] == ["red"]
-    assert search_by_sighting(archive, "car", ALL, 5) == []
+    assert more_like(archive, "blue") == ["red"]
+    assert more_like(archive, "car") == []
     with pytest.raises(UnknownSighting):
-        search_by_sighting(archive, "nobody", ALL, 5)
+        more_like(archive, "nobody")
 
 
 def test_the_filter_is_checked_against_what_is_known() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from models.embeddings import EmbeddingSpace
 from models.kinds import Kind
+from pipeline.archive import HoldOrder, SightingFilter
 from pipeline.archive.memory import InMemoryArchive
 from pipeline.errors import ArchiveFull
 from pipeline.retention import Retention
@@ -15,10 +16,10 @@ from pipeline.storekeeper import Storekeeper
 SPACE = EmbeddingSpace("colour_stripes", "1-fp32", 2)
 
 
-def record(track_id: int, last_seen_ms: int = 10) -> Record:
+def record(track_id: int, last_seen_ms: int = 10, kind: Kind = Kind.PERSON) -> Record:
     key = TrackletKey("gate", "s", track_id)
     shot = Shot(5, (0, 0, 10, 20), 0.9, 0.8)
-    sighting = Sighting(key.sighting_id(), key, Kind.PERSON, "", 0, last_seen_ms, shot, (100, 100), 5)
+    sighting = Sighting(key.sighting_id(), key, kind, "", 0, last_seen_ms, shot, (100, 100), 5)
     return Record(sighting, np.array([1, 0], np.float32), SPACE, b"\xff\xd8jpeg")
 
 
@@ -63,4 +64,24 @@ def test_retention_forgets_what_is_too_old_once_a_period() -> None:
     now[0] = 59.0
     assert retention.sweep_when_due() == 0
     now[0] = 60.0
+    assert retention.sweep_when_due() == 1
+
+
+def test_each_kind_has_its_days_and_a_held_sighting_has_no_end() -> None:
+    day_ms = 86_400_000
+    archive = InMemoryArchive()
+    archive.append([record(1, 4 * day_ms), record(2, 4 * day_ms), record(3, 4 * day_ms, Kind.MOTOR_VEHICLE)])
+    archive.hold([record(1).sighting.id], HoldOrder("12", "wang", "lost", 0))
+    retention = Retention(archive, 5, lambda: 10 * day_ms, days_by_kind={Kind.MOTOR_VEHICLE: 7}, clock=lambda: 0.0)
+    assert retention.sweep_when_due() == 1
+    assert sorted(s.key.track_id for s in archive.find(SightingFilter())) == [1, 3]
+
+
+def test_a_long_sweep_goes_in_steps() -> None:
+    now, archive = [0.0], InMemoryArchive()
+    archive.append([record(n, n) for n in range(5)])
+    retention = Retention(archive, 1, lambda: 10**9, every_s=60, step=2, clock=lambda: now[0])
+    assert [retention.sweep_when_due() for _ in range(4)] == [2, 2, 1, 0]
+    now[0] = 60.0
+    archive.append([record(9, 9)])
     assert retention.sweep_when_due() == 1

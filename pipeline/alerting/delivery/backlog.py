@@ -23,16 +23,21 @@ class _Queue:
 
     letters: deque[Letter] = field(default_factory=deque)
     attempts: int = 0  # failures of the letter at the head
+    failing_since_s: float | None = None
     not_before_s: float = 0.0
     under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """What is sent at once: one letter, or several that are told as one digest. `attempts` counts this one."""
+    """What is sent at once: one letter, or several that are told as one digest.
+
+    `attempts` counts this one; `failing_since_s` is when the first of them failed, None when none has.
+    """
 
     letters: tuple[Letter, ...]
     attempts: int
+    failing_since_s: float | None
     digested: bool
     spell: int
 
@@ -90,6 +95,7 @@ class Backlog:
         """The receiver has not taken a batch: it stays at the head and is tried again later."""
         for queue in self._end(batch, gone=False):
             queue.attempts += 1
+            queue.failing_since_s = now_s if queue.failing_since_s is None else queue.failing_since_s
             queue.not_before_s = now_s + self._wait_s(queue.attempts)
         if batch.spell == self._spell:
             self._spell += 1
@@ -129,7 +135,9 @@ class Backlog:
         for queue in queues:
             queue.under_way = True
         self._under_way += 1
-        return Batch(letters, 1 + max(queue.attempts for queue in queues), digested, self._spell)
+        since = [queue.failing_since_s for queue in queues if queue.failing_since_s is not None]
+        attempts = 1 + max(queue.attempts for queue in queues)
+        return Batch(letters, attempts, min(since, default=None), digested, self._spell)
 
     def _end(self, batch: Batch, *, gone: bool) -> list[_Queue]:
         self._under_way -= 1
@@ -146,7 +154,7 @@ class Backlog:
     def _remove(self, name: str, done: set[int]) -> None:
         queue = self._queues[name]
         queue.letters = deque(letter for letter in queue.letters if letter.id not in done)
-        queue.attempts, queue.not_before_s = 0, 0.0
+        queue.attempts, queue.failing_since_s, queue.not_before_s = 0, None, 0.0
         if not queue.letters:
             del self._queues[name]
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -63,23 +64,22 @@ class Delivery:
         self._busy_s: dict[str, float] = {}
         self._database = ThreadPoolExecutor(1, thread_name_prefix="delivery-database")
         self._pictures = ThreadPoolExecutor(1, thread_name_prefix="delivery-pictures")
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
 
     def start(self) -> None:
         """Begin with what waits."""
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Stop; what is under way is sent again at the next start. Returns False when it did not end in time."""
         self._stopping = True
-        if not self._thread.ident:
-            self._loop.close()
-            return True
         self.told()
-        self._thread.join(timeout_s)
+        if self._thread.ident:
+            self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     @property
@@ -89,10 +89,7 @@ class Delivery:
 
     def told(self) -> None:
         """There are new letters."""
-        try:
-            self._loop.call_soon_threadsafe(self._news.set)
-        except RuntimeError:  # the loop is closed: they are found at the next start
-            return
+        self._call(self._news.set)
 
     def counters(self) -> dict[str, LaneCounters]:
         """Return how the lanes fare, by subscription."""
@@ -117,16 +114,16 @@ class Delivery:
         return self._ask(send())
 
     def _ask(self, work: Coroutine[Any, Any, T]) -> T:
-        if not self._thread.is_alive():
+        if self._loop is None or not self._thread.is_alive():
             work.close()
             raise AlertingError("nothing is delivered at the moment: start `zhian run`")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _call(self, change: Callable[[], None]) -> None:
-        try:
-            self._loop.call_soon_threadsafe(change)
-        except RuntimeError:
-            return
+    def _call(self, change: Callable[[], object]) -> None:
+        """Let the loop do something; before `start` and after `stop` nothing is done: the start finds all letters."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(change)
 
     def _reread(self, subscription_id: str) -> None:
         if subscription_id in self._lanes:
@@ -134,6 +131,7 @@ class Delivery:
         self._news.set()
 
     def _run(self) -> None:
+        assert self._loop is not None
         try:
             self._loop.run_until_complete(self._work())
         except Exception:
@@ -188,7 +186,7 @@ class Delivery:
     def _lane(self, subscription: Subscription) -> Lane:
         if subscription.id not in self._lanes:
             lane = self._new_lane(subscription)
-            task = self._loop.create_task(lane.run(), name=f"lane {subscription.id}")
+            task = asyncio.create_task(lane.run(), name=f"lane {subscription.id}")
             self._lanes[subscription.id] = (subscription, lane, task)
         return self._lanes[subscription.id][1]
 
@@ -207,7 +205,7 @@ class Delivery:
             picture=self._picture if terms.thumbnail else _no_picture,
             wall_ms=self._wall_ms,
             clock_s=self._clock_s,
-            give_up_ms=settings.give_up_after_h * 3_600_000,
+            give_up_s=settings.give_up_after_h * 3600,
         )
         return Lane(self._carriers.carrier(subscription), backlog, duties, name=terms.name)
 
@@ -218,10 +216,10 @@ class Delivery:
         await asyncio.gather(task, return_exceptions=True)
 
     async def _picture(self, sighting_id: str) -> bytes | None:
-        return await self._loop.run_in_executor(self._pictures, self._thumbnail, sighting_id)
+        return await asyncio.get_running_loop().run_in_executor(self._pictures, self._thumbnail, sighting_id)
 
     async def _in_database(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - of any question
-        return await self._loop.run_in_executor(self._database, work, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._database, work, *arguments)
 
 
 async def _no_picture(_sighting_id: str) -> bytes | None:

@@ -15,7 +15,6 @@ from pipeline.errors import AlertingError
 
 log = structlog.get_logger(__name__)
 LOADED = 600  # letters of one lane in memory; the others wait in the database
-FEWEST_TRIES = 8  # however the clock jumps, nothing is given up after fewer
 FAULT_WAIT_S = 5.0
 
 
@@ -29,7 +28,7 @@ class LaneDuties:
     picture: Callable[[str], Awaitable[bytes | None]]
     wall_ms: Callable[[], int]
     clock_s: Callable[[], float]
-    give_up_ms: float
+    give_up_s: float
 
 
 @dataclass(slots=True)
@@ -135,8 +134,9 @@ class Lane:
 
     async def _failed(self, batch: Batch, error: Undelivered) -> None:
         self.counters.failed += 1
-        old = self._duties.wall_ms() - batch.letters[0].noted_ms > self._duties.give_up_ms
-        given_up = old and batch.attempts >= FEWEST_TRIES
+        since_s = batch.failing_since_s
+        # Counted by the monotonic clock, anew in each process: no jump of the wall clock makes us give up.
+        given_up = since_s is not None and self._duties.clock_s() - since_s > self._duties.give_up_s
         reason = f"{Reason.GAVE_UP}: {error}" if given_up and not error.for_good else str(error)
         if self.counters.failing != str(error):
             log.warning("delivery_failing", subscription=self._name, reason=str(error.reason), detail=error.detail)

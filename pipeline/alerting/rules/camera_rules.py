@@ -11,25 +11,31 @@ from pipeline.alerting.rules.table import Rule, open_rule
 
 
 @dataclass(slots=True)
-class _Kept:
+class KeptRule:
+    """A rule at work: `awake` in its hours, how many `events` it noticed so far and when the last one was."""
+
     settings: RuleSettings
     codes: tuple[int, ...]
     rule: Rule
     awake: bool = True
     events: int = 0
+    last_ms: int | None = None
 
 
 @dataclass(slots=True)
 class CameraRules:
-    """Runs rules over the scenes of one camera, in order of time. A rule outside its hours forgets what it saw."""
+    """Runs rules over the scenes of one camera, in order of time. A rule outside its hours forgets what it saw.
+
+    `kept` are the rules that are switched on.
+    """
 
     settings: Sequence[RuleSettings]
-    _kept: list[_Kept] = field(init=False)
+    kept: list[KeptRule] = field(init=False)
 
     def __post_init__(self) -> None:
         """Open the rules that are switched on."""
-        self._kept = [
-            _Kept(each, tuple(kind.code for kind in each.objects), open_rule(each))
+        self.kept = [
+            KeptRule(each, tuple(kind.code for kind in each.objects), open_rule(each))
             for each in self.settings
             if each.enabled
         ]
@@ -38,27 +44,29 @@ class CameraRules:
         """Return what the rules noticed, in their order; `scene.t_ms` is UTC epoch milliseconds where hours count."""
         events: list[Event] = []
         seen: dict[tuple[tuple[int, ...], float], Scene] = {}
-        for kept in self._kept:
+        for kept in self.kept:
             if not self._awake(kept, scene.t_ms):
                 continue
             wanted = kept.codes, kept.settings.min_height_px
             if wanted not in seen:
                 seen[wanted] = _counting(scene, *wanted)
             found = kept.rule.observe(seen[wanted])
-            kept.events += len(found)
+            if found:
+                kept.events, kept.last_ms = kept.events + len(found), scene.t_ms
             events += found
         return events
 
-    def counters(self) -> dict[str, int]:
-        """Return how many events each rule noticed so far."""
-        return {kept.settings.name: kept.events for kept in self._kept}
+    def forget(self) -> None:
+        """Forget the tracks: a new session numbers them anew."""
+        for kept in self.kept:
+            kept.rule.forget()
 
     @staticmethod
-    def _awake(kept: _Kept, t_ms: int) -> bool:
+    def _awake(kept: KeptRule, t_ms: int) -> bool:
         schedule = kept.settings.schedule
         awake = schedule is None or schedule.covers(t_ms)
         if awake and not kept.awake:
-            kept.rule = open_rule(kept.settings)
+            kept.rule.forget()
         kept.awake = awake
         return awake
 

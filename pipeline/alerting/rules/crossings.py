@@ -61,6 +61,10 @@ class Crossings:
             self._sides.pop(track_id, None)
         return found
 
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._sides.clear()
+
     def _step(self, scene: Scene, track_id: int, point: Array, positive: bool, certain: bool) -> Crossing | None:
         side = self._sides.get(track_id)
         if side is None:

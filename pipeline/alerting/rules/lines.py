@@ -27,6 +27,10 @@ class LineCrossing:
             if s.direction in {"both", c.direction}
         ]
 
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._crossings.forget()
+
 
 @dataclass(slots=True)
 class Counting:
@@ -55,7 +59,10 @@ class Counting:
             self.went += not entered and self.inside > 0
             passed = entered and s.limit is not None and self.inside == s.limit + 1
             facts = {"in": self.came, "out": self.went, "count": self.inside, "over_limit": passed}
-            events.append(
-                Event(s.name, s.kind, crossing.track_id, crossing.frame, crossing.t_ms, crossing.direction, facts)
-            )
+            c = crossing
+            events.append(Event(s.name, s.kind, c.track_id, c.frame, c.t_ms, c.direction, facts, notable=passed))
         return events
+
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._crossings.forget()

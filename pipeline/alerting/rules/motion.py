@@ -49,6 +49,10 @@ class Running:
             events.append(Event(s.name, s.kind, track_id, frame, t_ms, facts={"heights_per_s": round(speed, 2)}))
         return events
 
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._trails.forget()
+
 
 @dataclass(slots=True)
 class _Progress:
@@ -91,6 +95,10 @@ class WrongWay:
             self._progress.pop(track_id, None)
         return events
 
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._progress.clear()
+
 
 @dataclass(slots=True)
 class Fall:
@@ -114,6 +122,10 @@ class Fall:
             elif trail.told and trail.steps[-1][4] < _UPRIGHT * trail.steps[-1][5]:
                 trail.told = False
         return events
+
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._trails.forget()
 
     def _fallen(self, trail: Trail) -> tuple[int, int] | None:
         s = self.settings

@@ -37,14 +37,22 @@ def check_rules(values: Any) -> tuple[RuleSettings, ...]:  # noqa: ANN401 - what
 
 def check_inside(rules: Sequence[RuleSettings], size: tuple[int, int]) -> None:
     """Raise BadRules when a rule names a point outside the picture of (width, height)."""
-    width, height = size
     for rule in rules:
-        for x, y in rule.points:
-            if not (-_OUTSIDE <= x / width <= 1 + _OUTSIDE and -_OUTSIDE <= y / height <= 1 + _OUTSIDE):
-                raise BadRules(
-                    f"rule `{rule.name}`: the point ({x:g}, {y:g}) lies outside the picture of {width} x {height} "
-                    f"pixels: draw it on a picture of that size"
-                )
+        fault = fault_of(rule, size)
+        if fault:
+            raise BadRules(fault)
+
+
+def fault_of(rule: RuleSettings, size: tuple[int, int]) -> str:
+    """Return the sentence about a point outside the picture of (width, height), "" when there is none."""
+    width, height = size
+    for x, y in rule.points:
+        if not (-_OUTSIDE <= x / width <= 1 + _OUTSIDE and -_OUTSIDE <= y / height <= 1 + _OUTSIDE):
+            return (
+                f"rule `{rule.name}`: the point ({x:g}, {y:g}) lies outside the picture of {width} x {height} pixels: "
+                f"draw it on a picture of that size"
+            )
+    return ""
 
 
 def _sentence(fault: Any, values: Any) -> str:  # noqa: ANN401 - pydantic's and YAML's own shapes

@@ -1,11 +1,12 @@
 """What a rule is shown of one moment, and what it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.detections import Image
 from pipeline.alerting.alert import Fact
 
 Array = NDArray[np.float64]
@@ -19,6 +20,7 @@ class Scene:
     `frame` counts from 1 in the recording or session, `t_ms` rises with it (any origin). track_id int64 (n,), unique;
     class_id int64 (n,), index into `models.kinds.KINDS`; xyxy float64 (n, 4) and frame_size (width, height) in source
     pixels. `ended` are the tracks that will never be shown again; one that is only hidden is neither shown nor ended.
+    `image` is the whole picture, uint8 (h, w, 3) BGR in any size; None where nobody kept it.
     """
 
     frame: int
@@ -28,6 +30,7 @@ class Scene:
     xyxy: Array
     frame_size: tuple[int, int]
     ended: tuple[int, ...] = ()
+    image: Image | None = None
 
     def __len__(self) -> int:
         return len(self.track_id)
@@ -44,15 +47,7 @@ class Scene:
 
     def select(self, mask: NDArray[np.bool_]) -> "Scene":
         """Return the scene with the chosen objects only."""
-        return Scene(
-            self.frame,
-            self.t_ms,
-            self.track_id[mask],
-            self.class_id[mask],
-            self.xyxy[mask],
-            self.frame_size,
-            self.ended,
-        )
+        return replace(self, track_id=self.track_id[mask], class_id=self.class_id[mask], xyxy=self.xyxy[mask])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ class Event:
 
     `frame` and `t_ms` say when it happened, which may be before the scene that made it certain: for a zone they are
     those of the entry. `track_id` is 0 when no single track is meant. `direction` is "+", "-" or "". `facts` are
-    details to show.
+    details to show. `notable` is false for what is counted and nobody needs to be told of.
     """
 
     rule: str
@@ -71,3 +66,4 @@ class Event:
     t_ms: int
     direction: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    notable: bool = True

@@ -1,5 +1,6 @@
 """Rules as they are configured: one model a kind, in pixels of the picture, seconds and object heights."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -196,11 +197,16 @@ class RuleList(BaseModel):
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Self:
-        names = [rule.name for rule in self.rules]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"rule {', '.join(f'`{n}`' for n in twice)} stands there twice: names must differ")
+        check_names(self.rules)
         return self
+
+
+def check_names(rules: Sequence[RuleSettings]) -> None:
+    """Raise ValueError when two rules have one name."""
+    names = [rule.name for rule in rules]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"rule {', '.join(f'`{n}`' for n in twice)} stands there twice: names must differ")
 
 
 def as_array(points: tuple[Point, ...]) -> NDArray[np.float64]:

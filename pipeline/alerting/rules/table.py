@@ -20,6 +20,11 @@ class Rule(Protocol):
 
     def observe(self, scene: Scene) -> list[Event]:
         """Take one scene."""
+        ...
+
+    def forget(self) -> None:
+        """Forget the tracks, whose numbers begin anew; what was counted stays."""
+        ...
 
 
 RULES: dict[str, tuple[Callable[[Any], Rule], Severity]] = {

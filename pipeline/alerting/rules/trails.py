@@ -58,3 +58,7 @@ class Trails:
         for track_id in scene.ended:
             self.kept.pop(track_id, None)
         return found
+
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self.kept.clear()

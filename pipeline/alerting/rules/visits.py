@@ -1,6 +1,6 @@
 """Who is in a zone, since when: hysteresis at the border instead of a flicker of visits."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,37 +40,87 @@ class Visits:
 
     A visit begins with the first foot inside. It ends when the foot is `margin` object heights outside, when it stayed
     outside for more than `grace_s`, or with its track. What a step over the border interrupts goes on as one visit.
+    A tracker loses people in mid-picture: a track that begins inside, where a visitor was seen last at most
+    `heir_s` ago within `reach` heights and `reach_per_s` more for each second since, goes on with that visit.
     """
 
     zone: Array
     margin: float = 0.1
     grace_s: float = 0.5
+    heir_s: float = 3.0
+    reach: float = 0.4
+    reach_per_s: float = 0.5
     open: dict[int, Visit] = field(init=False, default_factory=dict)
+    _lost: list[Visit] = field(init=False, default_factory=list)
+    _known: set[int] = field(init=False, default_factory=set)
 
     def observe(self, scene: Scene) -> list[Visit]:
         """Return the visits of those that are in the zone in this scene, ordered as its tracks."""
         inside: list[Visit] = []
-        grace_ms = 1000.0 * self.grace_s
         if len(scene):
-            foot = scene.foot
-            depth = depth_in_polygon(foot, self.zone) / scene.height
-            for i, (track_id, deep) in enumerate(zip(scene.track_id.tolist(), depth.tolist(), strict=True)):
+            foot, height = scene.foot, scene.height
+            depth = depth_in_polygon(foot, self.zone) / height
+            shown = scene.track_id.tolist()
+            for i, (track_id, deep) in enumerate(zip(shown, depth.tolist(), strict=True)):
                 visit = self.open.get(track_id)
                 if deep < 0.0:
-                    if visit is not None and (deep < -self.margin or scene.t_ms - visit.inside_ms > grace_ms):
+                    if visit is not None and self._left(visit, deep, scene.t_ms):
                         del self.open[track_id]
                     continue
                 if visit is None:
-                    visit = self.open[track_id] = Visit(track_id, scene.frame, scene.t_ms, scene.t_ms, foot[i], foot[i])
+                    visit = self._begun(scene, track_id, foot[i], float(height[i]))
                 visit.inside_ms, visit.at = scene.t_ms, foot[i]
-                visit.moved = max(visit.moved, float(np.hypot(*(foot[i] - visit.entry)) / scene.height[i]))
+                visit.moved = max(visit.moved, float(np.hypot(*(foot[i] - visit.entry)) / height[i]))
                 inside.append(visit)
-        for track_id in scene.ended:
-            self.open.pop(track_id, None)
+            self._known.update(shown)
+        self._forget(scene)
         return inside
+
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self.open.clear()
+        self._lost.clear()
+        self._known.clear()
 
     def restart(self, visit: Visit, scene: Scene) -> Visit:
         """Let the stay begin anew where the object is now, and return it."""
         visit = Visit(visit.track_id, scene.frame, scene.t_ms, scene.t_ms, visit.at, visit.at)
         self.open[visit.track_id] = visit
         return visit
+
+    def _left(self, visit: Visit, deep: float, t_ms: int) -> bool:
+        return deep < -self.margin or t_ms - visit.inside_ms > 1000.0 * self.grace_s
+
+    def _begun(self, scene: Scene, track_id: int, foot: Array, height: float) -> Visit:
+        """Return a new visit, or the one that a lost track left to this one."""
+        inherited = None if track_id in self._known else self._nearest_lost(scene, foot, height)
+        if inherited is None:
+            visit = Visit(track_id, scene.frame, scene.t_ms, scene.t_ms, foot, foot)
+        else:
+            visit = replace(inherited, track_id=track_id)
+        self.open[track_id] = visit
+        return visit
+
+    def _nearest_lost(self, scene: Scene, foot: Array, height: float) -> Visit | None:
+        """Take the nearest visit of a track that this scene does not show out of the books."""
+        shown = set(scene.track_id.tolist())
+        hidden = [visit for visit in self.open.values() if visit.track_id not in shown]
+        best, nearest = None, 1.0
+        for visit in (*hidden, *self._lost):
+            unseen_s = (scene.t_ms - visit.inside_ms) / 1000.0
+            away = float(np.hypot(*(foot - visit.at))) / height / (self.reach + self.reach_per_s * unseen_s)
+            if unseen_s <= self.heir_s and away <= nearest:
+                best, nearest = visit, away
+        if best is not None:
+            self.open.pop(best.track_id, None)
+            self._lost = [visit for visit in self._lost if visit is not best]
+        return best
+
+    def _forget(self, scene: Scene) -> None:
+        for track_id in scene.ended:
+            visit = self.open.pop(track_id, None)
+            if visit is not None:
+                self._lost.append(visit)
+            self._known.discard(track_id)
+        if self._lost:
+            self._lost = [v for v in self._lost if scene.t_ms - v.inside_ms <= 1000.0 * self.heir_s]

@@ -29,6 +29,10 @@ class Stay:
             events.append(_entered(self.settings, visit))
         return events
 
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._visits.forget()
+
 
 @dataclass(slots=True)
 class Standing:
@@ -53,6 +57,10 @@ class Standing:
                 visit.told = True
                 events.append(_entered(self.settings, visit))
         return events
+
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._visits.forget()
 
 
 @dataclass(slots=True)
@@ -86,6 +94,10 @@ class Crowd:
             return []
         self._told = True
         return [Event(s.name, s.kind, 0, *self._since, facts={"count": self.count, "dwell_s": s.min_dwell_s})]
+
+    def forget(self) -> None:
+        """Forget the tracks: their numbers begin anew."""
+        self._visits.forget()
 
 
 def _entered(settings: ZoneSettings, visit: Visit) -> Event:

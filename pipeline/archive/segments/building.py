@@ -9,14 +9,15 @@ import numpy as np
 from pipeline.archive.durable import sync_file, sync_folder
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import TRAINED_ON, CodeArray, Quantiser
+from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.rows import IntArray, SegmentRows
-from pipeline.archive.segments.runs import key_of
 from pipeline.archive.segments.segment import COLUMNS, FORMAT, HEADER
 from pipeline.archive.vectors import VectorFile
 
 _AT_ONCE = 32_768
 _SAMPLE, _ASKED, _NEAR = 8_192, 64, 64
 _LEVELS = 201
+_NEARLY_ALL = (0.5, 0.99)
 _SEED = 1
 
 
@@ -28,28 +29,33 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
     sample = np.random.default_rng(_SEED).permutation(len(rows))[:TRAINED_ON]
     learned = vectors.pick(rows.vector_row[np.sort(sample)])
     quantiser = Quantiser.trained(_at_least_16(learned))
-    codes = _encoded(quantiser, rows.vector_row, vectors)
+    turned = quantiser.turned(learned)
+    residue_code = ResidueCode.trained(turned - quantiser.decode(quantiser.encode(turned)))
+    codes, residues = _encoded(quantiser, residue_code, rows.vector_row, vectors)
     columns = {
         "ids": rows.ids,
         "revision": rows.revision.astype(np.int32),
         "vector_row": rows.vector_row,
-        "key": key_of(rows.run, rows.first_ms - runs.base_ms),
+        "key": runs.keys,
         "last_ms": rows.last_ms,
         "by_vector_row": np.argsort(rows.vector_row),
         "codes": codes,
+        "residues": residues,
         "axes": quantiser.axes,
         "centroids": quantiser.centroids,
+        "kept": residue_code.kept,
+        "steps": residue_code.steps,
     }
     for name in COLUMNS:
         np.save(folder / f"{name}.npy", columns[name])
     header = {
         "format": FORMAT,
-        "runs": runs.names.tolist(),
+        "runs": runs.names,
         "starts": runs.starts.tolist(),
         "longest_ms": runs.longest_ms.tolist(),
         "base_ms": runs.base_ms,
         "until_ms": int(rows.last_ms.max()),
-        "errors": _errors(quantiser, learned[:_SAMPLE]),
+        **_errors(quantiser, residue_code, turned[:_SAMPLE]),
     }
     (folder / HEADER).write_text(json.dumps(header, ensure_ascii=False) + "\n", "utf-8")
     for path in folder.iterdir():
@@ -57,26 +63,38 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
     sync_folder(folder)
 
 
-def _encoded(quantiser: Quantiser, vector_rows: IntArray, vectors: VectorFile) -> CodeArray:
+def _encoded(
+    quantiser: Quantiser, residue_code: ResidueCode, vector_rows: IntArray, vectors: VectorFile
+) -> tuple[CodeArray, CodeArray]:
     """Read in the file's order, a part at a time: a segment's vectors never are in memory together."""
     order = np.argsort(vector_rows)
-    codes = np.empty((len(order), len(quantiser.encode(np.zeros((1, quantiser.dim), np.float32))[0])), np.uint8)
+    codes = np.empty((len(order), quantiser.code_bytes), np.uint8)
+    residues = np.empty((len(order), residue_code.code_bytes), np.uint8)
     for start in range(0, len(order), _AT_ONCE):
         part = order[start : start + _AT_ONCE]
-        codes[part] = quantiser.encode(vectors.pick(vector_rows[part]))
-    return codes
+        turned = quantiser.turned(vectors.pick(vector_rows[part]))
+        codes[part] = fresh = quantiser.encode(turned)
+        residues[part] = residue_code.encode(turned - quantiser.decode(fresh))
+    return codes, residues
 
 
-def _errors(quantiser: Quantiser, vectors: FloatArray) -> list[float]:
+def _errors(quantiser: Quantiser, residue_code: ResidueCode, turned: FloatArray) -> dict[str, list[float]]:
     """Return quantiles of how far the true cosines of near rows lie above their approximate ones."""
-    if len(vectors) < 2:
-        return [0.0, 0.0]
-    asked = vectors[:_ASKED]
-    exact = asked @ vectors.T
-    off = exact - asked @ quantiser.decode(quantiser.encode(vectors)).T
+    if len(turned) < 2:
+        return {"coarse": [0.0, 0.0], "fine": [0.0, 0.0]}
+    asked = turned[:_ASKED]
+    exact = asked @ turned.T
+    codes = quantiser.encode(turned)
+    stands_for = quantiser.decode(codes)
+    residues = residue_code.encode(turned - stands_for)
+    coarse = asked @ stands_for.T
+    fine = coarse + np.stack([residue_code.gains(one, residues) for one in asked])
     near = np.argsort(-exact, axis=1)[:, 1 : 1 + _NEAR]
-    found = np.quantile(np.take_along_axis(off, near, axis=1), np.linspace(0, 1, _LEVELS))
-    return [round(float(value), 5) for value in found]
+    off, fine_off = (np.take_along_axis(exact - each, near, axis=1) for each in (coarse, fine))
+    return {
+        "coarse": np.quantile(off, np.linspace(0, 1, _LEVELS)).round(5).tolist(),
+        "fine": np.quantile(fine_off, _NEARLY_ALL).round(5).tolist(),
+    }
 
 
 def _at_least_16(vectors: FloatArray) -> FloatArray:

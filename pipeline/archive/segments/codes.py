@@ -34,8 +34,9 @@ class Quantiser:
         self._pq: Any = faiss.ProductQuantizer(parts * size, parts, _BITS)
         faiss.copy_array_to_vector(np.ascontiguousarray(centroids, np.float32).ravel(), self._pq.centroids)
         self.axes = np.ascontiguousarray(axes, np.float32)
+        self._columns = np.ascontiguousarray(self.axes.T)
         self.dim = parts * size
-        self.parts = parts
+        self.parts = int(parts)
 
     @classmethod
     def trained(cls, vectors: FloatArray) -> Self:
@@ -55,76 +56,44 @@ class Quantiser:
         flat: FloatArray = faiss.vector_to_array(self._pq.centroids)
         return flat.reshape(self.parts, 1 << _BITS, -1)
 
-    def encode(self, vectors: FloatArray) -> CodeArray:
-        """Return uint8 (n, bytes) for float32 (n, dim)."""
-        codes: CodeArray = self._pq.compute_codes(np.ascontiguousarray(vectors @ self.axes, np.float32))
+    @property
+    def code_bytes(self) -> int:
+        """Return the bytes of one code."""
+        return (self.parts * _BITS + 7) // 8
+
+    def turned(self, vectors: FloatArray) -> FloatArray:
+        """Return float32 (n, dim) as seen along the axes of the codes; cosines stay."""
+        return np.ascontiguousarray(vectors @ self.axes, np.float32)
+
+    def turned_one(self, vector: FloatArray) -> FloatArray:
+        """The same of one float32 (dim,), on the calling thread."""
+        return cosines(self._columns, vector)
+
+    def encode(self, turned: FloatArray) -> CodeArray:
+        """Return uint8 (n, bytes) for turned float32 (n, dim)."""
+        codes: CodeArray = self._pq.compute_codes(turned)
         return codes
 
     def decode(self, codes: CodeArray) -> FloatArray:
-        """Return the float32 (n, dim) that codes stand for."""
-        turned: FloatArray = self._pq.decode(np.ascontiguousarray(codes))
-        return turned @ self.axes.T
+        """Return the turned float32 (n, dim) that codes stand for."""
+        found: FloatArray = self._pq.decode(np.ascontiguousarray(codes))
+        return found
 
-    def scanner(self, codes: CodeArray) -> "Scanner":
-        """Return what scans uint8 (n, bytes)."""
+    def index(self, codes: CodeArray) -> Any:  # noqa: ANN401 - FAISS's stubs do not know its Python face
+        """Return FAISS's fast-scan index of uint8 (n, bytes)."""
         plain: Any = faiss.IndexPQ(self.dim, self.parts, _BITS, faiss.METRIC_INNER_PRODUCT)
         plain.pq = self._pq
         plain.is_trained = True
         faiss.copy_array_to_vector(np.ascontiguousarray(codes).ravel(), plain.codes)
         plain.ntotal = len(codes)
-        return Scanner(self.axes, faiss.IndexPQFastScan(plain, BLOCK))
+        return faiss.IndexPQFastScan(plain, BLOCK)
 
-
-class Scanner:
-    """Approximate cosines of all rows, or of some blocks of rows, best first."""
-
-    def __init__(self, axes: FloatArray, index: Any) -> None:  # noqa: ANN401 - FAISS's stubs do not know its Python face
-        self._axes = np.ascontiguousarray(axes.T)
-        self._index = index
-        self._bytes = index.codes.size() // max(1, index.ntotal2 // BLOCK)
-        self._blocks: CodeArray = (
-            faiss.rev_swig_ptr(index.codes.get(), index.codes.size()).reshape(-1, self._bytes)
-            if index.ntotal
-            else np.empty((0, 1), np.uint8)
-        )
-
-    @property
-    def bytes_held(self) -> int:
-        """Memory of the codes."""
-        return int(self._blocks.nbytes)
-
-    def scan(self, vector: FloatArray, count: int) -> tuple[FloatArray, IntArray]:
-        """Return approximate cosines float32 (k,) and rows int64 (k,), best first, of a float32 (dim,)."""
-        return _searched(self._index, self._turned(vector), count)
-
-    def scan_blocks(self, vector: FloatArray, count: int, blocks: IntArray) -> tuple[FloatArray, IntArray]:
-        """The same among the rows of some blocks: FAISS's scan takes no filter, so their codes are copied together."""
-        part: Any = faiss.IndexPQFastScan(self._index.d, self._index.M, _BITS, faiss.METRIC_INNER_PRODUCT, BLOCK)
-        part.pq = self._index.pq
-        part.is_trained = True
-        size = len(blocks) * self._bytes
-        part.codes.resize(size)
-        target = faiss.rev_swig_ptr(part.codes.get(), size).reshape(-1, self._bytes)
-        np.take(self._blocks, blocks, axis=0, out=target)
-        rows = len(blocks) * BLOCK
-        if len(blocks) and blocks[-1] == len(self._blocks) - 1:
-            rows -= len(self._blocks) * BLOCK - self._index.ntotal  # the last block may be filled in part only
-        part.ntotal, part.ntotal2 = rows, len(blocks) * BLOCK
-        scores, places = _searched(part, self._turned(vector), count)
-        return scores, blocks[places // BLOCK] * BLOCK + places % BLOCK
-
-    def _turned(self, vector: FloatArray) -> FloatArray:
-        return cosines(self._axes, vector)
-
-
-def _searched(index: Any, vector: FloatArray, count: int) -> tuple[FloatArray, IntArray]:  # noqa: ANN401
-    faiss.omp_set_num_threads(1)
-    count = min(count, index.ntotal)
-    if count <= 0:
-        return np.empty(0, np.float32), np.empty(0, np.int64)
-    scores, rows = index.search(vector[None], count)
-    kept = rows[0] >= 0
-    return scores[0][kept], rows[0][kept]
+    def empty_index(self) -> Any:  # noqa: ANN401
+        """Return one without rows."""
+        made: Any = faiss.IndexPQFastScan(self.dim, self.parts, _BITS, faiss.METRIC_INNER_PRODUCT, BLOCK)
+        made.pq = self._pq
+        made.is_trained = True
+        return made
 
 
 def _dealt(strength: NDArray[np.float64], parts: int) -> IntArray:

@@ -150,10 +150,11 @@ class SegmentKeeper:
 
 
 def _overwrite(folder: Path, vector_rows: NDArray[np.int64]) -> None:
-    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("ids", "codes")}
+    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("ids", "codes", "residues")}
     places = np.isin(np.load(folder / "vector_row.npy", mmap_mode="r"), vector_rows)
     columns["ids"][places] = b""
     columns["codes"][places] = 0
+    columns["residues"][places] = 0
     for name, column in columns.items():
         column.flush()
         sync_file(folder / f"{name}.npy")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from pipeline.archive.schema import sightings
-from pipeline.archive.segments.runs import RunName, Runs
+from pipeline.archive.segments.runs import RunName, Runs, key_of
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -54,7 +54,8 @@ class SegmentRows:
         starts = np.searchsorted(rows.run, np.arange(len(names) + 1)).astype(np.int64)
         longest = np.zeros(len(names), np.int64)
         np.maximum.at(longest, rows.run, rows.last_ms - rows.first_ms)
-        return rows, Runs(np.array(names), starts, longest, int(self.first_ms.min()) if len(self) else 0)
+        base_ms = int(self.first_ms.min()) if len(self) else 0
+        return rows, Runs(names, starts, longest, base_ms, key_of(rows.run, rows.first_ms - base_ms))
 
 
 def read_rows(connection: Connection, space_id: int, first_row: int, end_row: int) -> SegmentRows:

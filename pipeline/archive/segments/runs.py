@@ -5,7 +5,6 @@ and time make one number, the row's key, so that all ranges are found by one bin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,51 +17,81 @@ RunName = tuple[str, str, str]  # kind, community, camera
 
 _TIME_BITS = 42  # of a key: 139 years in ms
 _LATEST = (1 << _TIME_BITS) - 1
+_STRIDE = 32
+_FEW = 64
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Runs:
     """Run i is the rows `starts[i]` to `starts[i + 1]`; `longest_ms[i]` is its longest stay before a camera.
 
-    `base_ms` is the time from which keys count.
+    `base_ms` is the time from which keys count; `keys` are those of all rows, ascending.
     """
 
-    names: NDArray[np.str_]  # (runs, 3)
-    starts: IntArray
-    longest_ms: IntArray
-    base_ms: int
+    def __init__(
+        self, names: Sequence[RunName], starts: IntArray, longest_ms: IntArray, base_ms: int, keys: IntArray
+    ) -> None:
+        self.names = names
+        self.starts = starts
+        self.longest_ms = longest_ms
+        self.base_ms = base_ms
+        self.keys = keys
+        self._some_keys = np.array(keys[::_STRIDE])  # in memory: a search in all would wait for it at every step
+        self._columns = [_Names(column) for column in zip(*names, strict=True)] if names else []
 
-    def select(self, where: SightingFilter, keys: IntArray) -> IntArray:
+    def select(self, where: SightingFilter) -> IntArray:
         """Return int64 (k, 2): ascending ranges of rows, apart from each other, that hold all selected ones.
 
         A row may be in a range and yet have been last seen before `where.from_ms`: by no more than the run's longest
         stay, so there are few.
         """
-        chosen = np.flatnonzero(self._passing(where))
+        chosen = self._chosen(where)
         starts, stops = self.starts[chosen], self.starts[chosen + 1]
         if where.from_ms is not None:
             since = where.from_ms - self.longest_ms[chosen] - self.base_ms
-            starts = np.searchsorted(keys, key_of(chosen, since))
+            starts = self._place(key_of(chosen, since))
         if where.to_ms is not None:
             until = np.full(len(chosen), where.to_ms - self.base_ms)
-            stops = np.searchsorted(keys, key_of(chosen, until))
+            stops = self._place(key_of(chosen, until))
         kept = stops > starts
         return _joined(np.stack([starts[kept], stops[kept]], axis=1))
 
-    def _passing(self, where: SightingFilter) -> BoolArray:
-        kind, community, camera = self.names.T if len(self.names) else np.empty((3, 0), np.str_)
-        passing = np.ones(len(self.names), np.bool_)
-        if where.kind is not None:
-            passing &= kind == where.kind.value
-        for column, wanted in ((community, where.communities), (camera, where.cameras)):
-            if wanted:
-                passing &= _any_of(column, wanted)
+    def _chosen(self, where: SightingFilter) -> IntArray:
+        chosen = np.ones(len(self.names), np.bool_)
+        wanted = ((where.kind.value,) if where.kind is not None else (), where.communities, where.cameras)
+        for column, values in zip(self._columns, wanted, strict=False):
+            if values:
+                chosen &= column.any_of(values)
+        return np.flatnonzero(chosen)
+
+    def _place(self, wanted: IntArray) -> IntArray:
+        """Return int64 (n,): how many keys are smaller than each of the wanted ones."""
+        if len(wanted) < _FEW:
+            return np.searchsorted(self.keys, wanted)
+        first = np.maximum(np.searchsorted(self._some_keys, wanted) - 1, 0) * _STRIDE
+        near = first[:, None] + np.arange(_STRIDE)
+        smaller = self.keys[np.minimum(near, len(self.keys) - 1)] < wanted[:, None]
+        places: IntArray = first + (smaller & (near < len(self.keys))).sum(axis=1)
+        return places
+
+
+class _Names:
+    """One part of the names of runs."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._number: dict[str, int] = {}
+        self._numbers = np.array([self._number.setdefault(name, len(self._number)) for name in names], np.int64)
+
+    def any_of(self, wanted: Sequence[str]) -> BoolArray:
+        """Tell of each run whether it has one of the wanted names."""
+        chosen = np.zeros(len(self._number), np.bool_)
+        chosen[[self._number[name] for name in wanted if name in self._number]] = True
+        passing: BoolArray = chosen[self._numbers]
         return passing
 
 
 def key_of(run: IntArray, since_base_ms: IntArray) -> IntArray:
     """Return the keys of runs and of times after the base; times beyond either end count as the end."""
-    keys: IntArray = (run.astype(np.int64) << _TIME_BITS) | np.clip(since_base_ms, 0, _LATEST)
+    keys: IntArray = (run.astype(np.int64) << _TIME_BITS) | np.minimum(np.maximum(since_base_ms, 0), _LATEST)
     return keys
 
 
@@ -88,8 +117,3 @@ def _joined(ranges: IntArray) -> IntArray:
     apart = np.ones(len(ranges) + 1, np.bool_)
     apart[1:-1] = ranges[1:, 0] > ranges[:-1, 1]
     return np.stack([ranges[apart[:-1], 0], ranges[apart[1:], 1]], axis=1)
-
-
-def _any_of(column: NDArray[np.str_], wanted: Sequence[str]) -> BoolArray:
-    passing: BoolArray = np.isin(column, np.array(wanted))
-    return passing

@@ -1,7 +1,6 @@
 """One immutable segment: columns in memory-mapped files, codes in memory, exact scores from the vector file."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,57 +8,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.archive.contract import Query, SightingFilter
-from pipeline.archive.ranking import Candidate, FloatArray, best, cosines, exact_scores
+from pipeline.archive.ranking import Candidate, FloatArray, best, exact_scores
 from pipeline.archive.segments.codes import BLOCK, Quantiser
+from pipeline.archive.segments.depth import MOST, Depth, Errors
+from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.runs import Runs, contains, expand
+from pipeline.archive.segments.scanning import Scanner
 from pipeline.archive.vectors import VectorFile
 from pipeline.errors import SegmentDamaged
 
 IntArray = NDArray[np.int64]
 
-FORMAT = 1
+FORMAT = 2
 HEADER = "segment.json"
-COLUMNS = ("ids", "revision", "vector_row", "key", "last_ms", "by_vector_row", "codes", "axes", "centroids")
+COLUMNS = (
+    "ids",
+    "revision",
+    "vector_row",
+    "key",
+    "last_ms",
+    "by_vector_row",
+    "codes",
+    "residues",
+    "axes",
+    "centroids",
+    "kept",
+    "steps",
+)
 EXACT = 512  # rows; fewer are scored from the vector file at once, which costs what scan and refinement would
 WHOLE = 0.15  # share of the rows; a scan of all is cheaper than copying the blocks of more together
-REFINED = 24  # candidates per asked hit that get exact scores at first, in all segments together
-LEAST = 128  # of them in one segment
-MISSED = 0.008  # of the asked hits; a search goes deeper until it expects to miss no more
-MOST = 16_384  # candidates per query vector that get exact scores at last
-TIE_MARGIN = 1e-5  # float32 rounding of a cosine
-SPARE = 32  # beyond the asked hits, kept for exact ties
-
-
-@dataclass(frozen=True, slots=True)
-class _Depth:
-    """How far a search has to go: `keep` hits that score `floor` or more, the segment holding a `share` of all rows."""
-
-    keep: int
-    floor: float
-    share: float
-
-    def first_count(self) -> int:
-        return max(LEAST, int(REFINED * self.keep * self.share))
-
-    def missed(self, exact: FloatArray, edge: float, errors: FloatArray) -> float:
-        """Return the share of the best that was probably not looked at.
-
-        Not looked at is what has an approximate score below `edge`; `errors` are quantiles, at even levels, of how far
-        true scores lie above approximate ones.
-        """
-        if len(exact) < self.keep and self.floor < -1:
-            return 1.0
-        best = np.sort(exact[exact >= self.floor])[-self.keep :]
-        scores = np.append(best, self.floor) if self.floor >= -1 else best
-        levels = np.linspace(0, 1, len(errors))
-        return float(1 - np.interp(scores - edge, errors, levels).mean())
-
-    def kept(self, places: IntArray, exact: FloatArray) -> IntArray:
-        most = self.keep + SPARE
-        chosen = np.flatnonzero(exact >= self.floor - TIE_MARGIN)
-        if len(chosen) > most:
-            chosen = chosen[np.argpartition(-exact[chosen], most - 1)[:most]]
-        return places[chosen]
 
 
 class Segment:
@@ -74,21 +51,23 @@ class Segment:
                 raise SegmentDamaged(folder)
             self._columns = {name: _mapped(folder / f"{name}.npy") for name in COLUMNS}
             self._runs = Runs(
-                np.array(header["runs"]),
+                [(kind, community, camera) for kind, community, camera in header["runs"]],
                 np.array(header["starts"], np.int64),
                 np.array(header["longest_ms"], np.int64),
                 int(header["base_ms"]),
+                self._columns["key"],
             )
-            self._errors = np.array(header["errors"], np.float32)
+            self._errors = Errors(np.array(header["coarse"], np.float32), *map(float, header["fine"]))
             self._until_ms = int(header["until_ms"])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise SegmentDamaged(folder) from error
         self._vectors = vectors
         columns = self._columns
         self._dead = np.zeros(len(self), np.bool_)
-        self._scanner = Quantiser(np.asarray(columns["axes"]), np.asarray(columns["centroids"])).scanner(
-            np.asarray(columns["codes"])
-        )
+        self._dead_rows = 0
+        self._quantiser = Quantiser(np.asarray(columns["axes"]), np.asarray(columns["centroids"]))
+        self._scanner = Scanner(self._quantiser, np.asarray(columns["codes"]))
+        self._residue_code = ResidueCode(columns["kept"], columns["steps"])
 
     def __len__(self) -> int:
         return len(self._columns["ids"])
@@ -101,12 +80,12 @@ class Segment:
     @property
     def dead(self) -> int:
         """How many rows were given up since it was built."""
-        return int(self._dead.sum())
+        return self._dead_rows
 
     @property
     def bytes_held(self) -> int:
-        """Memory that is not backed by files."""
-        return self._scanner.bytes_held + self._dead.nbytes
+        """Memory for searching: codes, and residues, which are mapped and stay in memory while there is room."""
+        return self._scanner.bytes_held + int(self._columns["residues"].nbytes) + self._dead.nbytes
 
     def bury(self, vector_rows: IntArray) -> IntArray:
         """Give up the rows of some vectors, unknown ones are skipped; return their places."""
@@ -116,6 +95,7 @@ class Segment:
         places = np.asarray(order[np.minimum(places, len(order) - 1)], np.int64)
         places = np.asarray(places[known[places] == vector_rows], np.int64)
         self._dead[places] = True
+        self._dead_rows = int(self._dead.sum())
         return places
 
     def living_vector_rows(self) -> IntArray:
@@ -130,59 +110,61 @@ class Segment:
         where = query.where
         if where.from_ms is not None and self._until_ms < where.from_ms:
             return []
-        ranges = self._runs.select(where, self._columns["key"])
+        ranges = self._runs.select(where)
         wanted = np.ascontiguousarray(query.vectors.vectors, np.float32)
         if query.top <= 0 or len(wanted) == 0 or len(ranges) == 0:
             return []
         keep = query.top + len(query.exclude)
         if (ranges[:, 1] - ranges[:, 0]).sum() <= EXACT:
-            places = self._passing(expand(ranges), where)
+            places = expand(ranges)
+            places = places[self._passing(places, where)]
         else:
-            found = [self._nearest(vector, ranges, where, _Depth(keep, floor, share)) for vector in wanted]
-            places = np.unique(np.concatenate(found))
+            found = [self._nearest(vector, ranges, where, Depth(keep, floor, share)) for vector in wanted]
+            places = np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
         return self._ranked(places, wanted, query)
 
     def _ranked(self, places: IntArray, wanted: FloatArray, query: Query) -> list[Candidate]:
         if len(places) == 0:
             return []
-        scores = exact_scores(self._exact(places), wanted)
+        scores = exact_scores(self._vectors.pick(self._columns["vector_row"][places]), wanted)
         keep = query.top + len(query.exclude)
         if len(scores) > keep:
             chosen = scores >= np.partition(scores, -keep)[-keep]  # ties at the edge included
             places, scores = places[chosen], scores[chosen]
         ids = [text.decode() for text in self._columns["ids"][places].tolist()]
-        kept = [i for i, text in enumerate(ids) if text not in query.exclude]
-        revisions = self._columns["revision"][places]
-        return best([ids[i] for i in kept], revisions[kept].tolist(), scores[kept], query.top)
+        revisions = self._columns["revision"][places].tolist()
+        return best(ids, revisions, scores, query.top, query.exclude)
 
-    def _nearest(self, vector: FloatArray, ranges: IntArray, where: SightingFilter, depth: _Depth) -> IntArray:
-        """Return places that hold the most alike: scan, score the best exactly, go deeper until it is safe."""
+    def _nearest(self, vector: FloatArray, ranges: IntArray, where: SightingFilter, depth: Depth) -> IntArray:
+        """Return places that hold the most alike: scan, look closer at the best, go deeper until it is safe."""
+        turned = self._quantiser.turned_one(vector)
         selected = int((ranges[:, 1] - ranges[:, 0]).sum())
         whole = selected > WHOLE * len(self)
         blocks = np.empty(0, np.int64) if whole else _blocks(ranges)
         reachable = len(self) if whole else len(blocks) * BLOCK
         count = min(MOST, int(depth.first_count() * max(1.0, reachable / selected)))
         while True:
-            approximate, places = (
-                self._scanner.scan(vector, count) if whole else self._scanner.scan_blocks(vector, count, blocks)
+            coarse, places = (
+                self._scanner.scan(turned, count) if whole else self._scanner.scan_blocks(turned, count, blocks)
             )
             all_seen = len(places) < count
-            edge = float(approximate[-1])
-            places = self._passing(places[contains(ranges, places)], where)
-            exact = cosines(self._exact(places), vector)
-            if all_seen or count >= MOST or depth.missed(exact, edge, self._errors) <= MISSED:
-                return depth.kept(places, exact)
+            edge = float(coarse[-1])
+            if selected < reachable:
+                inside = contains(ranges, places)
+                coarse, places = coarse[inside], places[inside]
+            passing = self._passing(places, where)
+            coarse, places = coarse[passing], places[passing]
+            fine = coarse + self._residue_code.gains(turned, self._columns["residues"][places])
+            if all_seen or count >= MOST or depth.enough(fine, edge, self._errors):
+                return depth.shortlist(places, fine, self._errors)
             count = min(4 * count, MOST)
 
-    def _passing(self, places: IntArray, where: SightingFilter) -> IntArray:
-        """Return the places that live and were still seen when the filter's time begins."""
-        places = places[~self._dead[places]]
+    def _passing(self, places: IntArray, where: SightingFilter) -> NDArray[np.bool_]:
+        """Tell which places live and were still seen when the filter's time begins."""
+        passing = ~self._dead[places]
         if where.from_ms is not None:
-            places = places[self._columns["last_ms"][places] >= where.from_ms]
-        return places
-
-    def _exact(self, places: IntArray) -> FloatArray:
-        return self._vectors.pick(np.asarray(self._columns["vector_row"][places]))
+            passing &= self._columns["last_ms"][places] >= where.from_ms
+        return passing
 
 
 def _mapped(path: Path) -> NDArray[Any]:

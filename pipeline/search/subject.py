@@ -1,7 +1,7 @@
-"""Looking for somebody: from a photo or a sighting to ranked hits. What command line and HTTP API have in common."""
+"""Who is meant in a photo: everyone of the kind in it, and the one that is to be found again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
 
@@ -11,14 +11,9 @@ from numpy.typing import NDArray
 
 from models.boxes import iou
 from models.detections import Detections
-from models.embeddings import Embeddings, EmbeddingSpace
-from models.errors import SpaceMismatch
 from models.kinds import Kind
-from pipeline.archive.contract import Archive, Hit, Query, SightingFilter
-from pipeline.archive.looks import UNSEEN_SCORE, Looks, judged, look_score
-from pipeline.errors import BadTimeRange, NobodyFound, NothingAsked, SeveralFound, UnknownCamera
+from pipeline.errors import NobodyFound, SeveralFound
 from pipeline.sighting import Box
-from pipeline.words import Parse
 
 Image = NDArray[np.uint8]
 
@@ -29,9 +24,6 @@ BORDER = 0.5  # of the photo's longer side, on each side of it
 BORDER_GREY = 114
 FRAMED_SIDE_PX = 1024  # longer side of a photo before it gets its border; no detector looks closer
 SAME_BOX_IOU = 0.3
-NO_LOOKS = Looks()
-LOOKS_WEIGHT = 0.2  # in cosines: as much as lies between the same person seen well and seen badly
-LOOKED_AT, LEAST_LOOKED_AT = 5, 100  # hits by photo whose looks are compared, per asked hit and at least
 
 WORDS = {Kind.PERSON: "person", Kind.MOTOR_VEHICLE: "motor vehicle", Kind.NON_MOTOR_VEHICLE: "non-motor vehicle"}
 
@@ -50,25 +42,20 @@ class Detector(Protocol):
         ...
 
 
-class Embedder(Protocol):
-    """What a search needs of `models.embedder.Embedder`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A photo, uint8 (h, w, 3) BGR, and where in it the one meant is (xyxy, its pixels); None: it shows only one."""
 
-    @property
-    def space(self) -> EmbeddingSpace:
-        """The space of its vectors."""
-        ...
-
-    def embed(self, crops: Sequence[Image]) -> Embeddings:
-        """Return one vector per crop."""
-        ...
+    image: Image
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PhotoSearch:
-    """`hits` for what is in `box` (xyxy, pixels of the photo); `detections` is everyone of the kind in the photo."""
+class Subject:
+    """The one meant in a photo: `box` (xyxy, its pixels), its crop, and everyone of the kind that the photo shows."""
 
-    hits: list[Hit]
     box: Box
+    crop: Image
     detections: Detections
 
 
@@ -89,89 +76,11 @@ def people_in(photo: Image, kind: Kind, detector: Detector) -> Detections:
     return found
 
 
-def search_by_photo(
-    archive: Archive,
-    photo: Image,
-    *,
-    kind: Kind,
-    detector: Detector,
-    embedder: Embedder,
-    where: SightingFilter,
-    top: int,
-    box: Box | None = None,
-    looks: Looks = NO_LOOKS,
-) -> PhotoSearch:
-    """Search for the one in a photo (uint8 (h, w, 3) BGR); with several in it, `box` (xyxy, its pixels) picks one.
-
-    With `looks` more hits than asked are taken and put in order by both.
-
-    Raises SpaceMismatch when the archive was made with another model, NobodyFound, SeveralFound.
-    """
-    check_space(archive, kind, embedder.space)
-    chosen, detections = _choose(photo, kind, detector, box)
-    left, top_edge, right, bottom = _pixels(chosen, photo)
-    vectors = embedder.embed([np.ascontiguousarray(photo[top_edge:bottom, left:right])])
-    taken = max(LOOKED_AT * top, LEAST_LOOKED_AT) if looks else top
-    hits = archive.search(Query(vectors, replace(where, kind=kind), taken))
-    return PhotoSearch(reranked(hits, looks, top) if looks else hits, chosen, detections)
-
-
-def search_by_sighting(archive: Archive, sighting_id: str, where: SightingFilter, top: int) -> list[Hit]:
-    """Search for more like a stored sighting, itself left out; raises UnknownSighting."""
-    kind = where.kind or archive.get(sighting_id).kind
-    query = Query(archive.vector(sighting_id), replace(where, kind=kind), top, frozenset({sighting_id}))
-    return archive.search(query)
-
-
-def search_by_words(archive: Archive, words: Parse, where: SightingFilter, top: int) -> list[Hit]:
-    """Search for those who look as described, in a filter that the words narrow; raises NothingAsked."""
-    looks = Looks(words.wanted, words.without)
-    if not looks:
-        raise NothingAsked
-    return archive.search_looks(looks, narrowed(where, words), top=top)
-
-
-def narrowed(where: SightingFilter, words: Parse) -> SightingFilter:
-    """Return the filter with what the words say of kind, time and place, where it says nothing itself."""
-    said = words.where
-    return SightingFilter(
-        kind=where.kind or said.kind,
-        from_ms=said.from_ms if where.from_ms is None else where.from_ms,
-        to_ms=said.to_ms if where.to_ms is None else where.to_ms,
-        cameras=where.cameras or said.cameras,
-        communities=where.communities or said.communities,
-    )
-
-
-def reranked(hits: Sequence[Hit], looks: Looks, top: int) -> list[Hit]:
-    """Return the best of hits by a photo with looks counted in: agreement lifts a hit, disagreement lowers it."""
-    scored = [(hit, hit.score + LOOKS_WEIGHT * (look_score(hit.sighting, looks) - UNSEEN_SCORE)) for hit in hits]
-    scored.sort(key=lambda pair: (-pair[1], pair[0].sighting.id))
-    return [
-        Hit(rank, score, hit.sighting, judged(hit.sighting, looks)) for rank, (hit, score) in enumerate(scored[:top], 1)
-    ]
-
-
-def check_filter(where: SightingFilter, known_cameras: Sequence[str]) -> None:
-    """Raise UnknownCamera or BadTimeRange for a filter that can match nothing."""
-    unknown = [camera for camera in where.cameras if camera not in known_cameras]
-    if unknown:
-        raise UnknownCamera(unknown, known_cameras)
-    if where.from_ms is not None and where.to_ms is not None and where.to_ms <= where.from_ms:
-        raise BadTimeRange
-
-
-def check_space(archive: Archive, kind: Kind, space: EmbeddingSpace) -> None:
-    """Raise SpaceMismatch when the archive's sightings of a kind were all described by other models."""
-    used = archive.spaces().get(kind, ())
-    if used and space not in used:
-        raise SpaceMismatch(space, f"this archive, which was made with model {used[0].name} ({used[0]}),")
-
-
-def embedder_name_for(archive: Archive, kind: Kind) -> str | None:
-    """Return the model that described the newest sightings of a kind, or None when there are none."""
-    used = archive.spaces().get(kind, ())
-    return used[0].name if used else None
+def subject_of(photo: Photo, kind: Kind, detector: Detector) -> Subject:
+    """Return the one meant in a photo; raises NobodyFound, and SeveralFound when nothing says which one."""
+    box, detections = _choose(photo.image, kind, detector, photo.box)
+    left, top, right, bottom = _pixels(box, photo.image)
+    return Subject(box, np.ascontiguousarray(photo.image[top:bottom, left:right]), detections)
 
 
 def _choose(photo: Image, kind: Kind, detector: Detector, box: Box | None) -> tuple[Box, Detections]:

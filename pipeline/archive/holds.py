@@ -1,0 +1,69 @@
+"""Legal holds: sightings that a case keeps, whatever their age, until it releases them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from pipeline.archive.audit import append_line
+from pipeline.archive.contract import CaseHold, HoldOrder, SearchRecord
+from pipeline.archive.schema import IDS_AT_ONCE, holds, sightings, write
+from pipeline.errors import UnknownSighting
+
+
+def place_hold(engine: Engine, sighting_ids: Sequence[str], order: HoldOrder) -> int:
+    """Hold sightings for a case and write the order into the log, in one transaction; return how many are new."""
+    wanted = list(dict.fromkeys(sighting_ids))
+    values = {"case_id": order.case, "at_ms": order.at_ms, "who": order.who, "reason": order.reason}
+    with write(engine) as connection:
+        known = _known(connection, wanted)
+        for name in wanted:
+            if name not in known:
+                raise UnknownSighting(name)
+        before = _count(connection, order.case)
+        rows = [{"sighting_id": name, **values} for name in wanted]
+        if rows:
+            connection.execute(upsert(holds).on_conflict_do_nothing(), rows)
+        placed = _count(connection, order.case) - before
+        append_line(connection, line_of("hold", order, placed))
+    return placed
+
+
+def lift_hold(engine: Engine, order: HoldOrder) -> int:
+    """Release all that a case holds and write the order into the log; return how many sightings it held."""
+    with write(engine) as connection:
+        lifted = connection.execute(delete(holds).where(holds.c.case_id == order.case)).rowcount
+        append_line(connection, line_of("release", order, lifted))
+    return lifted
+
+
+def holds_by_case(connection: Connection) -> list[CaseHold]:
+    """Return the cases that hold sightings, the newest first."""
+    c = holds.c
+    first = select(c.case_id, c.who, c.reason, func.min(c.at_ms).label("since_ms"), func.count().label("sightings"))
+    newest_first = first.group_by(c.case_id).order_by(func.min(c.at_ms).desc(), c.case_id)
+    return [
+        CaseHold(row.case_id, row.since_ms, row.who, row.reason, row.sightings)
+        for row in connection.execute(newest_first)
+    ]
+
+
+def held_by(connection: Connection, case: str) -> list[str]:
+    """Return the ids of the sightings that a case holds, sorted."""
+    return list(connection.scalars(select(holds.c.sighting_id).where(holds.c.case_id == case).order_by("sighting_id")))
+
+
+def line_of(action: str, order: HoldOrder, count: int) -> SearchRecord:
+    """Return the line of the log for an order."""
+    return SearchRecord(order.at_ms, order.who, order.reason, {"action": action, "case": order.case}, count)
+
+
+def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    c = sightings.c
+    parts = (ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE))
+    return {name for part in parts for name in connection.scalars(select(c.id).where(c.id.in_(part)))}
+
+
+def _count(connection: Connection, case: str) -> int:
+    counted: int = connection.execute(select(func.count()).where(holds.c.case_id == case)).scalar_one()
+    return counted

@@ -1,0 +1,88 @@
+"""What is asked of an archive, and what it answers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from models.embeddings import Embeddings, EmbeddingSpace
+from models.kinds import Kind
+from pipeline.archive.contract import Hit, SightingFilter
+from pipeline.search.confidence import Confidence
+from pipeline.search.reranking import Reranking
+from pipeline.search.subject import Detector, Image, Photo, Subject
+from pipeline.sighting import Sighting
+from pipeline.words import Parse
+
+
+class Embedder(Protocol):
+    """What a search needs of `models.embedder.Embedder`."""
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The space of its vectors."""
+        ...
+
+    def embed(self, crops: Sequence[Image]) -> Embeddings:
+        """Return one vector per crop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """The networks of a search, each loaded when it is first needed."""
+
+    detector: Callable[[], Detector]
+    embedder: Callable[[Kind], Embedder]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Who is looked for and where; at least one photo, a sighting, a confirmed sighting, or words.
+
+    Photos show the same one; a sighting asks for more like it. `confirmed` are sightings known to show the one meant,
+    `rejected` known not to. `rerank` says how the best hits are ordered; `grouped` makes one hit of those that show
+    one visit.
+    """
+
+    where: SightingFilter = field(default_factory=SightingFilter)
+    top: int = 20
+    photos: tuple[Photo, ...] = ()
+    sighting_id: str | None = None
+    words: Parse | None = None
+    confirmed: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    rerank: Reranking = Reranking.EXPANSION
+    grouped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HitGroup:
+    """One visit of somebody to one camera: `hit` is the best of it and carries the group's rank, `others` the rest.
+
+    `id` is the id of the earliest sighting of the group. `likeness` is the mean cosine of the best hit with everything
+    that shows the one meant, -1..1; None for a search by words alone. `confidence` is None there too, and where nothing
+    was measured for the network. `before` and `after` passed the same camera just before and just after.
+    """
+
+    id: str
+    hit: Hit
+    others: tuple[Hit, ...] = ()
+    likeness: float | None = None
+    confidence: Confidence | None = None
+    confirmed: bool = False
+    before: Sighting | None = None
+    after: Sighting | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """`groups` best first; `subjects` has the one meant in each photo; `searched` sightings passed the filter."""
+
+    groups: Sequence[HitGroup]
+    subjects: Sequence[Subject] = field(default=())
+    searched: int = 0
+
+    @property
+    def hits(self) -> list[Hit]:
+        """The best hit of each group, in order."""
+        return [group.hit for group in self.groups]

@@ -1,0 +1,69 @@
+"""Legal holds: what a case keeps, whatever its age."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from pipeline.archive.contract import HoldOrder, SightingFilter
+from pipeline.holding import ids_to_hold
+from pipeline.search import check_filter
+from search_api.archive_schemas import HeldOut, HoldIn, HoldOut, hold_out
+from search_api.errors import BadInput
+from search_api.inputs import parse_time
+from search_api.routes.dependencies import Caller, Service, problems
+from search_api.service import SearchService
+
+router = APIRouter(tags=["holds"])
+Case = Annotated[str, Path(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -", examples=["2026-114"])]
+Reason = Annotated[str, Query(max_length=500, pattern=r"\S", description="what for; kept in the log")]
+
+
+@router.get("/v1/holds", responses=problems(401, 503), summary="Which cases hold sightings")
+def holds(service: Service) -> list[HoldOut]:
+    """Return the cases, the newest first."""
+    return [hold_out(each) for each in service.archive.holds()]
+
+
+@router.get("/v1/cases/{case}/holds", responses=problems(401, 422, 503), summary="What a case holds")
+def held(case: Case, service: Service) -> HeldOut:
+    """Return the ids of the sightings; none when the case holds nothing."""
+    return _held(service, case, 0)
+
+
+@router.post("/v1/cases/{case}/holds", responses=problems(401, 404, 422, 503), summary="Keep sightings for a case")
+def hold(case: Case, wanted: HoldIn, service: Service, caller: Caller) -> HeldOut:
+    """Keep sightings by id, or all of a time and place, until the case releases them; it stands in the search log.
+
+    What is held neither expires nor can be forgotten. `changed` counts those the case did not hold before.
+    """
+    where = _filter(wanted)
+    if bool(wanted.sightings) == (where != SightingFilter()):
+        raise BadInput("say either which `sightings` to hold, or a filter: from, to, camera, community, kind")
+    if wanted.sightings:
+        ids = wanted.sightings
+    else:
+        check_filter(where, service.known_cameras())
+        ids = list(ids_to_hold(service.archive, where))
+    order = HoldOrder(case, caller, wanted.reason.strip(), service.now_ms())
+    return _held(service, case, service.archive.hold(ids, order))
+
+
+@router.delete("/v1/cases/{case}/holds", responses=problems(401, 422, 503), summary="Release what a case holds")
+def release(case: Case, reason: Reason, service: Service, caller: Caller) -> HeldOut:
+    """End everything the case holds; what is older than its days goes with the next sweep. It stands in the log."""
+    order = HoldOrder(case, caller, reason.strip(), service.now_ms())
+    return _held(service, case, service.archive.release(order))
+
+
+def _filter(wanted: HoldIn) -> SightingFilter:
+    return SightingFilter(
+        kind=wanted.kind,
+        from_ms=parse_time(wanted.from_) if wanted.from_ else None,
+        to_ms=parse_time(wanted.to) if wanted.to else None,
+        cameras=tuple(wanted.camera),
+        communities=tuple(wanted.community),
+    )
+
+
+def _held(service: SearchService, case: str, changed: int) -> HeldOut:
+    return HeldOut(case=case, changed=changed, sightings=list(service.archive.held(case)))
