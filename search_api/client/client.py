@@ -8,7 +8,8 @@ from typing import Any
 from models.kinds import Kind
 from pipeline.sighting import Box
 from search_api.client.connection import Connection, read, read_all
-from search_api.schemas import CameraOut, HealthOut, SearchLogOut, SearchReply, SightingOut
+from search_api.schemas import CameraOut, HealthOut, SearchLogOut, SightingOut
+from search_api.search_schemas import SearchReply
 
 Photo = bytes | Path
 Moment = datetime | int  # with its zone, or UTC epoch ms

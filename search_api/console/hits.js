@@ -2,7 +2,7 @@
 
 import { releasePictures, showPicture } from "./api.js";
 import { cameraName } from "./cameras.js";
-import { button, byId, duration, local, make } from "./dom.js";
+import { button, byId, clock, duration, local, make } from "./dom.js";
 
 const MARKS = { agree: "✓", disagree: "✗", unseen: "?" };
 const LOOKS = {
@@ -25,7 +25,7 @@ function card(hit, act, chosen) {
   const facts = make("div", undefined, "facts");
   facts.append(...score(hit), ...reasons(hit), make("div", cameraName(hit.camera), "camera"),
     make("div", hit.community || "\u00a0", "soft"), make("div", local(hit.first_seen_ms)),
-    make("div", stay(hit), "soft"), actions(hit, item, act, chosen));
+    make("div", stay(hit), "soft"), actions(hit, item, act, chosen), ...around(hit));
   item.append(shot, facts);
   return item;
 }
@@ -33,7 +33,7 @@ function card(hit, act, chosen) {
 function score(hit) {
   const top = make("div", undefined, "top");
   top.append(make("b", `${hit.rank}`));
-  if (hit.confidence) top.append(make("span", `${hit.confidence.zh} ${hit.confidence.en}`, `badge sure-${hit.confidence.en}`));
+  if (hit.confidence) top.append(make("span", `${hit.confidence.zh} ${hit.confidence.en}`, `badge sure-${hit.confidence.word}`));
   top.append(make("span", hit.score.toFixed(3)));
   const bar = make("div", undefined, "bar");
   const filled = make("b");
@@ -52,8 +52,31 @@ function reasons(hit) {
 
 function stay(hit) {
   const looks = Object.values(hit.attributes).join(", ");
-  const shots = hit.group && hit.group.length ? `+${hit.group.length} 张 shots` : "";
+  const shots = hit.shots.length ? `同次另 ${hit.shots.length} 张 +${hit.shots.length} shots` : "";
   return [duration(hit.last_seen_ms - hit.first_seen_ms), looks, shots].filter(Boolean).join(" · ");
+}
+
+// Who passed the same camera just before and after, and the visit's other pictures: looked at on demand.
+function around(hit) {
+  const near = [["前 before", hit.before], ...hit.shots.map((shot) => ["同次 same visit", shot]), ["后 after", hit.after]]
+    .filter(([, sighting]) => sighting);
+  if (!near.length) return [];
+  const box = make("details");
+  box.append(make("summary", "前后 Around", "soft"));
+  box.addEventListener("toggle", () => {
+    if (!box.open || box.children.length > 1) return;
+    const line = make("div", undefined, "around");
+    line.append(...near.map(([text, sighting]) => {
+      const figure = make("figure");
+      const image = make("img");
+      image.alt = "";
+      if (sighting.picture) showPicture(image, sighting.picture, "hits");
+      figure.append(image, make("figcaption", `${text} ${clock(sighting.first_seen_ms)}`));
+      return figure;
+    }));
+    box.append(line);
+  });
+  return [box];
 }
 
 function actions(hit, item, act, chosen) {

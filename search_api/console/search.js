@@ -7,7 +7,6 @@ import { button, byId, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
 
-let last = { hits: [] };
 const judged = new Map(); // sighting → confirmed or rejected
 const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map(([sighting]) => sighting);
 
@@ -25,7 +24,9 @@ function question(sighting) {
   if (sighting) form.append("sighting_id", sighting);
   else {
     for (const photo of photos()) form.append("photo", photo.file);
-    for (const photo of photos()) if (photo.box) form.append("box", photo.box.join(","));
+    if (photos().some((photo) => photo.box)) {
+      for (const photo of photos()) form.append("box", photo.box ? photo.box.join(",") : "");
+    }
     if (photos().length) form.append("kind", byId("kind").value);
     if (byId("words").value.trim()) form.append("words", byId("words").value.trim());
     if (byId("coat").checked && photos().length) form.append("coat_may_have_changed", "true");
@@ -57,18 +58,21 @@ async function search(sighting) {
 }
 
 function show(reply, sighting) {
-  last = reply;
   byId("understood").textContent = reply.understood ? `${reply.understood.zh}\n${reply.understood.en}` : "";
-  if (!sighting && photos().length === 1 && !reply.box && reply.people.length > 1) {
+  const unclear = sighting ? -1 : reply.photos.findIndex((photo) => !photo.box && photo.people.length > 1);
+  if (unclear >= 0) {
+    const { people } = reply.photos[unclear];
     showHits([], {}, () => null);
-    offerPeople(photos()[0], reply.people, search);
-    say(`照片中有 ${reply.people.length} 个目标，请点选一个。 The photo shows ${reply.people.length}: click the one to find.`);
+    byId("coverage").replaceChildren();
+    offerPeople(photos()[unclear], people, search);
+    say(`照片中有 ${people.length} 个目标，请点选一个。 The photo shows ${people.length}: click the one to find.`);
     return;
   }
-  if (!sighting && photos().length === 1) markBox(photos()[0], reply.box);
+  if (!sighting) reply.photos.forEach((photo, index) => markBox(photos()[index], photo.box));
   byId("coverage").replaceChildren(...(reply.coverage ? [coverageBars(reply.coverage)] : []));
   const n = reply.hits.length;
-  say(n ? `${n} 条，按相似度排列。 ${n} hits, best first.` : "没有找到。 Nothing in the archive fits.");
+  const among = reply.searched ? `（共检索 ${reply.searched} 条 among ${reply.searched}）` : "";
+  say(n ? `${n} 条，按相似度排列。 ${n} hits, best first. ${among}` : `没有找到。 Nothing in the archive fits. ${among}`);
   const act = { judge, more: (hit) => { window.scrollTo({ top: 0 }); search(hit.sighting); } };
   showHits(reply.hits, act, (hit) => judged.get(hit.sighting) || null);
   offerNext();
