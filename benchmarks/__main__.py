@@ -14,6 +14,7 @@ NAMES = (
     "archive",
     "search",
     "words",
+    "trajectory",
     "reconnects",
     "demo",
 )

@@ -76,7 +76,7 @@ class Worker:
         self._storekeeper = Storekeeper(archive)
         kept = settings.archive
         self._retention = Retention(archive, kept.retention_days, wall_ms, days_by_kind=kept.retention_days_by_kind)
-        watching, keep_days = settings.coverage, settings.archive.retention_days
+        watching, keep_days = settings.coverage, max(kept.retention_days, *kept.retention_days_by_kind.values(), 1)
         report = LogbookSettings(watching.beat_s, watching.shedding_share, keep_days)
         self._logbook = Logbook(archive.journal, cameras, report, wall_ms=wall_ms)
         self._sightings: Counter[str] = Counter()

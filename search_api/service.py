@@ -17,6 +17,7 @@ from pipeline.coverage import CameraCoverage, archive_coverage
 from pipeline.errors import SeveralFound
 from pipeline.search import Answer, Eyes, Photo, Question, answer, check_filter, narrowed
 from pipeline.sighting import Box
+from pipeline.site_map import SiteMap, no_map
 from pipeline.words import Parse, Place, parse
 from search_api.errors import TooBusy
 
@@ -57,6 +58,7 @@ class SearchService:
     embedder: Callable[[Kind], "Embedder"]
     cameras: Callable[[], Sequence["CameraReport"]] = tuple
     now_ms: Callable[[], int] = now_ms
+    site: SiteMap = field(default_factory=no_map)
     refused: int = 0
     _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
     _turn: threading.Lock = field(default_factory=threading.Lock)

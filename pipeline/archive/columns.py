@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.kinds import KINDS, Kind
 from pipeline.archive.contract import SightingFilter
+from pipeline.archive.look_columns import LookColumns, LookLedger
 
 BoolArray = NDArray[np.bool_]
 FIRST_CAPACITY = 1024
@@ -25,6 +26,7 @@ class Entry:
     community: str
     first_seen_ms: int
     last_seen_ms: int
+    attributes: str
 
 
 class Columns:
@@ -38,6 +40,8 @@ class Columns:
         self._arrays = {name: np.zeros(FIRST_CAPACITY, np.int64) for name in ("revision", "first", "last")}
         self._arrays |= {name: np.zeros(FIRST_CAPACITY, np.int32) for name in ("kind", "camera", "community")}
         self._alive = np.zeros(FIRST_CAPACITY, np.bool_)
+        self._ledger = LookLedger()
+        self._looks: dict[str, NDArray[np.uint32]] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -61,6 +65,10 @@ class Columns:
             self._arrays["camera"][position] = self._code(entry.camera_id)
             self._arrays["community"][position] = self._code(entry.community)
             self._alive[position] = True
+            for name, number in self._ledger.numbers(entry.attributes):
+                if name not in self._looks:
+                    self._looks[name] = np.zeros(len(self._alive), np.uint32)
+                self._looks[name][position] = number
 
     def bury(self, vector_row: int) -> int | None:
         """Give up the position of a vector row; return it, or None when it was not there."""
@@ -73,6 +81,16 @@ class Columns:
     def revision(self, position: int) -> int:
         """Return the revision stored at a position."""
         return int(self._arrays["revision"][position])
+
+    @property
+    def last_seen_ms(self) -> NDArray[np.int64]:
+        """Return int64 (n,)."""
+        last: NDArray[np.int64] = self._arrays["last"][: len(self.ids)]
+        return last
+
+    def looks(self) -> LookColumns:
+        """Return what was seen, by attribute."""
+        return {name: (numbers[: len(self.ids)], self._ledger.table(name)) for name, numbers in self._looks.items()}
 
     def mask(self, where: SightingFilter, exclude: frozenset[str]) -> BoolArray:
         """Return bool (n,): alive, passing the filter, and not excluded."""
@@ -106,3 +124,6 @@ class Columns:
         grown = max(needed, 2 * capacity)
         self._alive = np.resize(self._alive, grown)
         self._arrays = {name: np.resize(column, grown) for name, column in self._arrays.items()}
+        for name, numbers in self._looks.items():
+            self._looks[name] = np.zeros(grown, np.uint32)
+            self._looks[name][: len(numbers)] = numbers

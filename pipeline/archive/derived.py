@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from models.embeddings import EmbeddingSpace
 from pipeline.archive.columns import Entry
-from pipeline.archive.contract import Query
+from pipeline.archive.contract import Query, SightingFilter
 from pipeline.archive.index import SpaceIndex
 from pipeline.archive.layout import Layout
+from pipeline.archive.looks import Looks
 from pipeline.archive.quick_reads import QuickReads
-from pipeline.archive.ranking import Candidate, merged
+from pipeline.archive.ranking import Candidate, LookCandidate, best_looking, merged
 from pipeline.archive.schema import removals, sightings, spaces, state
 from pipeline.archive.segments.manifest import Manifest, Part, manifest_mark, read_manifest
 from pipeline.archive.segments.segment import Segment
@@ -83,6 +84,15 @@ class DerivedIndexes:
             more = segment.search(query, floor, len(segment) / rows)
             found = merged(found, more, query.top) if found else more
         return found
+
+    def search_looks(self, looks: Looks, where: SightingFilter, top: int) -> list[LookCandidate]:
+        """Return the best candidates of all spaces by looks, in order."""
+        found: list[LookCandidate] = []
+        for held in list(self._held.values()):
+            found += held.tail.search_looks(looks, where, top)
+            for segment in held.segments:
+                found += segment.search_looks(looks, where, top)
+        return best_looking(found, top)
 
     def living(self) -> Mapping[str, int]:
         """Return the living rows of each open segment by name."""
@@ -162,8 +172,10 @@ def _gone(connection: Connection, space_id: int, since: int) -> Sequence[int]:
 
 def _fresh(connection: Connection, space_id: int, since: int, from_row: int) -> list[Entry]:
     c = sightings.c
-    values = (c.id, c.revision, c.vector_row, c.kind, c.camera_id, c.community, c.first_seen_ms, c.last_seen_ms)
-    chosen = select(*values).where(c.space_id == space_id, c.vector_row >= from_row)
+    place = (c.id, c.revision, c.vector_row, c.kind, c.camera_id, c.community)
+    chosen = select(*place, c.first_seen_ms, c.last_seen_ms, c.attributes).where(
+        c.space_id == space_id, c.vector_row >= from_row
+    )
     if since:
         chosen = chosen.where(c.changed > since)
     return [Entry(*row) for row in connection.execute(chosen.order_by(c.vector_row))]

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.archive.columns import BoolArray, Columns, Entry
-from pipeline.archive.contract import Query
-from pipeline.archive.ranking import Candidate, FloatArray, best, exact_scores
+from pipeline.archive.contract import Query, SightingFilter
+from pipeline.archive.look_scan import LookScan, best_rows
+from pipeline.archive.looks import Looks
+from pipeline.archive.ranking import Candidate, FloatArray, LookCandidate, best, exact_scores
 
 SPARE = 32  # candidates beyond the asked ones: the scan's last bit may swap neighbours, exact scores sort them out
 TIE_MARGIN = 1e-5  # float32 rounding of a cosine over some hundred values stays far below
@@ -63,6 +65,21 @@ class SpaceIndex:
         if len(positions) == 0:
             return []
         return best(ids, revisions, exact_scores(vectors, wanted), query.top)
+
+    def search_looks(self, looks: Looks, where: SightingFilter, top: int) -> list[LookCandidate]:
+        """Return the best candidates by looks, ties at the edge included, in no order."""
+        with self._lock:
+            if len(self._columns) == 0 or top <= 0:
+                return []
+            mask = self._columns.mask(where, frozenset())
+            last_ms = self._columns.last_seen_ms
+            everything = np.array([[0, len(mask)]], np.int64)
+            scan = LookScan(looks, self._columns.looks())
+            rows, scores = best_rows(scan, everything, mask.__getitem__, last_ms, top)
+            return [
+                LookCandidate(self._columns.ids[row], self._columns.revision(row), score, int(last_ms[row]))
+                for row, score in zip(rows.tolist(), scores.tolist(), strict=True)
+            ]
 
     def _candidates(self, wanted: FloatArray, mask: BoolArray, top: int) -> NDArray[np.intp]:
         """Return positions that hold the top of the selected ones for sure, ties at its edge included."""

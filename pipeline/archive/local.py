@@ -34,8 +34,7 @@ from pipeline.archive.failures import archive_errors
 from pipeline.archive.holds import held_by, holds_by_case, lift_hold, place_hold
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
-from pipeline.archive.look_columns import score_column
-from pipeline.archive.looks import Looks, judged
+from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.packs import PACK_BYTES, PictureTorn
 from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
@@ -250,18 +249,20 @@ class LocalArchive:
 
     def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
         """Return the sightings that look as described, best first, then newest, ties by id."""
-        if not looks:
-            return []
-        score = score_column(looks).label("score")
-        chosen = (
-            select(sightings, score)
-            .where(*conditions(where))
-            .order_by(score.desc(), sightings.c.last_seen_ms.desc(), sightings.c.id)
-            .limit(max(top, 0))
-        )
-        with self._reading() as connection:
-            found = [(sighting_of(row), float(row.score)) for row in connection.execute(chosen)]
-        return [Hit(rank, score, each, judged(each, looks)) for rank, (each, score) in enumerate(found, 1)]
+        self._check_open()
+        rows: dict[str, Sighting] = {}
+        for _ in range(ATTEMPTS if looks else 0):
+            with archive_errors(self._layout.folder):
+                self._derived.catch_up()
+                candidates = self._derived.search_looks(looks, where, top)
+                rows = self._reads.sightings([candidate.sighting_id for candidate in candidates])
+            if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
+                break
+        # what changed since it was found five times in a row is scored as it is now
+        scored = sorted((-look_score(each, looks), -each.last_seen_ms, name) for name, each in rows.items())
+        return [
+            Hit(rank, -score, rows[name], judged(rows[name], looks)) for rank, (score, _, name) in enumerate(scored, 1)
+        ]
 
     def find(self, where: SightingFilter, *, limit: int = 100, after: Cursor | None = None) -> list[Sighting]:
         """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""

@@ -1,6 +1,6 @@
 """The one order of hits: exact scores, best first, ties by sighting id."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,16 @@ class Candidate:
     sighting_id: str
     revision: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class LookCandidate:
+    """A sighting that may become a hit of a search by looks."""
+
+    sighting_id: str
+    revision: int
+    score: float
+    last_seen_ms: int
 
 
 def cosines(vectors: FloatArray, vector: FloatArray) -> FloatArray:
@@ -54,3 +64,8 @@ def best(
 def merged(one: Sequence[Candidate], other: Sequence[Candidate], top: int) -> list[Candidate]:
     """Return the `top` of both in order."""
     return sorted([*one, *other], key=lambda each: (-each.score, each.sighting_id))[: max(top, 0)]
+
+
+def best_looking(candidates: Iterable[LookCandidate], top: int) -> list[LookCandidate]:
+    """Return the `top` in the order of searches by looks: best first, then newest, ties by id."""
+    return sorted(candidates, key=lambda each: (-each.score, -each.last_seen_ms, each.sighting_id))[: max(top, 0)]

@@ -49,8 +49,7 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
     """Read a whole row of `sightings`, by place: names cost more than all the rest."""
     sighting_id, _, revision, camera_id, session, track_id, kind, community, first_seen_ms, last_seen_ms = row[:10]
     shot_at_ms, left, top, right, bottom, shot_score, shot_quality, width, height, frames, is_open = row[10:21]
-    attributes = json.loads(row[21]) if row[21] != _NONE else {}
-    confidence = attributes.pop(_CONFIDENCE, {})
+    attributes, confidence = looks_of(row[21])
     return Sighting(
         sighting_id,
         TrackletKey(camera_id, session, track_id),
@@ -66,6 +65,14 @@ def sighting_of(row: Sequence[Any]) -> Sighting:
         attributes,
         confidence,
     )
+
+
+def looks_of(text: str) -> tuple[dict[str, str], dict[str, float]]:
+    """Read attributes and their confidence from the column that has both."""
+    if text == _NONE:
+        return {}, {}
+    attributes = json.loads(text)
+    return attributes, attributes.pop(_CONFIDENCE, {})
 
 
 def _attributes_text(sighting: Sighting) -> str:

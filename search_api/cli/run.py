@@ -46,6 +46,7 @@ def _run(settings: "Settings") -> None:
     from pipeline.alerting.places import Places
     from pipeline.alerting.service import open_alerting
     from pipeline.archive import open_archive
+    from pipeline.site_map import site_map
     from pipeline.worker import Worker
     from search_api.app import create_app
     from search_api.service import SearchService
@@ -63,7 +64,11 @@ def _run(settings: "Settings") -> None:
         networks = worker.networks
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
-            archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
+            archive,
+            lambda: networks.detector,
+            networks.embedders.__getitem__,
+            worker.camera_reports,
+            site=site_map(settings),
         )
         app = create_app(service, callers, alerting)
         started.callback(_stop_worker, worker)

@@ -38,6 +38,7 @@ def entries_of(rng: np.random.Generator, n: int, first_row: int) -> list[Entry]:
                 community=("garden", "lake")[rng.integers(0, 2)],
                 first_seen_ms=start,
                 last_seen_ms=start + int(rng.integers(0, 200)),
+                attributes="{}",
             )
         )
     return made

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive import LocalArchive, Query, SightingFilter, open_archive
+from pipeline.archive import InMemoryArchive, LocalArchive, Looks, Query, SightingFilter, open_archive
 from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import Step, next_step
@@ -269,6 +270,55 @@ def test_a_broken_segment_is_named_to_a_reader_and_built_anew_by_a_writer(tmp_pa
     with open_archive(tmp_path / "a", writable=True, seal_rows=20) as archive:
         assert archive.search(asked) == before
         assert archive.verify() == []
+
+
+COLOURS = ("black", "red", "blue")
+ASKED = [
+    Looks({"upper_colour": frozenset({"red"})}),
+    Looks({"upper_colour": frozenset({"red", "blue"}), "lower_colour": frozenset({"black"})}),
+    Looks({"any_colour": frozenset({"blue"})}, {"lower_colour": frozenset({"red"})}),
+    Looks({"hat": frozenset({"yes"})}, {"any_colour": frozenset({"black"})}),
+]
+
+
+def dressed(number: int, vector: np.ndarray, rng: np.random.Generator) -> Record:
+    """Few values, few degrees of confidence and few times: many ties."""
+    made = record_of(number, vector)
+    worn = {part: COLOURS[rng.integers(3)] for part in ("upper_colour", "lower_colour", "hat") if rng.random() < 0.7}
+    sure = {part: float(rng.integers(5, 10)) / 10 for part in worn if rng.random() < 0.8}
+    seen = int(rng.integers(20))
+    looks = {"attributes": worn, "attribute_confidence": sure, "first_seen_ms": seen, "last_seen_ms": seen + 3}
+    return replace(made, sighting=replace(made.sighting, **looks))
+
+
+@pytest.mark.parametrize("sealed_rows", [0, 200, 300, 400])
+def test_looks_in_segments_and_tail_are_ranked_as_in_memory(tmp_path: Path, sealed_rows: int) -> None:
+    rng = np.random.default_rng(sealed_rows)
+    records = [dressed(number, vector, rng) for number, vector in enumerate(like_people(400))]
+    memory = InMemoryArchive()
+    memory.append(records)
+    with open_archive(tmp_path / "a", writable=True, seal_rows=10_000) as archive:
+        archive.append(records[:200])
+        for start, end in ((200, sealed_rows), (max(200, sealed_rows), 400)):
+            if sealed_rows:
+                archive.seal()
+            archive.append(records[start:end])
+        gone = [record.sighting.id for record in records[::7]]
+        memory.forget(gone)
+        archive.forget(gone)
+        for looks in ASKED:
+            for where in (SightingFilter(), SightingFilter(cameras=("east",)), SightingFilter(from_ms=9, to_ms=15)):
+                for top in (0, 1, 20):
+                    assert archive.search_looks(looks, where, top=top) == memory.search_looks(looks, where, top=top)
+
+
+def test_a_row_without_looks_and_an_attribute_nobody_has_are_unseen(tmp_path: Path) -> None:
+    with open_archive(tmp_path / "a", writable=True, seal_rows=10_000) as archive:
+        archive.append([record_of(i, like_people(1, i)[0]) for i in range(3)])
+        archive.seal()
+        hits = archive.search_looks(Looks({"hat": frozenset({"yes"})}), SightingFilter(), top=2)
+        assert [(hit.score, hit.reasons) for hit in hits] == [(0.4, {"hat": "unseen"})] * 2
+        assert [hit.sighting.key.track_id for hit in hits] == [2, 1]  # newest first
 
 
 @settings(max_examples=10, deadline=None)

@@ -14,6 +14,7 @@ from pipeline.archive.segments.rows import IntArray, SegmentRows
 from pipeline.archive.segments.segment import COLUMNS, FORMAT, HEADER
 from pipeline.archive.vectors import VectorFile
 
+LOOKS_OF_ROWS = "looks-*.npy"
 _AT_ONCE = 32_768
 _SAMPLE, _ASKED, _NEAR = 8_192, 64, 64
 _LEVELS = 201
@@ -48,6 +49,11 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
     }
     for name in COLUMNS:
         np.save(folder / f"{name}.npy", columns[name])
+    tables = [(name, rows.ledger.table(name)) for name in sorted(rows.looks)]
+    for number, (name, table) in enumerate(tables):
+        np.save(folder / f"looks-{number}.npy", rows.looks[name].astype(np.min_scalar_type(len(table.value) - 1)))
+        np.save(folder / f"look-{number}-value.npy", table.value)
+        np.save(folder / f"look-{number}-sure.npy", table.sure)
     header = {
         "format": FORMAT,
         "runs": runs.names,
@@ -55,6 +61,7 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
         "longest_ms": runs.longest_ms.tolist(),
         "base_ms": runs.base_ms,
         "until_ms": int(rows.last_ms.max()),
+        "looks": [(name, table.names) for name, table in tables],
         **_errors(quantiser, residue_code, turned[:_SAMPLE]),
     }
     (folder / HEADER).write_text(json.dumps(header, ensure_ascii=False) + "\n", "utf-8")

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, Row, select
 from pipeline.archive.durable import sync_file, sync_folder
 from pipeline.archive.layout import Layout
 from pipeline.archive.schema import spaces, state
-from pipeline.archive.segments.building import build
+from pipeline.archive.segments.building import LOOKS_OF_ROWS, build
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import SEAL_ROWS, Step, next_step
 from pipeline.archive.segments.rows import read_rows
@@ -150,11 +150,9 @@ class SegmentKeeper:
 
 
 def _overwrite(folder: Path, vector_rows: NDArray[np.int64]) -> None:
-    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r+") for name in ("ids", "codes", "residues")}
     places = np.isin(np.load(folder / "vector_row.npy", mmap_mode="r"), vector_rows)
-    columns["ids"][places] = b""
-    columns["codes"][places] = 0
-    columns["residues"][places] = 0
-    for name, column in columns.items():
+    for name in ("ids", "codes", "residues", *(path.stem for path in folder.glob(LOOKS_OF_ROWS))):
+        column = np.load(folder / f"{name}.npy", mmap_mode="r+")
+        column[places] = column.dtype.type()  # empty, or 0
         column.flush()
         sync_file(folder / f"{name}.npy")

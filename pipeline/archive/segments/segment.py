@@ -1,6 +1,7 @@
 """One immutable segment: columns in memory-mapped files, codes in memory, exact scores from the vector file."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.archive.contract import Query, SightingFilter
-from pipeline.archive.ranking import Candidate, FloatArray, best, exact_scores
+from pipeline.archive.look_columns import LookTable
+from pipeline.archive.look_scan import LookScan, best_rows
+from pipeline.archive.looks import Looks
+from pipeline.archive.ranking import Candidate, FloatArray, LookCandidate, best, exact_scores
 from pipeline.archive.segments.codes import BLOCK, Quantiser
 from pipeline.archive.segments.depth import MOST, Depth, Errors
 from pipeline.archive.segments.residues import ResidueCode
@@ -19,7 +23,7 @@ from pipeline.errors import SegmentDamaged
 
 IntArray = NDArray[np.int64]
 
-FORMAT = 2
+FORMAT = 3
 HEADER = "segment.json"
 COLUMNS = (
     "ids",
@@ -57,6 +61,10 @@ class Segment:
                 int(header["base_ms"]),
                 self._columns["key"],
             )
+            self._looks = {
+                name: (_mapped(folder / f"looks-{number}.npy"), _table(folder, number, values))
+                for number, (name, values) in enumerate(header["looks"])
+            }
             self._errors = Errors(np.array(header["coarse"], np.float32), *map(float, header["fine"]))
             self._until_ms = int(header["until_ms"])
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -123,6 +131,24 @@ class Segment:
             places = np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
         return self._ranked(places, wanted, query)
 
+    def search_looks(self, looks: Looks, where: SightingFilter, top: int) -> list[LookCandidate]:
+        """Return the best candidates by looks, ties at the edge included, in no order."""
+        if top <= 0 or (where.from_ms is not None and self._until_ms < where.from_ms):
+            return []
+        last_ms = self._columns["last_ms"]
+        scan = LookScan(looks, self._looks)
+        rows, scores = best_rows(scan, self._runs.select(where), lambda some: self._passing(some, where), last_ms, top)
+        return [
+            LookCandidate(name.decode(), *rest)
+            for name, *rest in zip(
+                self._columns["ids"][rows].tolist(),
+                self._columns["revision"][rows].tolist(),
+                scores.tolist(),
+                last_ms[rows].tolist(),
+                strict=True,
+            )
+        ]
+
     def _ranked(self, places: IntArray, wanted: FloatArray, query: Query) -> list[Candidate]:
         if len(places) == 0:
             return []
@@ -170,6 +196,11 @@ class Segment:
 def _mapped(path: Path) -> NDArray[Any]:
     mapped: NDArray[Any] = np.load(path, mmap_mode="r")
     return mapped.view(np.ndarray)  # the class memmap costs at every use
+
+
+def _table(folder: Path, number: int, values: Sequence[str]) -> LookTable:
+    value, sure = (np.load(folder / f"look-{number}-{name}.npy") for name in ("value", "sure"))
+    return LookTable(values, value, sure)
 
 
 def _blocks(ranges: IntArray) -> IntArray:
