@@ -6,6 +6,7 @@ import { coverageBars } from "./coverage.js";
 import { button, byId, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
+import { hideRoute, showRoute } from "./route.js";
 
 const judged = new Map(); // sighting → confirmed or rejected
 const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map(([sighting]) => sighting);
@@ -47,6 +48,7 @@ async function search(sighting) {
     return;
   }
   byId("go").disabled = true;
+  hideRoute();
   say("检索中… Searching…");
   try {
     show(await asked("/v1/search", { method: "POST", body: question(sighting) }), sighting);
@@ -78,6 +80,10 @@ function show(reply, sighting) {
   offerNext();
 }
 
+function route() {
+  showRoute(told("confirmed"), told("rejected"), byId("reason").value).catch((error) => say(error.message, true));
+}
+
 function judge(hit, verdict) {
   if (verdict) judged.set(hit.sighting, verdict);
   else judged.delete(hit.sighting);
@@ -91,5 +97,6 @@ function offerNext() {
   byId("next").replaceChildren(
     make("span", `✓ ${yes}  ✗ ${no}`),
     button("据此再检索 Search again with these", () => search(), "strong"),
+    ...(yes ? [button("看路线 Route", route)] : []),
   );
 }
