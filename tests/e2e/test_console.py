@@ -112,6 +112,24 @@ def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path)
     expect(page.locator("#hits")).not_to_contain_text("red")
 
 
+def test_a_confirmed_hit_has_a_route_on_a_map(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    first = page.locator("#hits > li").first
+    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    first.get_by_text("是 Yes", exact=False).first.click()
+    page.get_by_text("看路线").click()
+    route = page.locator("#route")
+    expect(route.locator("svg.map .stop").first).to_be_visible(timeout=WAIT_MS)
+    expect(route.locator(".stops")).to_contain_text("North gate")
+    expect(route.locator("svg.map .suggestion")).not_to_have_count(0)
+    expect(route.locator(".coverage")).to_contain_text("无记录")
+    page.screenshot(path=tmp_path / "route.png", full_page=True)
+    with page.expect_download() as saved:
+        route.get_by_text("GeoJSON").click()
+    assert '"FeatureCollection"' in Path(saved.value.path()).read_text("utf-8")
+
+
 def test_an_empty_question_is_refused_in_words(page: Page) -> None:
     page.fill("#reason", "case 7")
     page.click("#go")

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_adapters.site import Camera
+from camera_adapters.site import Camera, Position
 from camera_adapters.stream_state import Status
 from models.detections import Detections
 from models.embeddings import Embeddings, EmbeddingSpace
@@ -19,6 +19,8 @@ from models.kinds import Kind
 from pipeline.archive.memory import InMemoryArchive
 from pipeline.errors import ArchiveFull
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
+from pipeline.site_map import SiteMap
+from pipeline.trajectory.graph import CameraGraph
 from search_api.service import SearchService
 
 Image = NDArray[np.uint8]
@@ -116,8 +118,14 @@ def small_archive() -> Full:
     return made
 
 
+PLACES = {"north": Position(120.90, 30.842), "south": Position(120.902, 30.838), "market": Position(120.908, 30.840)}
+
+
 def service_over(archive: InMemoryArchive) -> SearchService:
-    """A service whose clock stands two hours after noon; the north gate is live, the south gate only remembered."""
+    """A service whose clock stands two hours after noon; the north gate is live, the south gate only remembered.
+
+    On the map a market lies some 600 m from both.
+    """
     cameras = [Report(Camera("north", "x", "willow", "n", "North gate"), State(Status.LIVE))]
     return SearchService(
         archive,
@@ -125,4 +133,5 @@ def service_over(archive: InMemoryArchive) -> SearchService:
         lambda _: MeanColour(),  # type: ignore[arg-type, return-value]
         lambda: cameras,  # type: ignore[arg-type, return-value]
         lambda: NOON_MS + 7_200_000,
+        site=SiteMap(CameraGraph.of(tuple(PLACES), PLACES, ()), names={"north": "North gate"}),
     )
