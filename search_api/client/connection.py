@@ -39,7 +39,7 @@ class Connection:
 
     def get(self, path: str, **asked: Any) -> httpx.Response:  # noqa: ANN401 - values of a query string
         """Return a reply; what has not changed since it was last asked for is not sent again."""
-        params = {name: value for name, value in asked.items() if value not in (None, (), [])}
+        params = {name: value for name, value in asked.items() if value not in (None, "", (), [])}
         request = self._http.build_request("GET", path, params=params)
         name = str(request.url)
         known = self._remembered.get(name)
@@ -61,9 +61,13 @@ class Connection:
             reply = self._http.send(request)
         except httpx.HTTPError as error:
             raise Unreachable(f"{request.url.host} did not answer: {error or type(error).__name__}") from error
-        if reply.status_code >= httpx.codes.BAD_REQUEST:
-            raise _problem(reply)
+        self._check(reply)
         return reply
+
+    def _check(self, reply: httpx.Response) -> None:
+        if reply.status_code >= httpx.codes.BAD_REQUEST:
+            reply.read()
+            raise _problem(reply)
 
     def _remember(self, name: str, reply: httpx.Response) -> None:
         tag = reply.headers.get("etag")

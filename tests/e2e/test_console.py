@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pipeline.alerting.alert import Alert, Severity, Source, alert_id
+from pipeline.alerting.service import Alerting, open_alerting
 from search_api.access import Callers
 from search_api.app import create_app
 from search_api.serving import Serving, address_of, listen
-from tests.servers.doors import BLUE, GREEN, RED, TOKEN, photo, service_over, small_archive
+from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
 
 WAIT_MS = 20_000
 FLAGS = [
@@ -38,8 +40,30 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
+def alerting(tmp_path: Path) -> Iterator[Alerting]:
+    made = open_alerting(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def alert_page(browser: Browser, alerting: Alerting) -> Iterator[Page]:
+    """The console of a zhian with alerting."""
+    bound = listen("127.0.0.1", 0)
+    with Serving(create_app(service_over(small_archive()), Callers.of(day=TOKEN), alerting), bound):
+        yield from entered(browser, address_of(bound))
+        alerting.hub.close()
+
+
+@pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The console behind its door; a script error or a request that leaves this machine fails the test."""
+    """The console of a zhian that only searches."""
+    yield from entered(browser, address)
+
+
+def entered(browser: Browser, address: str) -> Iterator[Page]:
+    """Open the door; a script error or a request that leaves this machine fails the test."""
     opened = browser.new_page()
     opened.set_default_timeout(WAIT_MS)
     faults: list[str] = []
@@ -156,3 +180,23 @@ def test_cameras_and_search_log_have_pages(page: Page, tmp_path: Path) -> None:
 
 def test_a_zhian_without_alerting_offers_no_incidents(page: Page) -> None:
     expect(page.locator("nav a[href='#incidents']")).to_be_hidden(timeout=WAIT_MS)
+
+
+def test_an_incident_appears_by_itself_and_is_closed_with_its_outcome(alert_page: Page, alerting: Alerting) -> None:
+    alert_page.click("nav a[href='#incidents']")
+    expect(alert_page.locator("#incident-none")).to_be_visible(timeout=WAIT_MS)
+    name = alert_id(Source.RULE, "yard", 1)
+    alerting.desk.take(
+        [Alert(name, Source.RULE, "yard", "intrusion", Severity.HIGH, NOON_MS, "north", "willow", "person 1")]
+    )
+    incident = alert_page.locator("#incident-list > li").first
+    expect(incident).to_contain_text("区域入侵", timeout=WAIT_MS)
+    expect(incident).to_contain_text("North gate")
+    incident.get_by_text("确认 Acknowledge").click()
+    expect(incident).to_contain_text("acknowledged", timeout=WAIT_MS)
+    incident.get_by_text("经过 Timeline").click()
+    expect(incident.locator(".story")).to_contain_text("day", timeout=WAIT_MS)
+    incident.get_by_text("误报").click()
+    expect(alert_page.locator("#incident-none")).to_be_visible(timeout=WAIT_MS)
+    alert_page.select_option("#incident-state", "closed")
+    expect(alert_page.locator("#incident-list > li").first).to_contain_text("误报", timeout=WAIT_MS)

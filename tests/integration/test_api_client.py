@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
+from pipeline.alerting.alert import Alert, Severity, Source, alert_id
+from pipeline.alerting.service import Alerting, open_alerting
 from search_api.access import Callers
 from search_api.app import create_app
 from search_api.client import Client, ProblemReply, Unreachable
@@ -13,13 +17,29 @@ from tests.servers.doors import GREEN, NOON_MS, RED, TOKEN, photo, service_over,
 
 
 @pytest.fixture
-def client() -> Iterator[Client]:
+def alerting(tmp_path: Path) -> Iterator[Alerting]:
+    made = open_alerting(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def client(alerting: Alerting) -> Iterator[Client]:
     bound = listen("127.0.0.1", 0)
     with (
-        Serving(create_app(service_over(small_archive()), Callers.of(day=TOKEN)), bound),
+        Serving(create_app(service_over(small_archive()), Callers.of(day=TOKEN), alerting), bound),
         Client(address_of(bound), TOKEN) as opened,
     ):
         yield opened
+        alerting.hub.close()
+
+
+def intrusion(number: int) -> Alert:
+    name = alert_id(Source.RULE, "yard", number)
+    return Alert(
+        name, Source.RULE, "yard", "intrusion", Severity.HIGH, NOON_MS + number, "north", "willow", f"person {number}"
+    )
 
 
 def test_a_photo_finds_the_same_person_and_her_picture(client: Client) -> None:
@@ -93,3 +113,47 @@ def test_nobody_answers() -> None:
 def test_cameras_and_health(client: Client) -> None:
     assert [camera.id for camera in client.cameras()] == ["north", "south"]
     assert client.health().status == "ok"
+
+
+def test_everybody_who_passed_is_listed_over_pages(client: Client) -> None:
+    listed = list(client.sightings(reason="case 7"))
+    assert [sighting.camera for sighting in listed] == ["south", "north", "north"]
+    assert [s.camera for s in client.sightings(reason="case 7", to=NOON_MS + 30_000)] == ["north"]
+
+
+def test_what_was_watched_and_the_way_she_took(client: Client) -> None:
+    watched = client.coverage(cameras=["north"], from_=NOON_MS, to=NOON_MS + 60_000)
+    assert [(each.camera, each.share_watched) for each in watched.cameras] == [("north", 0.0)]
+    first = client.search(photos=[photo(RED)], reason="case 7").hits[0].sighting
+    way = client.trajectory([first], reason="case 7", fill=False)
+    assert [(stop.camera, stop.confirmed) for stop in way.stops] == [("north", True)]
+    assert {each.camera for each in way.suggestions} == {"south", "market"}
+
+
+def test_a_case_holds_and_releases(client: Client) -> None:
+    name = client.search(words="红色上衣", reason="case 7").hits[0].sighting
+    assert client.hold("2026-7", [name], reason="last seen here").sightings == [name]
+    assert client.release("2026-7", reason="found").changed == 1
+
+
+def test_an_incident_is_taken_over_and_closed(client: Client, alerting: Alerting) -> None:
+    alerting.desk.take([intrusion(1), intrusion(2)])
+    newest, oldest = client.incidents()
+    assert (newest.name, newest.state, newest.severity) == ("yard", "open", "high")
+    assert client.acknowledge(newest.incident, "on my way").state == "acknowledged"
+    assert client.dispatch(newest.incident).state == "dispatched"
+    assert client.close_incident(newest.incident, "false", "a cat").outcome == "false"
+    assert [step.note for step in client.incident(newest.incident).steps] == ["on my way", "", "a cat"]
+    assert [each.incident for each in client.incidents(state="open")] == [oldest.incident]
+
+
+def test_events_are_read_as_they_happen_and_go_on_where_they_stopped(client: Client, alerting: Alerting) -> None:
+    alerting.desk.take([intrusion(1)])
+    number, what, message = next(client.events(after=0))
+    assert number > 0
+    assert what
+    assert message["incident"]
+    alerting.desk.take([intrusion(2), intrusion(3)])
+    later = list(islice(client.events(after=number), 2))
+    assert [each[0] for each in later] == sorted(each[0] for each in later)
+    assert number < later[0][0]
