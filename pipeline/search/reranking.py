@@ -14,10 +14,10 @@ FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
 LOOKS_WEIGHT = 0.2  # in cosines: as much as lies between the same person seen well and seen badly
-# Measured by `python -m benchmarks reranking`: how many of the best hits join the question, and the power of their say.
+# Measured by `python -m benchmarks refining`: how many of the best hits join the question, and the power of their say.
 JOINING, POWER = 4, 3
 FEWEST = 2 * JOINING  # hits; among fewer the best are no company, just whoever there is
-STRANGERS, PUSHED_BACK = 0.6, 0.5  # measured by `python -m benchmarks feedback`
+STRANGERS, PUSHED_BACK = 0.6, 0.5  # measured by `python -m benchmarks refining`
 # Zhong et al. took 20, 6 and .3 on galleries with more pictures of each person than an archive has sightings.
 NEIGHBOURS, EXPANDED, DIRECT = 4, 2, 0.6
 

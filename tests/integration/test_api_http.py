@@ -171,6 +171,14 @@ def test_what_is_said_of_hits_counts(client: httpx.Client, archive: Full) -> Non
     assert_problem(ask(client, photo(RED), rerank="magic"), 422, "bad-input", "rerank")
 
 
+def test_another_coat(client: httpx.Client, archive: Full) -> None:
+    body = ask(client, photo(RED), coat_may_have_changed="true").json()
+    assert len(body["hits"]) == 3
+    assert {hit["confidence"] for hit in body["hits"]} == {None}
+    assert next(archive.searches()).what["coat_may_have_changed"] is True
+    assert_problem(ask(client, words="red coat", coat_may_have_changed="true"), 422, "bad-coat", "only a person's coat")
+
+
 def test_a_visit_is_one_hit_with_its_shots_and_neighbours(client: httpx.Client, archive: Full) -> None:
     archive.append([record("north", 3, RED, NOON_MS + 10_000)])
     first, again = (record("north", n, RED, NOON_MS).sighting.id for n in (1, 3))

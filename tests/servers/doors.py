@@ -73,6 +73,8 @@ class Report:
     analysed: int = 8
     dropped: int = 2
     sightings: int = 1
+    watermark_ms: int | None = NOON_MS
+    behind_s: float | None = 2.5
 
 
 def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) -> bytes:

@@ -264,10 +264,10 @@ def test_only_what_is_beyond_a_strangers_likeness_pushes_back() -> None:
 def test_a_likeness_is_worth_less_among_more() -> None:
     line = Calibration(slope=10, offset=-2)
     few, many = line.confidence(0.6, 10), line.confidence(0.6, 100_000)
-    # log ratio -2 + 6 = 4; 4 - log 10 = 1.697; 1 / (1 + exp(-1.697)) = .845
-    assert few.probability == pytest.approx(0.845, abs=1e-3)
+    # log ratio -2 + 6 = 4; 4 - log(10 / 3) = 2.796; 1 / (1 + exp(-2.796)) = .942
+    assert few.probability == pytest.approx(0.942, abs=1e-3)
     assert (few.word, many.word) == (Word.LIKELY, Word.WEAK)
-    assert line.confidence(0.6, 0) == line.confidence(0.6, 1)
+    assert line.confidence(0.6, 0) == line.confidence(0.6, 3)
     assert line.confidence(1.0, 1).probability <= 1
 
 
@@ -275,7 +275,7 @@ def test_words_go_down_with_probability() -> None:
     assert list(AT_LEAST) == [Word.LIKELY, Word.POSSIBLE, Word.WEAK]
     assert sorted(AT_LEAST.values(), reverse=True) == [*AT_LEAST.values()]
     line = Calibration(slope=0, offset=0)
-    assert [line.confidence(0, n).word for n in (1, 3, 4)] == [Word.POSSIBLE, Word.POSSIBLE, Word.WEAK]
+    assert [line.confidence(0, n).word for n in (1, 9, 10)] == [Word.POSSIBLE, Word.POSSIBLE, Word.WEAK]
 
 
 def test_precisions_of_one_network_share_a_line_and_unmeasured_ones_have_none() -> None:
