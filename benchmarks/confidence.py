@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.embedding import crops
 from benchmarks.evaluation_set import ROOT, SHARED, mirrored_store, write_result
-from benchmarks.labelled_people import PICTURES, People, load, sightings_of
+from benchmarks.labelled_people import PICTURES, People, embedded, labelled, sightings_of
 from models.embedder import Embedder, load_embedder
 from models.pictures import read_picture
 from pipeline.search.confidence import AT_LEAST, Calibration, Word, calibration_of
@@ -98,7 +98,7 @@ def table(found: Sequence[tuple[float, bool]]) -> dict[str, dict[str, float | in
 
 def measure(embedder: Embedder) -> tuple[dict[str, object], dict[str, list[tuple[float, bool]]]]:
     """Fit and try one network."""
-    everybody = load(embedder, SHOTS)
+    everybody = labelled(embedded(embedder), SHOTS)
     same, other = pairs(everybody.of(LEARNED))
     line = fitted(same, other)
     tried, nobody = everybody.of(TRIED), np.empty((0, everybody.vectors.shape[1]), np.float32)

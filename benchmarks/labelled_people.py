@@ -48,14 +48,18 @@ class Sightings:
     number: IntArray
 
 
-def load(embedder: Embedder, shots: int, shared: Path = SHARED) -> People:
-    """Embed the pictures; `shots` of one person at one camera, from sides next to each other, are one tracklet."""
+def embedded(embedder: Embedder, shared: Path = SHARED) -> FloatArray:
+    """Return the vectors of all pictures, float32 (n, d)."""
     paths = sorted((shared / "data" / "crops" / "pku_reid").glob("*.jpg"))[: sum(PICTURES)]
+    return embedder.embed([read_picture(path) for path in paths]).vectors
+
+
+def labelled(vectors: FloatArray, shots: int) -> People:
+    """Say whom each shows; `shots` of one person at one camera, from sides next to each other, are one tracklet."""
     person = np.repeat(np.arange(len(PICTURES)), PICTURES)
     camera = np.concatenate([np.repeat([0, 1], [n - SIDES, SIDES]) for n in PICTURES])
     place = np.concatenate([np.r_[np.arange(n - SIDES), np.arange(SIDES)] for n in PICTURES])
     sighting = (person * 2 + camera) * SIDES + place // shots
-    vectors = embedder.embed([read_picture(path) for path in paths]).vectors
     return People(vectors, person.astype(np.int64), camera.astype(np.int64), sighting.astype(np.int64))
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks.embedding import crops
 from benchmarks.evaluation_set import mirrored_store, write_result
-from benchmarks.labelled_people import load, sightings_of
+from benchmarks.labelled_people import embedded, labelled, sightings_of
 from benchmarks.retrieval import retrieval
 from models.embedder import Embedder, load_embedder
 from models.kinds import Kind
@@ -130,12 +130,11 @@ def told(
 def measure(embedder: Embedder) -> dict[str, object]:
     """Measure one network on both sets."""
     rows: dict[str, object] = {"embedder": embedder.name}
-    for shots in (2, 8):
-        name = f"{8 // shots} tracklets each"
-        asking, gallery = _cross_camera(embedder, shots)
-        rows[f"order, {name}"] = _both(orders, asking, gallery)
-    asking, gallery = _cross_camera(embedder, 2)
-    rows["photos"] = _both(photos, asking, gallery)
+    pictures = embedded(embedder)
+    for shots in (8, 2):
+        asking, gallery = _cross_camera(pictures, shots, EVERY)
+        rows[f"order, {8 // shots} tracklets each"] = _both(orders, asking, gallery)
+    rows["photos"] = _both(photos, *_cross_camera(pictures, 2, 1))
     for right, wrong in ((1, 0), (0, 3), (1, 3), (2, 5)):
         rows[f"told, {right} right {wrong} wrong"] = _both(
             partial(told, confirmed=right, rejected=wrong), asking, gallery
@@ -169,11 +168,13 @@ def _gains(row: dict[str, object]) -> bool:
     return all(gained)
 
 
-def _cross_camera(embedder: Embedder, shots: int) -> tuple[list[tuple[FloatArray, IntArray]], list[Gallery]]:
+def _cross_camera(
+    vectors: FloatArray, shots: int, every: int
+) -> tuple[list[tuple[FloatArray, IntArray]], list[Gallery]]:
     """Return who asks, and whom, for each of the two cameras."""
-    people = load(embedder, shots)
+    people = labelled(vectors, shots)
     kept = sightings_of(people)
-    asking = [(people.vectors[people.camera == c][::EVERY], people.person[people.camera == c][::EVERY]) for c in (0, 1)]
+    asking = [(people.vectors[people.camera == c][::every], people.person[people.camera == c][::every]) for c in (0, 1)]
     answering = [Gallery(kept.vectors[kept.camera != c], kept.person[kept.camera != c]) for c in (0, 1)]
     return asking, answering
 

@@ -53,7 +53,7 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     hits = by_company(hits, asked.vectors[0], vectors, question.rerank)
     hits = by_rejected(hits, _rejected(archive, question, wanted), vectors)
     hits = by_looks(hits, looks) if looks else hits
-    groups = visits(hits, vectors) if question.grouped else [[hit] for hit in hits]
+    groups = visits(hits, vectors, question.top) if question.grouped else [[hit] for hit in hits]
     searched = archive.count(where)
     # Nobody has measured what a likeness is worth when the coat is left out of it.
     calibration = None if question.coat_may_have_changed else calibration_of(wanted.space)
@@ -106,7 +106,7 @@ def _by_looks_alone(archive: Archive, question: Question, where: SightingFilter,
         ids = [hit.sighting.id for hit in hits]
         known = (archive.vectors(ids, space) for space in archive.spaces().get(where.kind or Kind.PERSON, ()))
         # Vectors of two spaces are not comparable; those of the space with most hits are compared.
-        groups = persons(hits, max(known, key=len, default={}))
+        groups = persons(hits, max(known, key=len, default={}), question.top)
     return Answer(_judged(archive, groups, question, None), (), archive.count(where))
 
 
