@@ -260,10 +260,10 @@ class LocalArchive(LocalBooks):
         with self._reading() as connection:
             return [sighting_of(row) for row in connection.execute(chosen)]
 
-    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+    def neighbours(self, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+        """Return those of any kind that the camera of each saw next before and after: by last_seen_ms, ties by id."""
         with self._reading() as connection:
-            return neighbours_of(connection, sighting)
+            return neighbours_of(connection, found)
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
@@ -275,9 +275,11 @@ class LocalArchive(LocalBooks):
                 found.setdefault(Kind(row.kind), []).append(EmbeddingSpace(row.name, row.version, row.dim))
         return found
 
-    def cameras(self) -> Sequence[str]:
-        """Return the ids of all cameras that have sightings, sorted."""
+    def cameras(self, communities: Sequence[str] = ()) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, or those of these communities, sorted."""
         chosen = select(tallies.c.camera_id).distinct().order_by(tallies.c.camera_id)
+        if communities:
+            chosen = chosen.where(tallies.c.community.in_(communities))
         with self._reading() as connection:
             return connection.scalars(chosen).all()
 
