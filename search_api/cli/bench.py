@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from search_api.cli.bench_cameras import cameras
+from search_api.cli.bench_networks import detect, embed
+from search_api.cli.bench_plan import plan, verify
 from search_api.cli.consoles import progress_bar, remark, results
 from search_api.cli.outputs import check_output, whole_file
 
@@ -20,7 +22,8 @@ def _group() -> None:
     """Measure this machine."""
 
 
-app.command()(cameras)
+for _command in (cameras, plan, verify, detect, embed):
+    app.command()(_command)
 
 
 @app.command()
