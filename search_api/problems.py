@@ -30,6 +30,7 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.UnknownCamera, 422, "unknown-camera"),
     (pipeline_errors.BadTimeRange, 422, "bad-time-range"),
     (pipeline_errors.NothingAsked, 422, "nothing-asked"),
+    (pipeline_errors.BadCoat, 422, "bad-coat"),
     (pipeline_errors.NothingConfirmed, 422, "nothing-confirmed"),
     (pipeline_errors.MixedKinds, 422, "mixed-kinds"),
     (pipeline_errors.BadFeedback, 422, "bad-feedback"),

@@ -121,11 +121,12 @@ def cameras_table(reports: "Sequence[CameraReport]", at: str) -> "Table":
 
     colours = {"live": "green", "connecting": "yellow", "stalled": "yellow", "backing_off": "red", "stopped": "dim"}
     table = Table("camera", "state", "why", title=f"zhian {at}", title_justify="left")
-    for heading in ("analysed", "dropped", "sightings"):
+    for heading in ("analysed", "dropped", "sightings", "behind"):
         table.add_column(heading, justify="right")
     for report in reports:
         state = str(report.state.status)
         why = "" if report.state.reason is None else str(report.state.reason)
         counted = (str(n) for n in (report.analysed, report.dropped, report.sightings))
-        table.add_row(report.camera.id, f"[{colours.get(state, 'default')}]{state}[/]", why, *counted)
+        behind = "" if report.behind_s is None else f"{report.behind_s:.0f} s"
+        table.add_row(report.camera.id, f"[{colours.get(state, 'default')}]{state}[/]", why, *counted, behind)
     return table
