@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
+from pipeline.alerting.rules.book import RuleBook
 from pipeline.alerting.service import Alerting
 from search_api import __version__
 from search_api.access import Callers
@@ -19,6 +20,7 @@ from search_api.routes import (
     holds,
     incidents,
     metrics,
+    rules,
     search,
     searches,
     sightings,
@@ -37,11 +39,12 @@ def create_app(
     callers: Callers,
     alerting: Alerting | None = None,
     *,
+    rule_book: RuleBook | None = None,
     open_metrics: bool = False,
 ) -> FastAPI:
     """Return the application over `service`; with `open_metrics` Prometheus needs no token.
 
-    Incidents, subscriptions and events have routes only with `alerting`.
+    Incidents, subscriptions and events have routes only with `alerting`, rules only with a `rule_book`.
     """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
@@ -60,6 +63,9 @@ def create_app(
         for closed in (incidents.router, subscriptions.router, events.router):
             app.include_router(closed, dependencies=[bearer])
         app.include_router(events.socket)
+    if rule_book is not None:
+        app.state.rules = rule_book
+        app.include_router(rules.router, dependencies=[bearer])
     app.include_router(health.router)
     console.mount(app)
     return app

@@ -158,15 +158,13 @@ class Stream:
         self.now = 1_000_000
         self.status, self.reason = Status.LIVE, None
         self.taken: list[Alert] = []
-        self.watch = OfflineWatch(self.states, HealthSettings(), self.taken.extend, wall_ms=lambda: self.now)
-
-    def states(self):
-        return [(GATE, StreamState("gate", self.status, self.now, self.reason))]
+        self.watch = OfflineWatch([GATE], HealthSettings(), self.taken.extend, wall_ms=lambda: self.now)
 
     def pass_s(self, seconds: int, *statuses: Status) -> None:
         for i in range(seconds):
             self.now += 1000
             self.status = statuses[i % len(statuses)]
+            self.watch.hear(StreamState("gate", self.status, self.now, self.reason))
             self.watch.catch_up()
 
 

@@ -42,27 +42,35 @@ class SightWatch:
 class OfflineWatch:
     """Tells when a camera sends nothing for long, once until it was live again for as long.
 
-    A recording that ended, or a camera that was stopped, is not offline. `catch_up` looks at the present states and
-    hands the alerts to `take`; it is to be called every second or so, by one thread.
+    A recording that ended, or a camera that was stopped, is not offline. `hear` takes each change of a stream, on any
+    thread; `catch_up` judges and hands the alerts to `take`, every second or so on one thread.
     """
 
     def __init__(
         self,
-        states: Callable[[], Sequence[tuple[Camera, StreamState]]],
+        cameras: Iterable[Camera],
         settings: HealthSettings,
         take: Callable[[Sequence[Alert]], None],
         *,
         wall_ms: Callable[[], int] = now_ms,
     ) -> None:
-        self._states, self._settings, self._take, self._wall_ms = states, settings, take, wall_ms
+        self._cameras = {camera.id: camera for camera in cameras}
+        self._settings, self._take, self._wall_ms = settings, take, wall_ms
+        self._states: dict[str, StreamState] = {}
         self._down: dict[str, tuple[Lasting, int | None]] = {}
         self._lock = threading.Lock()
+
+    def hear(self, state: StreamState) -> None:
+        """Take a change of a camera's stream."""
+        with self._lock:
+            self._states[state.camera_id] = state
 
     def catch_up(self) -> int:
         """Look at every camera and return how many alerts that gave."""
         now = self._wall_ms()
         with self._lock:
-            found = [alert for camera, state in self._states() if (alert := self._judged(camera, state, now))]
+            known = [(self._cameras[key], state) for key, state in self._states.items() if key in self._cameras]
+        found = [alert for camera, state in known if (alert := self._judged(camera, state, now))]
         if found:
             self._take(found)
         return len(found)
