@@ -16,6 +16,7 @@ from pipeline.alerting.camera_health.settings import HealthSettings
 from pipeline.alerting.camera_health.troubles import Lasting
 from pipeline.alerting.camera_health.watch import OfflineWatch, SightWatch
 from pipeline.analysis.tracking import Tracks
+from pipeline.errors import ArchiveFull
 
 GATE = Camera("gate", "rtsp://x", name="东门", community="梅园")
 NOBODY = Tracks(*(np.empty(shape, kind) for shape, kind in
@@ -201,3 +202,20 @@ def test_a_recording_that_ended_is_not_offline():
     stream = Stream()
     stream.pass_s(100, Status.STOPPED)
     assert stream.taken == []
+
+
+def test_an_alert_that_cannot_be_kept_waits():
+    stream, kept, full = Stream(), [], [True]
+
+    def take(alerts):
+        if full[0]:
+            raise ArchiveFull("no room")
+        kept.extend(alerts)
+
+    stream.watch = OfflineWatch([GATE], HealthSettings(offline_s=1), take, wall_ms=lambda: stream.now)
+    stream.pass_s(1, Status.STALLED)
+    with pytest.raises(ArchiveFull):
+        stream.pass_s(1, Status.STALLED)
+    full[0] = False
+    stream.pass_s(3, Status.STALLED)
+    assert [alert.kind for alert in kept] == ["camera_offline"]

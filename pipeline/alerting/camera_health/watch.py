@@ -58,6 +58,7 @@ class OfflineWatch:
         self._settings, self._take, self._wall_ms = settings, take, wall_ms
         self._states: dict[str, StreamState] = {}
         self._down: dict[str, tuple[Lasting, int | None]] = {}
+        self._waiting: list[Alert] = []
         self._lock = threading.Lock()
 
     def hear(self, state: StreamState) -> None:
@@ -70,10 +71,12 @@ class OfflineWatch:
         now = self._wall_ms()
         with self._lock:
             known = [(self._cameras[key], state) for key, state in self._states.items() if key in self._cameras]
-        found = [alert for camera, state in known if (alert := self._judged(camera, state, now))]
-        if found:
-            self._take(found)
-        return len(found)
+        self._waiting += [alert for camera, state in known if (alert := self._judged(camera, state, now))]
+        if not self._waiting:
+            return 0
+        self._take(self._waiting)  # what cannot be kept now waits for the next time
+        told, self._waiting = len(self._waiting), []
+        return told
 
     def save(self) -> None:
         """Nothing is kept: after a restart a camera that is still down is told of anew."""
