@@ -12,6 +12,7 @@ NAMES = (
     "events",
     "batching",
     "archive",
+    "archive_kill",
     "search",
     "words",
     "trajectory",
