@@ -30,6 +30,7 @@ PACKAGES = (
     "opencv-python-headless",
     "setuptools<81",
 )
+OLDER = ("setuptools<81",)  # deep-sort-realtime imports pkg_resources
 CHAINS = ("yolo", "yolo_deepsort")
 SECONDS = 20.0
 ROUNDS = 3
@@ -84,7 +85,7 @@ def peer_python(folder: Path) -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     tried = [str(python), "-c", "import ultralytics, deep_sort_realtime"]
     if subprocess.run(tried, check=False, capture_output=True).returncode:
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES, *OLDER], check=True)
     return python
 
 

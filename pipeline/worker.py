@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -148,12 +148,11 @@ class Worker:
             sightings = self._sightings[camera_id]
             counters = (counted.received, counted.taken, counted.dropped, sightings)
             delays = (self._analysed[camera_id].latency(), self._stored[camera_id].latency())
-            gate = self._gates.get(camera_id)
-            spared = (gate.gated, gate.enabled and not gate.is_open, gate.thinned, self._relief.step) if gate else ()
             watermark_ms, behind_s = progress[camera_id]
-            report = CameraReport(
-                camera, state, *counters, *delays, *spared, watermark_ms=watermark_ms, behind_s=behind_s
-            )
+            report = CameraReport(camera, state, *counters, *delays, watermark_ms=watermark_ms, behind_s=behind_s)
+            if gate := self._gates.get(camera_id):
+                idle = gate.enabled and not gate.is_open
+                report = replace(report, gated=gate.gated, idle=idle, thinned=gate.thinned, relief=self._relief.step)
             reports.append(report)
         return reports
 

@@ -22,6 +22,7 @@ from models.detections import Detections
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.errors import ModelMissing
 from models.kinds import Kind
+from pipeline.analysis.latency import Latency
 from pipeline.archive.memory import InMemoryArchive
 from pipeline.errors import ArchiveFull
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
@@ -82,6 +83,10 @@ class Report:
     sightings: int = 1
     watermark_ms: int | None = NOON_MS
     behind_s: float | None = 2.5
+    gated: int = 3
+    idle: bool = False
+    thinned: int = 0
+    latency: Latency = Latency(40.0, 90.0)
 
 
 def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) -> bytes:
