@@ -16,6 +16,7 @@ from camera_adapters.stream_state import Status, StreamState
 from camera_adapters.supervisor import Supervisor
 from camera_adapters.table import adapter_for
 from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.camera_flow import Observer
 from pipeline.analysis.describe import Describer
 from pipeline.analysis.latency import Delays, Latency
 from pipeline.analysis.mailbox import Mailbox
@@ -62,6 +63,22 @@ class CameraReport:
     behind_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears what happens, each on the thread where it does: all must be quick.
+
+    `tracks` is shown those of every analysed frame, `stored` hears that sightings were, `state` each change of a
+    camera.
+    """
+
+    tracks: Observer | None = None
+    stored: Callable[[], None] = lambda: None
+    state: Callable[[StreamState], None] = lambda _: None
+
+
+NOBODY = Listeners()
+
+
 class Worker:
     """Owns its cameras from decode to sighting. `start` once, `stop` once; the archive outlives the worker."""
 
@@ -71,9 +88,11 @@ class Worker:
         archive: Archive,
         networks: Networks | None = None,
         *,
+        listeners: Listeners = NOBODY,
         wall_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.settings = settings
+        self._listeners = listeners
         self.archive = archive
         self.networks = networks or load_networks(settings.models)
         for use in self.networks.uses(wall_ms()):
@@ -82,7 +101,8 @@ class Worker:
         self.stages = StageClock()
         self._watch = self.stages.watch()
         self._mailbox = Mailbox()
-        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis, watch=self._watch)
+        detector = self.networks.detector
+        self._analyser = Analyser(cameras, detector, settings.analysis, observe=listeners.tracks, watch=self._watch)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         self._storekeeper = Storekeeper(archive)
         kept = settings.archive
@@ -102,8 +122,8 @@ class Worker:
             watch = self.stages.watch()
             if paced:
                 self._gates[camera.id] = MotionGate(settings.analysis.motion_gate, watch)
-            request = frame_request(self.networks.detector, watch, self._gates.get(camera.id))
-            self._supervisors[camera.id] = Supervisor(camera, request, self._admit, on_state=self._logbook.hear)
+            request = frame_request(detector, watch, self._gates.get(camera.id))
+            self._supervisors[camera.id] = Supervisor(camera, request, self._admit, on_state=self._hear)
         self._relief = Relief(len(self._live))
         self._busy_s = 0.0
         self._cameras = {camera.id: camera for camera in cameras}
@@ -221,10 +241,17 @@ class Worker:
     def _store(self, tracklets: list[Tracklet]) -> None:
         records = self._describer.describe(tracklets) if tracklets else []
         self._watch.lap("describe")
-        for record in self._storekeeper.keep(records):
+        stored = self._storekeeper.keep(records)
+        for record in stored:
             if record.sighting.revision == 1:
                 self._sightings[record.sighting.key.camera_id] += 1
         self._watch.lap("store")
+        if stored:
+            self._listeners.stored()
+
+    def _hear(self, state: StreamState) -> None:
+        self._logbook.hear(state)
+        self._listeners.state(state)
 
     def _readings(self) -> list[Reading]:
         readings = []
