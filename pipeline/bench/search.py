@@ -1,7 +1,6 @@
 """How fast and how exactly an archive of N sightings answers, beside a flat FAISS index over the same rows."""
 
 import multiprocessing
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,15 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.embeddings import Embeddings, EmbeddingSpace
-from pipeline.archive import LocalArchive, Query, SightingFilter, open_archive
+from pipeline.archive import LocalArchive, Looks, Query, SightingFilter, open_archive
 from pipeline.bench.county import FILTERS, County
-from pipeline.bench.looks import SEEN, FloatArray, Looks
+from pipeline.bench.looks import SEEN, FloatArray
+from pipeline.bench.looks import Looks as Crowd
+from pipeline.bench.machine import machine
 
 TOP = 50
 QUERIES = 200
 FLAT_QUERIES = 40
+WORDS_QUERIES = 50
 BATCH = 5_000
 _WARM_UP = 10
+# As the words of a notice become them: a coat, a coat and trousers, a colour anywhere without another below.
+ASKED_LOOKS = (
+    Looks({"upper_colour": frozenset({"red"})}),
+    Looks({"upper_colour": frozenset({"grey", "white"}), "lower_colour": frozenset({"black"})}),
+    Looks({"any_colour": frozenset({"yellow"})}, {"lower_colour": frozenset({"blue"})}),
+)
+
+WALKED = ("residues.npy", "looks-*.npy")  # columns of segments
 
 Report = Callable[[str, int, int], None]
 
@@ -31,7 +41,7 @@ class FilterFigures:
     """Milliseconds per search of 50 hits; `selectivity` is the share of rows that pass.
 
     `flat_*` is exact search in memory by FAISS on one thread, the work of turning the filter into a selector included;
-    `flat_scan_p50_ms` leaves that out.
+    `flat_scan_p50_ms` leaves that out. `words_*` are searches by looks, without a vector.
     """
 
     selectivity: float
@@ -41,11 +51,17 @@ class FilterFigures:
     flat_p50_ms: float
     flat_p95_ms: float
     flat_scan_p50_ms: float
+    words_p50_ms: float
+    words_p95_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class SearchFigures:
-    """What one run found; bytes are anonymous memory of a fresh reading process, `appended_per_s` is durable."""
+    """What one run found; `appended_per_s` is durable.
+
+    Bytes are the memory of a fresh reading process that no file backs, and the mapped columns that searches walk
+    through; the vector file, the database and the other columns are touched for the hits alone.
+    """
 
     rows: int
     dim: int
@@ -58,10 +74,15 @@ class SearchFigures:
     filters: tuple[FilterFigures, ...]
 
 
-def bench_search(folder: Path, rows: int, dim: int, *, isotropic: bool = False, report: Report) -> SearchFigures:
-    """Fill an archive in an empty folder and measure it; `report` gets (what, done, of)."""
+def bench_search(
+    folder: Path, rows: int, dim: int, *, isotropic: bool = False, real: FloatArray | None = None, report: Report
+) -> SearchFigures:
+    """Fill an archive in an empty folder and measure it; `report` gets (what, done, of).
+
+    Vectors are shaped like those of people, or after `real` ones, float32 (n, dim), or `isotropic`.
+    """
     space = EmbeddingSpace("bench", "1", dim)
-    county, looks = County(rows), Looks(max(1, rows // SEEN), dim, isotropic=isotropic)
+    county, looks = County(rows), Crowd(max(1, rows // SEEN), dim, isotropic=isotropic, real=real)
     flat: Any = faiss.IndexFlatIP(dim)
     with open_archive(folder, writable=True) as archive:
         rate = _fill(archive, county, looks, space, flat, report)
@@ -81,8 +102,8 @@ def bench_search(folder: Path, rows: int, dim: int, *, isotropic: bool = False, 
     return SearchFigures(
         rows,
         dim,
-        "isotropic" if isotropic else "like people",
-        f"{platform.machine()}, {multiprocessing.cpu_count()} cores",
+        "isotropic" if isotropic else "like people" if real is None else "real ones, perturbed",
+        machine(),
         round(rate, 1),
         round(sealed, 1),
         round(opened, 2),
@@ -94,7 +115,7 @@ def bench_search(folder: Path, rows: int, dim: int, *, isotropic: bool = False, 
 def _fill(
     archive: LocalArchive,
     county: County,
-    looks: Looks,
+    looks: Crowd,
     space: EmbeddingSpace,
     flat: Any,  # noqa: ANN401
     report: Report,
@@ -144,7 +165,17 @@ def _measure(
         round(found / max(1, wanted), 4),
         *_percentiles(theirs),
         _percentiles(scans)[0],
+        *_percentiles(_words(archive, where)),
     )
+
+
+def _words(archive: LocalArchive, where: SightingFilter) -> list[float]:
+    times = []
+    for number in range(WORDS_QUERIES):
+        began = time.perf_counter()
+        archive.search_looks(ASKED_LOOKS[number % len(ASKED_LOOKS)], where, top=TOP)
+        times.append(time.perf_counter() - began)
+    return times
 
 
 def _selector(mask: NDArray[np.bool_]) -> Any:  # noqa: ANN401 - FAISS's stubs do not know the Python face of its parameters
@@ -171,7 +202,9 @@ def _opened(folder: Path, vector: FloatArray, space: EmbeddingSpace) -> tuple[fl
         opened = time.perf_counter() - began
         for where in FILTERS.values():
             archive.search(Query(Embeddings(vector, space), where, TOP))
-        return _anonymous_bytes() - before, opened
+            archive.search_looks(ASKED_LOOKS[-1], where, top=TOP)
+        walked = sum(path.stat().st_size for name in WALKED for path in folder.glob(f"segments/*/{name}"))
+        return _anonymous_bytes() - before + walked, opened
 
 
 def _anonymous_bytes() -> float:
