@@ -97,7 +97,12 @@ def hnswlib(rows: Rows) -> Search:
     def search(vector: np.ndarray, where: Filter) -> list[int]:
         mask = rows.mask(where)
         passes = None if mask.all() else mask.__getitem__
-        return index.knn_query(vector[None], TOP, num_threads=1, filter=passes)[0][0].tolist()
+        for top in (TOP, 20, 5, 1):
+            try:
+                return index.knn_query(vector[None], top, num_threads=1, filter=passes)[0][0].tolist()
+            except RuntimeError:  # it found fewer than were asked for, and gives none of them
+                continue
+        return []
 
     return search
 

@@ -17,10 +17,11 @@ from pipeline.bench.county import FILTERS, County
 from pipeline.bench.looks import SEEN, FloatArray
 from pipeline.bench.looks import Looks as Crowd
 from pipeline.bench.machine import machine
+from pipeline.bench.truth import Truth
 
 TOP = 50
 QUERIES = 200
-FLAT_QUERIES = 40
+EXACT_QUERIES = 40  # whose recall is measured
 WORDS_QUERIES = 50
 BATCH = 5_000
 _WARM_UP = 10
@@ -41,16 +42,17 @@ class FilterFigures:
     """Milliseconds per search of 50 hits; `selectivity` is the share of rows that pass.
 
     `flat_*` is exact search in memory by FAISS on one thread, the work of turning the filter into a selector included;
-    `flat_scan_p50_ms` leaves that out. `words_*` are searches by looks, without a vector.
+    `flat_scan_p50_ms` leaves that out; they are None when no flat index was built. `words_*` are searches by looks,
+    without a vector.
     """
 
     selectivity: float
     p50_ms: float
     p95_ms: float
     recall_at_50: float
-    flat_p50_ms: float
-    flat_p95_ms: float
-    flat_scan_p50_ms: float
+    flat_p50_ms: float | None
+    flat_p95_ms: float | None
+    flat_scan_p50_ms: float | None
     words_p50_ms: float
     words_p95_ms: float
 
@@ -75,29 +77,38 @@ class SearchFigures:
 
 
 def bench_search(
-    folder: Path, rows: int, dim: int, *, isotropic: bool = False, real: FloatArray | None = None, report: Report
+    folder: Path,
+    rows: int,
+    dim: int,
+    *,
+    isotropic: bool = False,
+    real: FloatArray | None = None,
+    with_flat: bool = True,
+    report: Report,
 ) -> SearchFigures:
     """Fill an archive in an empty folder and measure it; `report` gets (what, done, of).
 
-    Vectors are shaped like those of people, or after `real` ones, float32 (n, dim), or `isotropic`.
+    Vectors are shaped like those of people, or after `real` ones, float32 (n, dim), or `isotropic`. The flat index is
+    left out unless `with_flat`: it needs 4 * rows * dim bytes of memory.
     """
     space = EmbeddingSpace("bench", "1", dim)
     county, looks = County(rows), Crowd(max(1, rows // SEEN), dim, isotropic=isotropic, real=real)
-    flat: Any = faiss.IndexFlatIP(dim)
+    asked = looks.sightings(QUERIES, 1)
+    truth = Truth(asked[:EXACT_QUERIES], [county.mask(where) for where in FILTERS.values()], TOP)
+    flat: Any = faiss.IndexFlatIP(dim) if with_flat else None
     with open_archive(folder, writable=True) as archive:
-        rate = _fill(archive, county, looks, space, flat, report)
+        rate = _fill(archive, county, looks, space, truth, flat, report)
         began = time.perf_counter()
         report("sealing", 0, 1)
         archive.seal()
         sealed = time.perf_counter() - began
         report("sealing", 1, 1)
     memory, opened = _in_a_fresh_process(folder, looks.sightings(1, 0), space)
-    asked = looks.sightings(QUERIES, 1)
     with open_archive(folder, writable=False) as archive:
         figures = []
         for number, where in enumerate(FILTERS.values()):
             report("searching", number, len(FILTERS))
-            figures.append(_measure(archive, flat, county, where, asked, space))
+            figures.append(_measure(archive, flat, county, where, asked, truth.best(number), space))
         report("searching", len(FILTERS), len(FILTERS))
     return SearchFigures(
         rows,
@@ -117,13 +128,16 @@ def _fill(
     county: County,
     looks: Crowd,
     space: EmbeddingSpace,
+    truth: Truth,
     flat: Any,  # noqa: ANN401
     report: Report,
 ) -> float:
     """Return sightings a second, without the time to make them up."""
     done, spent = 0, 0.0
     for vectors in looks.batches(county.rows, BATCH):
-        flat.add(vectors)
+        truth.see(done, vectors)
+        if flat is not None:
+            flat.add(vectors)
         records = county.records(done, vectors, space)
         began = time.perf_counter()
         archive.append(records)
@@ -139,34 +153,49 @@ def _measure(
     county: County,
     where: SightingFilter,
     asked: FloatArray,
+    exact: Sequence[set[int]],
     space: EmbeddingSpace,
 ) -> FilterFigures:
-    ours, theirs, scans, found, wanted = [], [], [], 0, 0
-    for number, vector in enumerate(asked):
+    ours, found = [], []
+    for vector in asked:
         query = Query(Embeddings(vector[None], space), where, TOP)
         began = time.perf_counter()
-        hits = archive.search(query)
+        found.append(archive.search(query))
         ours.append(time.perf_counter() - began)
-        if number < FLAT_QUERIES:
-            began = time.perf_counter()
-            selector = _selector(county.mask(where))
-            scanned = time.perf_counter()
-            faiss.omp_set_num_threads(1)
-            _, best = flat.search(vector[None], TOP, params=selector)
-            theirs.append(time.perf_counter() - began)
-            scans.append(time.perf_counter() - scanned)
-            exact = {int(place) for place in best[0] if place >= 0}
-            found += len(exact & {hit.sighting.key.track_id - 1 for hit in hits})
-            wanted += len(exact)
-    share = float(county.mask(where).mean())
+    right = sum(
+        len(want & {hit.sighting.key.track_id - 1 for hit in hits}) for want, hits in zip(exact, found, strict=False)
+    )
+    theirs: tuple[float | None, float | None, float | None] = (None, None, None)
+    if flat is not None:
+        theirs = _flat(flat, county, where, asked[:EXACT_QUERIES])
     return FilterFigures(
-        round(share, 5),
+        round(float(county.mask(where).mean()), 5),
         *_percentiles(ours[_WARM_UP:]),
-        round(found / max(1, wanted), 4),
-        *_percentiles(theirs),
-        _percentiles(scans)[0],
+        round(right / max(1, sum(map(len, exact))), 4),
+        theirs[0],
+        theirs[1],
+        theirs[2],
         *_percentiles(_words(archive, where)),
     )
+
+
+def _flat(
+    flat: Any,  # noqa: ANN401
+    county: County,
+    where: SightingFilter,
+    asked: FloatArray,
+) -> tuple[float, float, float]:
+    """Return p50 and p95 in ms, and p50 without the work for the selector."""
+    whole, scans = [], []
+    for vector in asked:
+        began = time.perf_counter()
+        selector = _selector(county.mask(where))
+        scanned = time.perf_counter()
+        faiss.omp_set_num_threads(1)
+        flat.search(vector[None], TOP, params=selector)
+        whole.append(time.perf_counter() - began)
+        scans.append(time.perf_counter() - scanned)
+    return *_percentiles(whole), _percentiles(scans)[0]
 
 
 def _words(archive: LocalArchive, where: SightingFilter) -> list[float]:
