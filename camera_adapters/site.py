@@ -17,6 +17,34 @@ class Community:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """A place on the map: degrees in WGS 84, as GPS tells them (Chinese map services show GCJ-02, 300-500 m off)."""
+
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gate (卡口) of a community; its cameras are where it is, unless they say otherwise."""
+
+    id: str
+    community: str = ""
+    name: str = ""
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How far it is on the ground from one camera to another, in metres; both ways unless `one_way`."""
+
+    from_id: str
+    to_id: str
+    metres: float
+    one_way: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
     """One camera as configured.
 
@@ -36,6 +64,7 @@ class Camera:
     pace: Pace = "real_time"
     start_ms: int | None = None
     analysis_fps: float = 5.0
+    position: Position | None = None
 
     @property
     def analysed_source(self) -> str:

@@ -28,6 +28,9 @@ PipelineError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
     ├── NothingAsked       the words name nothing that can be looked for
+    ├── BadCoat            nobody's coat can have changed
+    ├── NothingConfirmed   a way is asked for without a sighting to begin with
+    ├── MixedKinds         the confirmed sightings are of different kinds
     ├── BadFeedback        what is said of hits contradicts itself
     ├── NobodyFound        the photo shows nobody of the asked kind
     └── SeveralFound       the photo shows several; the caller picks one
@@ -182,6 +185,27 @@ class NothingAsked(QueryError):
             "the words name no clothes and nothing else to look for: say a colour and a garment, as in "
             "`red coat, black trousers` or `红色上衣 黑裤子`"
         )
+
+
+class BadCoat(QueryError):
+    """The coat of somebody who is only described, or of a vehicle, cannot have changed."""
+
+    def __init__(self) -> None:
+        super().__init__("only a person's coat can have changed, and of her a photo or a sighting is needed")
+
+
+class NothingConfirmed(QueryError):
+    """A way is asked for without a sighting to begin with."""
+
+    def __init__(self) -> None:
+        super().__init__("name at least one sighting that is confirmed: its id stands in every search result")
+
+
+class MixedKinds(QueryError):
+    """The confirmed sightings are of different kinds."""
+
+    def __init__(self) -> None:
+        super().__init__("the sightings are of different kinds: a way is that of one person or one vehicle")
 
 
 class BadFeedback(QueryError):

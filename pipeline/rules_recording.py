@@ -11,12 +11,14 @@ from camera_adapters.errors import BadSource
 from camera_adapters.file import FileAdapter, RecordingFacts, probe
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.site import Camera
-from models.detections import Detections
 from models.detector import Detector
+from models.kinds import KINDS
 from pipeline.alerting.rules.camera_rules import CameraRules
+from pipeline.alerting.rules.live import scene_of
 from pipeline.alerting.rules.rule_file import check_inside
 from pipeline.alerting.rules.scene import Event, Scene
 from pipeline.alerting.rules.settings import RuleSettings
+from pipeline.alerting.rules.table import SEEING
 from pipeline.analysis.looks import looks_of
 from pipeline.analysis.tracking import History, RecordedTracker, TrackerSettings
 
@@ -72,7 +74,8 @@ def run_rules(
 
     fps and recorded_fps as in `recording_clock`; start_ms: when the recording starts (UTC epoch ms), for schedules.
     The tracks are those of the whole recording: short gaps are filled and pieces of one way joined before any rule
-    sees them. progress is called after each batch with the frames analysed so far and about how many there will be.
+    sees them; rules that look at pictures are shown these as they come. progress is called after each batch with the
+    frames analysed so far and about how many there will be.
     Raises SourceError for what cannot be read, BadRules for a rule that does not fit the picture.
     """
     if video.is_dir():
@@ -80,9 +83,10 @@ def run_rules(
     facts = probe(video)
     check_inside(rules, (facts.width, facts.height))
     clock = recording_clock(facts.fps, fps, recorded_fps)
-    tracked = _track(video, rules, detector, clock, _counted(facts, clock, progress))
-    seen = CameraRules(rules)
-    events: list[Event] = []
+    seeing = [rule for rule in rules if rule.kind in SEEING]
+    tell = _counted(facts, clock, progress)
+    tracked, events = _track(video, rules, CameraRules(seeing), detector, clock, start_ms, tell)
+    seen = CameraRules([rule for rule in rules if rule.kind not in SEEING])
     for scene in _scenes(tracked, start_ms):
         events += seen.observe(scene)
     return sorted((replace(e, t_ms=e.t_ms - start_ms) for e in events), key=lambda e: (e.frame, e.rule, e.track_id))
@@ -98,27 +102,34 @@ class _Tracked:
 
 
 def _track(
-    video: Path, rules: Sequence[RuleSettings], detector: Detector, clock: RecordingClock, tell: Callable[[int], None]
-) -> _Tracked:
-    wanted = np.array(sorted({kind.code for rule in rules for kind in rule.objects}), np.int64)
+    video: Path,
+    rules: Sequence[RuleSettings],
+    seeing: CameraRules,
+    detector: Detector,
+    clock: RecordingClock,
+    start_ms: int,
+    tell: Callable[[int], None],
+) -> tuple[_Tracked, list[Event]]:
+    """Follow all that the rules want; return who was seen, and what the rules noticed that look at pictures."""
+    wanted = range(len(KINDS)) if seeing.kept else {kind.code for rule in rules for kind in rule.objects}
     camera = Camera(id="recording", source=str(video), pace="fast", start_ms=0, analysis_fps=clock.analysis_fps)
     request = FrameRequest(detector.input.width, detector.input.height, detector.input.fit)
     faint = TrackerSettings().faint_score
     tracker: RecordedTracker | None = None
     seen = _Tracked((0, 0), {})
+    events: list[Event] = []
     for batch in _batches(FileAdapter().frames(camera, request)):
         found = detector.detect([f.image for f in batch], [f.source_size for f in batch], min_score=faint)
-        for frame, detections in zip(batch, found, strict=True):
+        for frame, everything in zip(batch, found, strict=True):
             tracker = tracker or RecordedTracker(frame.source_size)
-            seen.size, seen.times_ms[frame.seq + 1] = frame.source_size, clock.at_ms(frame)
-            _follow(tracker, frame, detections.select(np.isin(detections.class_id, wanted)), clock.at_ms(frame))
+            detections, t_ms = everything.select(np.isin(everything.class_id, sorted(wanted))), clock.at_ms(frame)
+            seen.size, seen.times_ms[frame.seq + 1] = frame.source_size, t_ms
+            tracks = tracker.update(detections, frame.seq + 1, t_ms, looks_of(frame, detections.xyxy))
+            if seeing.kept:
+                events += seeing.observe(replace(scene_of(frame, tracks), t_ms=start_ms + t_ms))
         tell(len(seen.times_ms))
     seen.histories = tracker.finish() if tracker else ()
-    return seen
-
-
-def _follow(tracker: RecordedTracker, frame: Frame, detections: Detections, t_ms: int) -> None:
-    tracker.update(detections, frame.seq + 1, t_ms, looks_of(frame, detections.xyxy))
+    return seen, events
 
 
 def _scenes(tracked: _Tracked, start_ms: int) -> Iterator[Scene]:

@@ -11,8 +11,7 @@ from camera_adapters.site import Camera, Community
 from models.kinds import Kind
 from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
-
-Identifier = Annotated[str, Field(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -; Chinese is welcome")]
+from pipeline.site_settings import GateSettings, Identifier, PathSettings, PositionSettings, TravelSettings
 
 
 def _with_zone(moment: datetime) -> datetime:
@@ -49,6 +48,7 @@ class CameraSettings(_Strict):
     pace: Literal["real_time", "fast"] = "real_time"
     start: ZonedTime | None = None
     analysis_fps: float = Field(default=5.0, gt=0, le=60)
+    position: PositionSettings | None = None
     rules: tuple[AnyRule, ...] = Field(default=(), max_length=256)
     rules_file: Path | None = None
 
@@ -79,6 +79,7 @@ class CameraSettings(_Strict):
             pace=self.pace,
             start_ms=None if self.start is None else round(self.start.timestamp() * 1000),
             analysis_fps=self.analysis_fps,
+            position=self.position.position() if self.position else None,
         )
 
 
@@ -132,7 +133,10 @@ class Settings(_Strict):
     """Everything `zhian run` needs."""
 
     communities: tuple[CommunitySettings, ...] = ()
+    gates: tuple[GateSettings, ...] = ()
     cameras: tuple[CameraSettings, ...] = Field(min_length=1)
+    paths: tuple[PathSettings, ...] = ()
+    travel: TravelSettings = TravelSettings()
     archive: ArchiveSettings
     models: ModelSettings = ModelSettings()
     analysis: AnalysisSettings = AnalysisSettings()
@@ -150,7 +154,18 @@ class Settings(_Strict):
         for camera in self.cameras:
             if camera.community and camera.community not in known:
                 raise ValueError(f"camera {camera.id} names the community {camera.community}, which is not listed")
+        self._check_places(known)
         return self
+
+    def _check_places(self, communities: set[str]) -> None:
+        cameras = {camera.id for camera in self.cameras}
+        for gate in self.gates:
+            if gate.community and gate.community not in communities:
+                raise ValueError(f"gate {gate.id} names the community {gate.community}, which is not listed")
+        for path in self.paths:
+            strangers = [end for end in (path.from_, path.to) if end not in cameras]
+            if strangers:
+                raise ValueError(f"a path leads to {strangers[0]}, which is no camera here: paths join cameras by id")
 
     @property
     def site(self) -> tuple[tuple[Community, ...], tuple[Camera, ...]]:

@@ -16,14 +16,15 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _LARGEST_FILE = 4 << 20
 
 
-def load_settings(path: Path) -> Settings:
+def load_settings(path: Path, *, secrets: bool = True) -> Settings:
     """Read, check and return the settings in `path`.
 
     `${NAME}` in a text is replaced by the environment variable, so that passwords need not stand in the file; relative
-    archive, token and recording paths count from the file's folder. Raises BadSettings: one sentence per mistake, each
+    archive, token and recording paths count from the file's folder. Without `secrets` a variable that is not set stays
+    as it is written: enough for who wants names and places only. Raises BadSettings: one sentence per mistake, each
     with file and line.
     """
-    root, values = read_yaml(path)
+    root, values = read_yaml(path, secrets=secrets)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -31,10 +32,10 @@ def load_settings(path: Path) -> Settings:
     return _anchored(settings, path.resolve().parent)
 
 
-def read_yaml(path: Path) -> tuple[yaml.Node, Any]:
+def read_yaml(path: Path, *, secrets: bool = True) -> tuple[yaml.Node, Any]:
     """Return the nodes of a YAML mapping, which know their lines, and its plain values; raises BadSettings."""
     root = _compose(path)
-    return root, _construct(root, path)
+    return root, _construct(root, path, secrets)
 
 
 def _compose(path: Path) -> yaml.Node:
@@ -55,7 +56,7 @@ def _compose(path: Path) -> yaml.Node:
     return root
 
 
-def _construct(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 - YAML holds any value
+def _construct(node: yaml.Node, path: Path, secrets: bool) -> Any:  # noqa: ANN401 - YAML holds any value
     """Turn nodes into plain values; duplicate keys are mistakes, variables are filled in."""
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
@@ -63,17 +64,20 @@ def _construct(node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 - YAML holds
             key = str(key_node.value)
             if key in mapping:
                 raise BadSettings(f"{path}, line {key_node.start_mark.line + 1}: `{key}` stands here twice")
-            mapping[key] = _construct(value_node, path)
+            mapping[key] = _construct(value_node, path, secrets)
         return mapping
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(child, path) for child in node.value]
+        return [_construct(child, path, secrets) for child in node.value]
     value = yaml.SafeLoader("").construct_object(node, deep=True)
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda match: _variable(match.group(1), node, path), value)
+        return _VARIABLE.sub(lambda match: _variable(match, node, path, secrets), value)
     return value
 
 
-def _variable(name: str, node: yaml.Node, path: Path) -> str:
+def _variable(match: re.Match[str], node: yaml.Node, path: Path, secrets: bool) -> str:
+    name = match.group(1)
+    if name not in os.environ and not secrets:
+        return match.group()
     if name not in os.environ:
         raise BadSettings(f"{path}, line {node.start_mark.line + 1}: environment variable {name} is not set")
     return os.environ[name]

@@ -37,6 +37,8 @@ _OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
 class CameraReport:
     """A camera's state and counters: received = analysed + dropped + what waits.
 
+    Every sighting that began before `watermark_ms` is stored, as of the last beat of the logbook; the newest picture
+    was `behind_s` seconds after that then.
     `latency` is from a picture's arrival to its analysis, `stored` to the durable sightings it completed.
     """
 
@@ -49,6 +51,8 @@ class CameraReport:
     latency: Latency = _UNKNOWN
     stored: Latency = _UNKNOWN
     gated: int = 0
+    watermark_ms: int | None = None
+    behind_s: float | None = None
 
 
 class Worker:
@@ -76,7 +80,7 @@ class Worker:
         self._storekeeper = Storekeeper(archive)
         kept = settings.archive
         self._retention = Retention(archive, kept.retention_days, wall_ms, days_by_kind=kept.retention_days_by_kind)
-        watching, keep_days = settings.coverage, settings.archive.retention_days
+        watching, keep_days = settings.coverage, max(kept.retention_days, *kept.retention_days_by_kind.values(), 1)
         report = LogbookSettings(watching.beat_s, watching.shedding_share, keep_days)
         self._logbook = Logbook(archive.journal, cameras, report, wall_ms=wall_ms)
         self._sightings: Counter[str] = Counter()
@@ -122,14 +126,16 @@ class Worker:
 
     def camera_reports(self) -> list[CameraReport]:
         """Return the state of every camera, in the order of the configuration."""
-        reports = []
+        reports, progress = [], self._logbook.progress()
         for camera_id, camera in self._cameras.items():
             counted = self._mailbox.counters(camera_id)
             state = self._supervisors[camera_id].state
             sightings = self._sightings[camera_id]
             counters = (counted.received, counted.taken, counted.dropped, sightings)
             delays = (self._analysed[camera_id].latency(), self._stored[camera_id].latency())
-            reports.append(CameraReport(camera, state, *counters, *delays))
+            watermark_ms, behind_s = progress[camera_id]
+            report = CameraReport(camera, state, *counters, *delays, watermark_ms=watermark_ms, behind_s=behind_s)
+            reports.append(report)
         return reports
 
     def forget_delays(self) -> None:

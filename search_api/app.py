@@ -23,6 +23,7 @@ from search_api.routes import (
     searches,
     sightings,
     subscriptions,
+    trajectory,
 )
 from search_api.service import SearchService
 from search_api.tickets import Tickets
@@ -51,9 +52,8 @@ def create_app(
     app.add_middleware(Door, callers=callers, tickets=app.state.tickets, open_metrics=open_metrics)
     # The door has checked the token already; this only tells OpenAPI about it.
     bearer = Depends(HTTPBearer(auto_error=False, description="the token shown at the first start"))
-    archive = (searches.router, holds.router)
-    for closed in (search.router, sightings.router, cameras.router, coverage.router, *archive, metrics.router):
-        app.include_router(closed, dependencies=[bearer])
+    for resource in (search, trajectory, sightings, cameras, coverage, searches, holds, metrics):
+        app.include_router(resource.router, dependencies=[bearer])
     if alerting is not None:
         app.state.alerting = alerting
         app.state.metrics.add(AlertingFigures(alerting))

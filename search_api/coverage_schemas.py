@@ -8,6 +8,9 @@ from pipeline.coverage import CameraCoverage, State
 from pipeline.coverage.sentences import sentence
 from search_api.schemas import local_zone
 
+MOST_CAMERAS = 100
+MOST_INTERVALS = 500
+
 
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +33,9 @@ class CameraCoverageOut(_Wire):
     share_watched: float = Field(description="0 to 1: live and indexed")
     watermark_ms: int | None = Field(description="sightings that began before are indexed; null without any record")
     intervals: list[IntervalOut]
+    intervals_left_out: int = Field(
+        default=0, description="over 500 are left out of a search's reply: ask /v1/coverage"
+    )
 
 
 class CoverageOut(_Wire):
@@ -77,10 +83,15 @@ class CoverageOut(_Wire):
     en: str
     share_watched: float = Field(description="0 to 1, the mean over the cameras")
     cameras: list[CameraCoverageOut]
+    cameras_left_out: int = Field(default=0, description="the best watched beyond 100, in the reply of a search")
 
 
-def coverage_out(answers: Sequence[CameraCoverage], names: Mapping[str, str]) -> CoverageOut:
-    """Return the wire form of the coverage of cameras that were asked about for the same time."""
+def coverage_out(answers: Sequence[CameraCoverage], names: Mapping[str, str], *, brief: bool = False) -> CoverageOut:
+    """Return the wire form of the coverage of cameras that were asked about for the same time.
+
+    A `brief` one has the least watched cameras first, and neither more than 100 nor more than 500 intervals of one.
+    """
+    shown = sorted(answers, key=lambda each: (each.share_watched, each.camera_id))[:MOST_CAMERAS] if brief else answers
     zone = local_zone()
     ends = (answers[0].from_ms, answers[0].to_ms) if answers else (None, None)
     return CoverageOut(
@@ -89,11 +100,13 @@ def coverage_out(answers: Sequence[CameraCoverage], names: Mapping[str, str]) ->
         zh=sentence(answers, "zh", zone, names),
         en=sentence(answers, "en", zone, names),
         share_watched=round(sum(each.share_watched for each in answers) / max(len(answers), 1), 4),
-        cameras=[_camera_out(each, names.get(each.camera_id, "")) for each in answers],
+        cameras=[_camera_out(each, names.get(each.camera_id, ""), brief) for each in shown],
+        cameras_left_out=len(answers) - len(shown),
     )
 
 
-def _camera_out(answer: CameraCoverage, name: str) -> CameraCoverageOut:
+def _camera_out(answer: CameraCoverage, name: str, brief: bool) -> CameraCoverageOut:
+    intervals = answer.intervals if not brief or len(answer.intervals) <= MOST_INTERVALS else ()
     return CameraCoverageOut(
         camera=answer.camera_id,
         name=name,
@@ -101,6 +114,7 @@ def _camera_out(answer: CameraCoverage, name: str) -> CameraCoverageOut:
         watermark_ms=answer.watermark_ms,
         intervals=[
             IntervalOut(from_ms=each.from_ms, to_ms=each.to_ms, state=each.state, reason=each.reason)
-            for each in answer.intervals
+            for each in intervals
         ],
+        intervals_left_out=len(answer.intervals) - len(intervals),
     )

@@ -82,9 +82,16 @@ class _StateOfThings(Collector):
         analysed = CounterMetricFamily("zhian_camera_frames_analysed", "Frames analysed", labels=["camera"])
         dropped = CounterMetricFamily("zhian_camera_frames_dropped", "Frames replaced by later ones", labels=["camera"])
         sightings = CounterMetricFamily("zhian_camera_sightings", "Sightings stored", labels=["camera"])
+        behind = GaugeMetricFamily(
+            "zhian_camera_index_lag_seconds",
+            "From the watermark of stored sightings to the newest frame",
+            labels=["camera"],
+        )
         for report in self._service.cameras():
             state.add_metric([report.camera.id, str(report.state.status)], 1)
             analysed.add_metric([report.camera.id], report.analysed)
             dropped.add_metric([report.camera.id], report.dropped)
             sightings.add_metric([report.camera.id], report.sightings)
-        yield from (state, analysed, dropped, sightings)
+            if report.behind_s is not None:
+                behind.add_metric([report.camera.id], report.behind_s)
+        yield from (state, analysed, dropped, sightings, behind)

@@ -17,6 +17,7 @@ from pipeline.search.confidence import IN_CHINESE
 from pipeline.sighting import Box, Sighting
 from pipeline.words.explaining import in_chinese
 from search_api import __version__
+from search_api.coverage_bars import Bars
 
 Image = NDArray[np.uint8]
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -32,7 +33,7 @@ class Sheet:
 
     `photos` are uint8 (h, w, 3) BGR with the box of the one meant in its pixels, `at_ms` the time of the search (UTC
     epoch ms); times are printed in the local zone of this machine. `searched` sightings passed the filter. `words` is
-    what words were taken for.
+    what words were taken for, `coverage` what was watched where the search looked.
     """
 
     photos: Sequence[tuple[Image, Box]]
@@ -44,6 +45,7 @@ class Sheet:
     archive: str
     searched: int = 0
     words: str | None = None
+    coverage: Bars | None = None
 
 
 def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
@@ -60,6 +62,7 @@ def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
         at=_local(sheet.at_ms),
         from_=None if sheet.where.from_ms is None else _local(sheet.where.from_ms),
         to=None if sheet.where.to_ms is None else _local(sheet.where.to_ms),
+        coverage=sheet.coverage,
         sheet=sheet,
     )
 

@@ -12,6 +12,7 @@ from pipeline.search.confidence import IN_CHINESE
 from pipeline.sighting import Box, Sighting
 from pipeline.words import Parse
 from pipeline.words.explaining import explain
+from search_api.coverage_schemas import CoverageOut
 from search_api.schemas import EXAMPLE_SIGHTING, SightingOut, Wire, box_out, local_zone, sighting_out
 
 # Says where the picture of a sighting is; None where nobody asked for pictures.
@@ -130,6 +131,7 @@ class SearchReply(Wire):
     searched: int = Field(description="how many sightings passed the filter", default=0)
     hits: list[HitOut]
     understood: UnderstoodOut | None = Field(description="what the words mean; null without words", default=None)
+    coverage: CoverageOut | None = Field(description="what was watched where this search looked", default=None)
 
 
 def search_reply(answer: Answer, words: Parse | None, picture: PictureOf) -> SearchReply:

@@ -17,6 +17,7 @@ from pipeline.coverage import CameraCoverage, archive_coverage
 from pipeline.errors import SeveralFound
 from pipeline.search import Answer, Eyes, Photo, Question, answer, check_filter, narrowed
 from pipeline.sighting import Box
+from pipeline.site_map import SiteMap, no_map
 from pipeline.words import Parse, Place, parse
 from search_api.errors import TooBusy
 
@@ -57,6 +58,7 @@ class SearchService:
     embedder: Callable[[Kind], "Embedder"]
     cameras: Callable[[], Sequence["CameraReport"]] = tuple
     now_ms: Callable[[], int] = now_ms
+    site: SiteMap = field(default_factory=no_map)
     refused: int = 0
     _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -76,6 +78,18 @@ class SearchService:
         """
         return archive_coverage(self.archive, cameras, from_ms, to_ms, self.camera_names())
 
+    def coverage_of(self, question: Question) -> list[CameraCoverage]:
+        """Return what was watched where a search looks: its cameras or those of its communities, and its time."""
+        where = question.where if question.words is None else narrowed(question.where, question.words)
+        cameras = where.cameras
+        if where.communities and not cameras:
+            configured = (report.camera for report in self.cameras())
+            there = {camera.id for camera in configured if camera.community in where.communities}
+            cameras = tuple(sorted({*there, *self.archive.cameras(where.communities)}))
+            if not cameras:
+                return []
+        return self.coverage(cameras, where.from_ms, where.to_ms)
+
     def understood(self, words: str) -> Parse:
         """Return what words mean now and here; the names of the site's cameras and communities are places."""
         zone = datetime.now().astimezone().tzinfo or UTC
@@ -85,16 +99,17 @@ class SearchService:
         """Answer a question, with its photos still to be read, and write it down.
 
         Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting,
-        NothingAsked, BadFeedback, TooBusy.
+        NothingAsked, BadFeedback, BadCoat, TooBusy.
         """
         where = question.where if question.words is None else narrowed(question.where, question.words)
+        works = bool(uploads) or question.coat_may_have_changed  # then networks run, one search at a time
         with (
-            self._seat() if uploads else nullcontext(),
+            self._seat() if works else nullcontext(),
             self._recorded(purpose, _asked(question, where, uploads)) as found,
         ):
             check_filter(where, self.known_cameras())
             photos = tuple(Photo(read_picture(upload.content), upload.box) for upload in uploads)
-            with self._turn if photos else nullcontext():
+            with self._turn if works else nullcontext():
                 answered = answer(self.archive, replace(question, photos=photos), Eyes(self.detector, self.embedder))
             found.append(answered)
             return answered
@@ -154,6 +169,8 @@ def _asked(question: Question, where: SightingFilter, uploads: Sequence[Upload])
         what["sighting"] = question.sighting_id
     if question.words is not None:
         what["words"] = question.words.text
+    if question.coat_may_have_changed:
+        what["coat_may_have_changed"] = True
     told = {"confirmed": list(question.confirmed), "rejected": list(question.rejected)}
     return what | {name: ids for name, ids in told.items() if ids}
 

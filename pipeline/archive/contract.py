@@ -191,16 +191,16 @@ class Archive(Protocol):
         """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
         ...
 
-    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+    def neighbours(self, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+        """Return those of any kind that the camera of each saw next before and after: by last_seen_ms, ties by id."""
         ...
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
         ...
 
-    def cameras(self) -> Sequence[str]:
-        """Return the ids of all cameras that have sightings."""
+    def cameras(self, communities: Sequence[str] = ()) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, or those of these communities."""
         ...
 
     def communities(self) -> Sequence[str]:

@@ -163,17 +163,11 @@ class InMemoryArchive:
         sightings = {each.id: each for each in chosen}
         return [sightings[name] for _, name in ordered[:limit]]
 
-    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+    def neighbours(self, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+        """Return those of any kind that the camera of each saw next before and after: by last_seen_ms, ties by id."""
         with self._lock:
-            there = [r.sighting for r in self._records.values() if r.sighting.key.camera_id == sighting.key.camera_id]
-        own = (sighting.last_seen_ms, sighting.id)
-        before = [each for each in there if (each.last_seen_ms, each.id) < own]
-        after = [each for each in there if (each.last_seen_ms, each.id) > own]
-        return (
-            max(before, key=lambda each: (each.last_seen_ms, each.id), default=None),
-            min(after, key=lambda each: (each.last_seen_ms, each.id), default=None),
-        )
+            stored = sorted((r.sighting for r in self._records.values()), key=_moment)
+        return [_beside(one, [s for s in stored if s.key.camera_id == one.key.camera_id]) for one in found]
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
@@ -183,10 +177,11 @@ class InMemoryArchive:
         kinds = {kind for kind, _ in used}
         return {kind: [space for space in newest_first if (kind, space) in used] for kind in kinds}
 
-    def cameras(self) -> Sequence[str]:
-        """Return the ids of all cameras that have sightings, sorted."""
+    def cameras(self, communities: Sequence[str] = ()) -> Sequence[str]:
+        """Return the ids of all cameras that have sightings, or those of these communities, sorted."""
         with self._lock:
-            return sorted({record.sighting.key.camera_id for record in self._records.values()})
+            sightings = [record.sighting for record in self._records.values()]
+        return sorted({s.key.camera_id for s in sightings if not communities or s.community in communities})
 
     def communities(self) -> Sequence[str]:
         """Return the ids of all communities that have sightings, sorted."""
@@ -228,3 +223,13 @@ class InMemoryArchive:
         if record is None:
             raise UnknownSighting(sighting_id)
         return record
+
+
+def _moment(sighting: Sighting) -> tuple[int, str]:
+    return sighting.last_seen_ms, sighting.id
+
+
+def _beside(one: Sighting, ordered: Sequence[Sighting]) -> tuple[Sighting | None, Sighting | None]:
+    before = [each for each in ordered if _moment(each) < _moment(one)]
+    after = [each for each in ordered if _moment(each) > _moment(one)]
+    return before[-1] if before else None, after[0] if after else None

@@ -98,6 +98,13 @@ class CameraLog:
         """Up to when everything is indexed; None before the first frame."""
         return self.span.indexed_ms if self.span is not None else self.analysed_ms
 
+    @property
+    def behind_s(self) -> float | None:
+        """How many seconds of the open span are not indexed; None when the camera delivers nothing."""
+        if self.span is None or self.span.state is SpanState.DOWN:
+            return None
+        return (self.span.to_ms - self.span.indexed_ms) / 1000
+
     def _judge(self, reading: Reading) -> None:
         """Split off the time since the last beat when it was shed, or no longer is."""
         received, dropped = reading.received - self._counted[0], reading.dropped - self._counted[1]

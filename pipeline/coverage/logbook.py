@@ -117,10 +117,10 @@ class Logbook:
                 each.beat(reading, self._wall_ms())
         self._write()
 
-    def watermarks(self) -> dict[str, int | None]:
-        """Return up to when the sightings of each camera are stored, as of the last beat (UTC epoch ms)."""
+    def progress(self) -> dict[str, tuple[int | None, float | None]]:
+        """Return by camera, as of the last beat, its watermark (UTC epoch ms) and how many seconds it is behind."""
         with self._lock:
-            return {camera_id: each.watermark_ms for camera_id, each in self._logs.items()}
+            return {camera_id: (each.watermark_ms, each.behind_s) for camera_id, each in self._logs.items()}
 
     def _write(self) -> None:
         with self._lock:

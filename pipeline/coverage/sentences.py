@@ -12,7 +12,7 @@ MOST_GAPS = 3
 MOST_CAMERAS = 5
 _SHORTEST_MS = 1_000  # shorter gaps are part of no sentence; the intervals have them
 
-_STATES = {
+STATES = {
     "zh": {
         State.SHEDDING: "丢帧过多",
         State.BEHIND: "未入库",
@@ -26,7 +26,7 @@ _STATES = {
         State.UNKNOWN: "no record",
     },
 }
-_REASONS: Mapping[str, Mapping[Language, str]] = {
+REASONS: Mapping[str, Mapping[Language, str]] = {
     "refused": {"zh": "拒绝连接", "en": "refused"},
     "unauthorised": {"zh": "口令不对", "en": "wrong password"},
     "timeout": {"zh": "无应答", "en": "no answer"},
@@ -92,8 +92,8 @@ class _Teller:
         return f"{'all' if count == of else 'the other'} {count} watched all the time"
 
     def _gap(self, gap: Interval, clock: Callable[[int], str]) -> str:
-        why = _REASONS.get(gap.reason, {}).get(self._language, "")
-        state = _STATES[self._language][gap.state]
+        why = REASONS.get(gap.reason, {}).get(self._language, "")
+        state = STATES[self._language][gap.state]
         reason = {"zh": f"（{why}）", "en": f" ({why})"}[self._language] if why else ""
         return f"{clock(gap.from_ms)}–{clock(gap.to_ms)} {state}{reason}"
 

@@ -1,5 +1,6 @@
 """`zhian demo`: the main job on a clip that comes along."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,8 +76,11 @@ def _write_report(made: "Demo") -> Path:
     from camera_adapters.clock import now_ms
     from models.kinds import Kind
     from pipeline.archive import SearchRecord, SightingFilter, open_archive
+    from pipeline.coverage import archive_coverage
     from search_api.cli.outputs import whole_file
+    from search_api.coverage_bars import bars_of
     from search_api.report import Sheet, render_report
+    from search_api.schemas import local_zone
 
     where = SightingFilter(kind=Kind.PERSON, from_ms=made.from_ms)
     at_ms, found = now_ms(), made.search
@@ -86,6 +90,8 @@ def _write_report(made: "Demo") -> Path:
     with open_archive(made.archive, writable=False) as archive:
         what = {"photo": made.photo.name, "box": list(box), "from_ms": made.from_ms}
         archive.record_search(SearchRecord(at_ms, WHO, REASON, what, len(found.groups)))
+        covered = archive_coverage(archive, (), made.from_ms, None)
+        sheet = replace(sheet, coverage=bars_of(covered, {}, local_zone()))
         with whole_file(path) as unfinished:
             unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")
     return path

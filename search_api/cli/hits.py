@@ -11,11 +11,13 @@ from pipeline.search import HitGroup
 from pipeline.search.confidence import IN_CHINESE
 from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
+from search_api.coverage_schemas import coverage_out
 from search_api.inputs import iso
 from search_api.schemas import local_zone
 from search_api.search_schemas import hits_out, understood_out
 
 if TYPE_CHECKING:
+    from pipeline.coverage import CameraCoverage
     from pipeline.search import Answer
     from pipeline.words import Parse
     from search_api.cli.search import Asked
@@ -67,7 +69,23 @@ def _looks(hit: Hit) -> str:
     )
 
 
-def as_document(archive: LocalArchive, asked: "Asked", answer: "Answer", words: "Parse | None") -> dict[str, Any]:
+def show_coverage(covered: "Sequence[CameraCoverage]") -> None:
+    """Print in two lines what was watched where the search looked."""
+    from pipeline.coverage.sentences import sentence
+
+    if not covered:
+        return
+    for language in ("zh", "en"):
+        results().print(sentence(covered, language, local_zone(), {}), markup=False)
+
+
+def as_document(
+    archive: LocalArchive,
+    asked: "Asked",
+    answer: "Answer",
+    words: "Parse | None",
+    covered: "Sequence[CameraCoverage]",
+) -> dict[str, Any]:
     """Return what `--json` prints: the query and the hits; `picture` is a path, if pictures are asked for."""
     question = asked.question
     where = question.where
@@ -90,11 +108,17 @@ def as_document(archive: LocalArchive, asked: "Asked", answer: "Answer", words: 
         "cameras": list(where.cameras),
         "communities": list(where.communities),
         "top": question.top,
+        "coat_may_have_changed": question.coat_may_have_changed,
         "rerank": str(question.rerank),
     }
     ranks = {group.hit.sighting.id: group.hit.rank for group in answer.groups}
     hits = hits_out(answer.groups, lambda sighting_id: _picture(archive, sighting_id, ranks, asked.pictures))
-    return {"query": query, "searched": answer.searched, "hits": [hit.model_dump(mode="json") for hit in hits]}
+    return {
+        "query": query,
+        "searched": answer.searched,
+        "hits": [hit.model_dump(mode="json") for hit in hits],
+        "coverage": coverage_out(covered, {}, brief=True).model_dump(mode="json"),
+    }
 
 
 def _picture(archive: LocalArchive, sighting_id: str, ranks: Mapping[str, int], folder: Path | None) -> str | None:
@@ -115,11 +139,13 @@ def write_report(
     answer: "Answer",
     words: "Parse | None",
     purpose: "Purpose",
+    covered: "Sequence[CameraCoverage]",
 ) -> None:
     """Write the contact sheet to `out`."""
     from camera_adapters.clock import now_ms
     from models.pictures import read_picture
     from pipeline.words.explaining import explain
+    from search_api.coverage_bars import bars_of
     from search_api.report import Sheet, render_report
 
     subjects = zip(asked.photos, answer.subjects, strict=True)
@@ -133,6 +159,7 @@ def write_report(
         archive=str(folder),
         searched=answer.searched,
         words=None if words is None else explain(words, "zh", local_zone()),
+        coverage=bars_of(covered, {}, local_zone()),
     )
     with whole_file(out) as unfinished:
         unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")

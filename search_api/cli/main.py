@@ -22,6 +22,7 @@ from search_api.cli import (
     run,
     search,
     track,
+    trajectory,
 )
 from search_api.cli.failures import tell
 
@@ -67,6 +68,7 @@ for command in (
     demo.demo,
     search.search,
     coverage.coverage,
+    trajectory.trajectory,
     analyze.analyze,
     run.run,
     detect.detect,

@@ -46,6 +46,7 @@ def _run(settings: "Settings") -> None:
     from pipeline.alerting.places import Places
     from pipeline.alerting.service import open_alerting
     from pipeline.archive import open_archive
+    from pipeline.site_map import site_map
     from pipeline.worker import Worker
     from search_api.app import create_app
     from search_api.service import SearchService
@@ -63,7 +64,11 @@ def _run(settings: "Settings") -> None:
         networks = worker.networks
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
-            archive, lambda: networks.detector, networks.embedders.__getitem__, worker.camera_reports
+            archive,
+            lambda: networks.detector,
+            networks.embedders.__getitem__,
+            worker.camera_reports,
+            site=site_map(settings),
         )
         app = create_app(service, callers, alerting)
         started.callback(_stop_worker, worker)
@@ -116,11 +121,12 @@ def cameras_table(reports: "Sequence[CameraReport]", at: str) -> "Table":
 
     colours = {"live": "green", "connecting": "yellow", "stalled": "yellow", "backing_off": "red", "stopped": "dim"}
     table = Table("camera", "state", "why", title=f"zhian {at}", title_justify="left")
-    for heading in ("analysed", "dropped", "sightings"):
+    for heading in ("analysed", "dropped", "sightings", "behind"):
         table.add_column(heading, justify="right")
     for report in reports:
         state = str(report.state.status)
         why = "" if report.state.reason is None else str(report.state.reason)
         counted = (str(n) for n in (report.analysed, report.dropped, report.sightings))
-        table.add_row(report.camera.id, f"[{colours.get(state, 'default')}]{state}[/]", why, *counted)
+        behind = "" if report.behind_s is None else f"{report.behind_s:.0f} s"
+        table.add_row(report.camera.id, f"[{colours.get(state, 'default')}]{state}[/]", why, *counted, behind)
     return table

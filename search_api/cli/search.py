@@ -54,6 +54,7 @@ def search(
     like: options.Like = None,
     confirm: options.Confirmed = None,
     reject: options.Rejected = None,
+    other_coat: options.OtherCoat = False,
     rerank: options.Rerank = "expansion",
     group: options.Grouped = True,
     model: options.PhotoDetector = None,
@@ -80,13 +81,13 @@ def search(
     boxes = tuple(parse_box(each) for each in box or ())
     _check_asked(photos, like, bool(confirm), words, max(len(boxes), len(persons)))
     _check_outputs(report, pictures, as_json=as_json)
-    by_default = None if kind is Kind.PERSON and not photos else kind
     question = Question(
-        _where(by_default, from_, to, camera, community),
+        _where(kind if photos or kind is not Kind.PERSON else None, from_, to, camera, community),
         top,
         sighting_id=like,
         confirmed=tuple(confirm or ()),
         rejected=tuple(reject or ()),
+        coat_may_have_changed=other_coat,
         rerank=_reranking(rerank),
         grouped=group,
     )
@@ -146,7 +147,7 @@ def _check_asked(photos: tuple[Path, ...], like: str | None, confirmed: bool, wo
 def _search(
     archive: "LocalArchive", folder: Path, asked: Asked, model: str | None, as_json: bool, report: Path | None
 ) -> None:
-    from search_api.cli.hits import as_document, show_hits, write_report
+    from search_api.cli.hits import as_document, show_coverage, show_hits, write_report
     from search_api.service import Purpose
 
     service = _service(archive, model)
@@ -155,13 +156,15 @@ def _search(
     answer = _answer(service, asked, replace(asked.question, words=words), purpose)
     if words is not None:
         _say(words)
+    covered = service.coverage_of(replace(asked.question, words=words))
     if report:
-        write_report(report, archive, folder, asked, answer, words, purpose)
+        write_report(report, archive, folder, asked, answer, words, purpose, covered)
         remark(f"contact sheet: {report}")
     if as_json:
-        typer.echo(json.dumps(as_document(archive, asked, answer, words), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(as_document(archive, asked, answer, words, covered), ensure_ascii=False, indent=1))
     else:
         show_hits(answer.groups)
+        show_coverage(covered)
 
 
 def _service(archive: "LocalArchive", model: str | None) -> "SearchService":

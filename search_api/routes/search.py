@@ -9,6 +9,7 @@ from models.kinds import Kind
 from pipeline.archive.contract import SightingFilter
 from pipeline.errors import SeveralFound
 from pipeline.search import Question, Reranking
+from search_api.coverage_schemas import coverage_out
 from search_api.door import UPLOAD_LIMIT
 from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time
@@ -19,7 +20,17 @@ from search_api.service import Purpose, Upload
 
 router = APIRouter(tags=["search"])
 FILTER_FIELDS = {"from", "to", "camera", "community", "kind", "top", "reason"}
-FIELDS = FILTER_FIELDS | {"photo", "box", "words", "sighting_id", "confirmed", "rejected", "rerank", "grouped"}
+FIELDS = FILTER_FIELDS | {
+    "photo",
+    "box",
+    "words",
+    "sighting_id",
+    "confirmed",
+    "rejected",
+    "coat_may_have_changed",
+    "rerank",
+    "grouped",
+}
 MOST_PHOTOS = 10
 MOST_TOLD = 200
 
@@ -75,6 +86,9 @@ def _question(
     rejected: Annotated[
         list[str] | None, Form(max_length=MOST_TOLD, description="sightings that do not: left out, and who looks so")
     ] = None,
+    coat_may_have_changed: Annotated[
+        bool, Form(description="look past what is worn above the waist; no hit is then said to be sure")
+    ] = False,
     rerank: Annotated[
         Reranking, Form(description="how the best hits are put in order; `none`: by cosine alone")
     ] = Reranking.EXPANSION,
@@ -87,6 +101,7 @@ def _question(
         sighting_id=sighting_id,
         confirmed=tuple(filter(None, confirmed or ())),
         rejected=tuple(filter(None, rejected or ())),
+        coat_may_have_changed=coat_may_have_changed,
         rerank=rerank,
         grouped=grouped,
     )
@@ -144,6 +159,9 @@ def search(
 
     When a photo shows several of the kind, the reply lists them in `people` and `photos` and has no hits: ask again
     with the `box` of one of them. Every search is kept in the log with the caller's name and the reason.
+
+    `coverage` tells what was watched in the cameras and the time that were searched: somebody who is not found there
+    was not seen, or passed where and when nobody watched.
     """
     words = words.strip() if words else None
     if bool(uploads) and question.sighting_id is not None:
@@ -155,4 +173,6 @@ def search(
         answer = service.search(replace(question, words=parsed), purpose, uploads)
     except SeveralFound as several:
         return several_reply(several.detections, several.photo, len(uploads))
-    return search_reply(answer, parsed, picture_address)
+    covered = service.coverage_of(replace(question, words=parsed))
+    coverage = coverage_out(covered, service.camera_names(), brief=True)
+    return search_reply(answer, parsed, picture_address).model_copy(update={"coverage": coverage})

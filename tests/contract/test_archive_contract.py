@@ -415,6 +415,13 @@ def test_cameras_are_those_with_sightings(archive: Archive) -> None:
     assert list(archive.cameras()) == ["east", "west"]
 
 
+def test_cameras_of_communities(archive: Archive) -> None:
+    archive.append([record("a", camera="west"), record("b", camera="east", community="court")])
+    assert list(archive.cameras(["garden"])) == ["west"]
+    assert list(archive.cameras(["court", "garden", "nowhere"])) == ["east", "west"]
+    assert list(archive.cameras(["nowhere"])) == []
+
+
 def test_the_search_log_is_newest_first(archive: Archive) -> None:
     entries = [SearchRecord(at, "li", "案 12", {"camera": ["c1"], "top": 5}, at) for at in (1, 2, 3)]
     for entry in entries:
@@ -477,8 +484,9 @@ def test_neighbours_are_the_next_at_the_same_camera(archive: Archive) -> None:
     archive.append(
         [record("elsewhere", camera="c2", seen=(150, 210)), record("car", kind=Kind.MOTOR_VEHICLE, seen=(0, 90))]
     )
-    near = {name: archive.neighbours(archive.get(name)) for name in [*seen, "elsewhere", "car"]}
-    named = {name: tuple(one and one.id for one in pair) for name, pair in near.items()}
+    asked = [*seen, "elsewhere", "car"]
+    near = archive.neighbours([archive.get(name) for name in asked])
+    named = {name: tuple(one and one.id for one in pair) for name, pair in zip(asked, near, strict=True)}
     assert named == {
         "car": (None, "a"),
         "a": ("car", "b"),

@@ -1,8 +1,7 @@
 """Each sentence of `pipeline.archive.journal.Journal`, for every implementation, and what an old archive becomes."""
 
-import sqlite3
+import tarfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import pytest
 
 from pipeline.archive import InMemoryArchive, Journal, Span, SpanState, open_archive
 from pipeline.errors import ArchiveError
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "archives"
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -76,14 +77,12 @@ def test_spans_stay_and_a_reader_sees_them_and_writes_none(tmp_path: Path) -> No
         assert reader.journal.spans(0, 9999) == [LIVE]
 
 
-def test_an_archive_of_format_2_gets_a_journal(tmp_path: Path) -> None:
-    open_archive(tmp_path / "a", writable=True).close()
-    with closing(sqlite3.connect(tmp_path / "a" / "archive.sqlite")) as database:
-        database.execute("DROP TABLE coverage_spans")
-        database.execute("PRAGMA user_version = 2")
-        database.commit()
-    with open_archive(tmp_path / "a", writable=False) as reader:
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_archive_of_an_older_format_gets_a_journal(tmp_path: Path, version: int) -> None:
+    with tarfile.open(GOLDEN / f"format-{version}.tar.gz") as tar:
+        tar.extractall(tmp_path / "old", filter="data")
+    with open_archive(tmp_path / "old", writable=False) as reader:
         assert reader.journal.cameras() == []
-    with open_archive(tmp_path / "a", writable=True) as archive:
+    with open_archive(tmp_path / "old", writable=True) as archive:
         archive.journal.note([LIVE])
         assert archive.journal.cameras() == ["gate"]

@@ -93,3 +93,23 @@ def test_a_recording_is_its_own_coverage(
     said = capsys.readouterr().out
     assert "有效看守 watched" in said and "无记录 no record" in said
     assert "gate" in said and "watched" in said
+
+
+def test_every_search_says_what_was_watched_where_it_looked(client: httpx.Client) -> None:
+    asked = {
+        "words": "red coat",
+        "reason": "case 7",
+        "from": "2026-05-01T12:30:00+08:00",
+        "to": "2026-05-01T13:00:00+08:00",
+    }
+    body = client.post("/v1/search", data=asked | {"camera": "north"}).json()
+    assert body["hits"] == []
+    (north,) = body["coverage"]["cameras"]
+    assert [(each["state"], each["to_ms"] - each["from_ms"]) for each in north["intervals"]] == [
+        ("live", 10 * MINUTE),
+        ("down", 20 * MINUTE),
+    ]
+    body = client.post("/v1/search", data=asked | {"community": "nowhere"}).json()
+    assert body["coverage"]["cameras"] == []
+    body = client.post("/v1/search", data=asked).json()
+    assert [each["camera"] for each in body["coverage"]["cameras"]] == ["south", "north"]

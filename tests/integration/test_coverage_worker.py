@@ -23,7 +23,7 @@ from tests.servers.cameras import make_clip, rtsp_server
 class Blind:
     """A detector that sees nobody, at once."""
 
-    name, version, input = "blind", "1", InputSpec(160, 120, "stretch")
+    name, version, input, elsewhere_s = "blind", "1", InputSpec(160, 120, "stretch"), 0.0
 
     def detect(self, images: Sequence[Image], sizes: object = None, *, min_score: float = 0.1) -> list[Detections]:
         return [Detections.empty() for _ in images]

@@ -214,8 +214,10 @@ def test_spans_are_kept_as_long_as_asked(keep_days: int | None, left: int) -> No
 
 def test_watermarks_are_those_of_the_last_beat() -> None:
     bench = Bench(GATE)
-    assert bench.book.watermarks() == {"gate": None}
+    assert bench.book.progress() == {"gate": (None, None)}
     bench.hear(Status.LIVE, last_frame_ms=100_000)
     bench.analyse(109_000)
     bench.book.beat([bench.reading(last=109_000, pending=108_000)])
-    assert bench.book.watermarks() == {"gate": 108_000}
+    assert bench.book.progress() == {"gate": (108_000, 1.0)}
+    bench.hear(Status.BACKING_OFF, Reason.TIMEOUT, last_frame_ms=109_000)
+    assert bench.book.progress()["gate"][1] is None

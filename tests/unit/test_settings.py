@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from camera_adapters.site import Position
+from models.kinds import Kind
 from pipeline.errors import BadSettings
 from pipeline.settings_file import load_settings
+from pipeline.site_map import site_map
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 GOOD = """\
@@ -44,12 +47,22 @@ def test_reads_camera_with_variable_and_time(tmp_path: Path, monkeypatch: pytest
     [
         ("    start:", "    colour: red\n    start:", "line 7: unknown key `cameras.0.colour`"),
         ("  path: archive", "  retention_days: 0\n  path: archive", "line 9: archive.retention_days"),
+        ("  path:", "  retention_days_by_kind: {horse: 9}\n  path:", "line 9: archive.retention_days_by_kind"),
+        ("  path:", "  retention_days_by_kind: {person: 0}\n  path:", "line 9: archive.retention_days_by_kind"),
         ("archive:\n  path: archive\n", "", "line 1: `archive` is missing"),
         ("  - id: gate\n", "  - id: gate\n    id: gate2\n", "line 5: `id` stands here twice"),
         ("    community: 梅园", "    community: 竹园", "梅园|竹园, which is not listed"),
         ("+08:00", "", "line 7: cameras.0.start: a time needs its zone"),
         ("${CAM_WORD}", "${NOT_SET}", "line 6: environment variable NOT_SET is not set"),
         ("rtsp://", "ftp://", "line 6: cameras.0.source"),
+        ("    start:", "    position: {lon: 30.8, lat: 120.9}\n    start:", "line 7: cameras.0.position.lat"),
+        ("archive:\n", "paths:\n  - {from: gate, to: gat, metres: 9}\narchive:\n", "a path leads to gat"),
+        ("archive:\n", "gates: [{id: east, community: 竹园}]\narchive:\n", "gate east names the community 竹园"),
+        (
+            "archive:\n",
+            "travel: {speeds: {person: {usual_kmh: 9, fastest_kmh: 4}}}\narchive:\n",
+            "travel.speeds.person: the fastest speed is below the usual one",
+        ),
         ("cameras:", "cameras: [", "not YAML"),
     ],
 )
@@ -60,6 +73,16 @@ def test_says_what_and_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ol
         load_settings(write(tmp_path, GOOD.replace(old, new, 1)))
     assert any(part in str(caught.value) for part in told.split("|"))
     assert "s3cret" not in str(caught.value)
+
+
+def test_names_and_places_need_no_passwords(tmp_path: Path) -> None:
+    text = GOOD.replace("${CAM_WORD}", "${NOT_SET}").replace("    start:", "    gate: east\n    start:")
+    text += "gates: [{id: east, community: 梅园, position: {lon: 120.9, lat: 30.8}}]\ntravel: {detour: 1.5}\n"
+    text += "  # a comment\n"
+    site = site_map(load_settings(write(tmp_path, text), secrets=False))
+    assert site.graph.positions == {"gate": Position(120.9, 30.8)}
+    assert site.travel.detour == 1.5
+    assert site.travel.speeds[Kind.PERSON].usual == 1.1
 
 
 def test_empty_and_missing_files_are_told(tmp_path: Path) -> None:

@@ -3,16 +3,14 @@
 import threading
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
 from pipeline.alerting.alert import Alert
 from pipeline.alerting.rules.alerts import alert_of
 from pipeline.alerting.rules.changed_rules import ChangedRules
+from pipeline.alerting.rules.live import scene_of
 from pipeline.alerting.rules.page import Page, RuleReport, reports_of
 from pipeline.alerting.rules.rule_file import check_inside, read_rules
-from pipeline.alerting.rules.scene import Scene
 from pipeline.alerting.rules.settings import RuleSettings, check_names
 from pipeline.analysis.tracking import Tracks
 from pipeline.errors import BadRules, UnknownCamera, UnknownRule
@@ -120,18 +118,3 @@ def open_rule_book(settings: Settings) -> RuleBook:
     """Return the rules of the configuration, with the changes kept in the archive's folder; raises BadRules."""
     rules = {c.id: read_rules(c.rules_file) if c.rules_file else c.rules for c in settings.cameras}
     return RuleBook(settings.site[1], rules, ChangedRules(settings.archive.path))
-
-
-def scene_of(frame: Frame, tracks: Tracks) -> Scene:
-    """Return the confirmed tracks that were really seen in the frame."""
-    seen = tracks.confirmed & (tracks.detection >= 0)
-    return Scene(
-        frame=frame.seq + 1,
-        t_ms=frame.captured_at_ms,
-        track_id=tracks.track_id[seen],
-        class_id=tracks.class_id[seen],
-        xyxy=tracks.xyxy[seen].astype(np.float64),
-        frame_size=frame.source_size,
-        ended=tracks.ended,
-        image=frame.image,
-    )

@@ -14,13 +14,25 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Around:
+    """Everything that may be there: doubtful and hidden objects of all kinds included. Arrays as in `Scene`."""
+
+    track_id: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    class_id: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    xyxy: Array = field(default_factory=lambda: np.empty((0, 4)))
+
+
+NOTHING = Around()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """The n objects of one camera at one moment; compared by identity.
 
     `frame` counts from 1 in the recording or session, `t_ms` rises with it (any origin). track_id int64 (n,), unique;
     class_id int64 (n,), index into `models.kinds.KINDS`; xyxy float64 (n, 4) and frame_size (width, height) in source
     pixels. `ended` are the tracks that will never be shown again; one that is only hidden is neither shown nor ended.
-    `image` is the whole picture, uint8 (h, w, 3) BGR in any size; None where nobody kept it.
+    `image` is the whole picture, uint8 (h, w, 3) BGR in any size; None where nobody kept it. `around`: see there.
     """
 
     frame: int
@@ -31,6 +43,7 @@ class Scene:
     frame_size: tuple[int, int]
     ended: tuple[int, ...] = ()
     image: Image | None = None
+    around: Around = NOTHING
 
     def __len__(self) -> int:
         return len(self.track_id)

@@ -173,6 +173,21 @@ class FallSettings(RuleSettings):
     min_dwell_s: Seconds = 2.0
 
 
+class ObjectSettings(RuleSettings):
+    """A thing was left behind, or taken away, and nobody is near it for `min_dwell_s`.
+
+    min_area and max_area: parts of the picture. brought_within_s: somebody was near it so shortly before it came to
+    rest; light and shadow come alone.
+    """
+
+    kind: Literal["abandoned_object", "removed_object"]
+    zone: Zone | None = None
+    min_dwell_s: Seconds = 10.0
+    min_area: FiniteFloat = Field(default=0.0005, gt=0, lt=1)
+    max_area: FiniteFloat = Field(default=0.05, gt=0, le=1)
+    brought_within_s: Seconds = 30.0
+
+
 AnyRule = Annotated[
     LineCrossingSettings
     | CountingSettings
@@ -183,7 +198,8 @@ AnyRule = Annotated[
     | CrowdSettings
     | RunningSettings
     | WrongWaySettings
-    | FallSettings,
+    | FallSettings
+    | ObjectSettings,
     Field(discriminator="kind"),
 ]
 

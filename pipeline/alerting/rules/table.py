@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from pipeline.alerting.alert import Severity
 from pipeline.alerting.rules.lines import Counting, LineCrossing
 from pipeline.alerting.rules.motion import Fall, Running, WrongWay
+from pipeline.alerting.rules.objects import Things
 from pipeline.alerting.rules.scene import Event, Scene
 from pipeline.alerting.rules.settings import RuleSettings
 from pipeline.alerting.rules.zones import Crowd, Standing, Stay
@@ -38,7 +39,13 @@ RULES: dict[str, tuple[Callable[[Any], Rule], Severity]] = {
     "running": (Running, Severity.LOW),
     "wrong_way": (WrongWay, Severity.MEDIUM),
     "fall": (Fall, Severity.HIGH),
+    "abandoned_object": (Things, Severity.HIGH),
+    "removed_object": (Things, Severity.MEDIUM),
 }
+
+
+# Rules that look at pictures, not at tracks alone.
+SEEING = frozenset({"abandoned_object", "removed_object"})
 
 
 def open_rule(settings: RuleSettings) -> Rule:
