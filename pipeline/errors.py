@@ -21,6 +21,10 @@ PipelineError
 │   ├── AlertingFull       the disk has no room
 │   ├── UnknownIncident    no such id
 │   ├── StepRefused        an incident cannot be taken to that state now
+│   ├── UnknownWatch       no such watch, or no such picture of it
+│   ├── BadWatch           a watch that could never fire, never end, or has no reason
+│   ├── UnknownResident    no such id
+│   ├── BadEnrolment       a resident in care without consent, photo or end
 │   ├── UnknownSubscription no such id
 │   └── BadSubscription    its address, mute or escalation cannot be used
 │       └── AddressRefused     it leads to a private address nobody has allowed
@@ -142,6 +146,25 @@ class UnknownIncident(AlertingError):
 
 class StepRefused(AlertingError):
     """An incident cannot be taken to the wanted state now."""
+
+
+class UnknownWatch(AlertingError):
+    """No watch has this id, or its picture is gone."""
+
+
+class BadWatch(AlertingError):
+    """A watch cannot be as asked."""
+
+
+class UnknownResident(AlertingError):
+    """No resident in care has this id."""
+
+    def __init__(self, resident_id: str) -> None:
+        super().__init__(f"no resident {resident_id}")
+
+
+class BadEnrolment(AlertingError):
+    """A resident cannot be enrolled as asked."""
 
 
 class UnknownSubscription(AlertingError):

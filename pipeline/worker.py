@@ -16,6 +16,7 @@ from camera_adapters.stream_state import Status, StreamState
 from camera_adapters.supervisor import Supervisor
 from camera_adapters.table import adapter_for
 from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.camera_flow import Observer
 from pipeline.analysis.describe import Describer
 from pipeline.analysis.latency import Delays, Latency
 from pipeline.analysis.mailbox import Mailbox
@@ -55,6 +56,22 @@ class CameraReport:
     behind_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears what happens, each on the thread where it does: all must be quick.
+
+    `tracks` is shown those of every analysed frame, `stored` hears that sightings were, `state` each change of a
+    camera.
+    """
+
+    tracks: Observer | None = None
+    stored: Callable[[], None] = lambda: None
+    state: Callable[[StreamState], None] = lambda _: None
+
+
+NOBODY = Listeners()
+
+
 class Worker:
     """Owns its cameras from decode to sighting. `start` once, `stop` once; the archive outlives the worker."""
 
@@ -64,9 +81,11 @@ class Worker:
         archive: Archive,
         networks: Networks | None = None,
         *,
+        listeners: Listeners = NOBODY,
         wall_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.settings = settings
+        self._listeners = listeners
         self.archive = archive
         self.networks = networks or load_networks(settings.models)
         for use in self.networks.uses(wall_ms()):
@@ -75,7 +94,8 @@ class Worker:
         self.stages = StageClock()
         self._watch = self.stages.watch()
         self._mailbox = Mailbox()
-        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis, watch=self._watch)
+        detector = self.networks.detector
+        self._analyser = Analyser(cameras, detector, settings.analysis, observe=listeners.tracks, watch=self._watch)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         self._storekeeper = Storekeeper(archive)
         kept = settings.archive
@@ -89,8 +109,8 @@ class Worker:
             live = adapter_for(camera).live
             paced = live or camera.pace == "real_time"
             self._mailbox.open_slot(camera.id, "latest" if paced else "block", _LIVE_FRAMES if paced else None)
-            request = frame_request(self.networks.detector, self.stages.watch())
-            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._logbook.hear)
+            request = frame_request(detector, self.stages.watch())
+            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._hear)
         self._cameras = {camera.id: camera for camera in cameras}
         self._analysed = {camera.id: Delays() for camera in cameras}
         self._stored = {camera.id: Delays() for camera in cameras}
@@ -177,10 +197,17 @@ class Worker:
     def _store(self, tracklets: list[Tracklet]) -> None:
         records = self._describer.describe(tracklets) if tracklets else []
         self._watch.lap("describe")
-        for record in self._storekeeper.keep(records):
+        stored = self._storekeeper.keep(records)
+        for record in stored:
             if record.sighting.revision == 1:
                 self._sightings[record.sighting.key.camera_id] += 1
         self._watch.lap("store")
+        if stored:
+            self._listeners.stored()
+
+    def _hear(self, state: StreamState) -> None:
+        self._logbook.hear(state)
+        self._listeners.state(state)
 
     def _readings(self) -> list[Reading]:
         readings = []

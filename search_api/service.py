@@ -125,6 +125,12 @@ class SearchService:
         return places + cameras
 
     @contextmanager
+    def photo_turn(self) -> Iterator[None]:
+        """Wait for the turn to run a network on a photo; raises TooBusy."""
+        with self._seat(), self._turn:
+            yield
+
+    @contextmanager
     def _seat(self) -> Iterator[None]:
         if not self._seats.acquire(blocking=False):
             self.refused += 1

@@ -16,9 +16,11 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive import schema
 from pipeline.archive.books import LocalBooks
+from pipeline.archive.changes import changes_since, newest_change
 from pipeline.archive.commits import GroupCommit
 from pipeline.archive.compaction import compact
 from pipeline.archive.contract import (
+    Changes,
     Cursor,
     Hit,
     ModelUse,
@@ -299,6 +301,16 @@ class LocalArchive(LocalBooks):
         with self._reading() as connection:
             number: int = connection.execute(chosen).scalar_one()
         return number
+
+    def changes(self, since: int, *, limit: int = 1000) -> Changes:
+        """Return what was stored after a change number."""
+        with self._reading() as connection:
+            return changes_since(connection, self._layout, since, limit)
+
+    def newest_change(self) -> int:
+        """Return the number of the newest change."""
+        with self._reading() as connection:
+            return newest_change(connection)
 
     def record_model(self, use: ModelUse) -> None:
         """Note that a network is in use; a known one changes nothing."""
