@@ -82,7 +82,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(models.app)
-for group in (watch, archive, audit, bench):
+for group in (watch, archive, audit, bench, incidents):
     app.add_typer(group.app)
 
 
