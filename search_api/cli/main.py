@@ -17,6 +17,7 @@ from search_api.cli import (
     describe,
     detect,
     embed,
+    incidents,
     listen,
     models,
     rules,
