@@ -21,6 +21,8 @@ NAMES = (
     "coat",
     "trajectory",
     "reconnects",
+    "delivery",
+    "delivery_faults",
     "demo",
 )
 
