@@ -25,6 +25,9 @@ def hold(
     from_: Annotated[str | None, typer.Option("--from", metavar="T", help="All from this time on; ISO 8601.")] = None,
     to: Annotated[str | None, typer.Option(metavar="T", help="All before this time; ISO 8601.")] = None,
     camera: Annotated[list[str] | None, typer.Option(metavar="ID", help="All of this camera; may be repeated.")] = None,
+    community: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="All of this community; may be repeated.")
+    ] = None,
     kind: Annotated[Kind | None, typer.Option(help="Only this kind.")] = None,
 ) -> None:
     """Keep sightings for a case: they neither expire nor can be forgotten until it releases them.
@@ -45,9 +48,12 @@ def hold(
         from_ms=parse_time(from_) if from_ else None,
         to_ms=parse_time(to) if to else None,
         cameras=tuple(camera or ()),
+        communities=tuple(community or ()),
     )
     if bool(sighting) == (where != SightingFilter()):
-        raise BadInput("say what to hold: either --sighting ID, or a time and place by --from, --to, --camera, --kind")
+        raise BadInput(
+            "say what to hold: either --sighting ID, or a time and place by --from, --to, --camera, --community, --kind"
+        )
     order = _order(case, reason)
     with open_archive(archive, writable=False) as opened:
         if sighting:
@@ -56,7 +62,7 @@ def hold(
             check_filter(where, opened.cameras())
             ids = list(ids_to_hold(opened, where))
         placed = opened.hold(ids, order)
-        held = len(opened.held(case))
+        held = sum(each.sightings for each in opened.holds() if each.case == case)
     results().print(
         f"{placed} sightings more, {held} held by {case} · 新增留存 {placed} 条，{case} 共留存 {held} 条", markup=False
     )
@@ -72,8 +78,9 @@ def release(archive: ArchiveFolder, case: CaseId, reason: Reason) -> None:
 
     order = _order(case, reason)
     with open_archive(archive, writable=False) as opened:
-        if not opened.held(case):
-            known = ", ".join(each.case for each in opened.holds()) or "none"
+        cases = [each.case for each in opened.holds()]
+        if case not in cases:
+            known = ", ".join(cases) or "none"
             raise BadInput(f"case {case} holds nothing in this archive: cases that do are {known}")
         lifted = opened.release(order)
     results().print(f"{lifted} sightings released by {case} · {case} 解除留存 {lifted} 条", markup=False)
