@@ -20,8 +20,20 @@ from search_api.app import create_app
 from search_api.service import SearchService
 from search_api.serving import Serving, address_of, listen
 from search_api.watch_service import WatchService
-from tests.integration.test_api_http import assert_problem
-from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, MeanColour, Rectangles, Report, State, photo, record
+from tests.servers.doors import (
+    BLUE,
+    GREEN,
+    NOON_MS,
+    RED,
+    TOKEN,
+    MeanColour,
+    Rectangles,
+    Report,
+    State,
+    assert_problem,
+    photo,
+    record,
+)
 
 NOW_MS = NOON_MS + 7_200_000
 NEXT_WEEK = "2026-05-08T12:00:00+08:00"
