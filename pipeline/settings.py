@@ -97,6 +97,20 @@ class ModelSettings(_Strict):
     threads: int = Field(default=0, ge=0, le=256)
 
 
+class MotionGateSettings(_Strict):
+    """When nothing happens, pictures of live cameras are compared instead of analysed.
+
+    `heartbeat_s`: one picture is analysed this often all the same; above 2 s those who rest are lost. `linger_s`: how
+    long after the last movement every picture still is. `key_frames`: decode only key frames meanwhile, where one comes
+    every 2.5 s.
+    """
+
+    enabled: bool = True
+    key_frames: bool = True
+    heartbeat_s: float = Field(default=1.5, ge=0.2, le=60)
+    linger_s: float = Field(default=2.0, ge=0.5, le=60)
+
+
 class AnalysisSettings(_Strict):
     """Batching and what counts as a sighting."""
 
@@ -107,6 +121,7 @@ class AnalysisSettings(_Strict):
     min_height_px: int = Field(default=24, ge=8)
     update_every_s: float = Field(default=30.0, gt=0)
     shots: int = Field(default=4, ge=1, le=16)
+    motion_gate: MotionGateSettings = MotionGateSettings()
 
 
 class ArchiveSettings(_Strict):

@@ -4,7 +4,7 @@ The detector finds saturated rectangles, the embedder describes colours.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -16,6 +16,7 @@ from camera_adapters.stream_state import Status
 from models.detections import Detections
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
+from pipeline.analysis.latency import Latency
 from pipeline.archive.memory import InMemoryArchive
 from pipeline.errors import ArchiveFull
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
@@ -75,6 +76,10 @@ class Report:
     sightings: int = 1
     watermark_ms: int | None = NOON_MS
     behind_s: float | None = 2.5
+    gated: int = 3
+    idle: bool = False
+    thinned: int = 0
+    latency: Latency = field(default_factory=lambda: Latency(40.0, 90.0))
 
 
 def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) -> bytes:
