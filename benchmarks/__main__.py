@@ -20,6 +20,8 @@ NAMES = (
     "refining",
     "coat",
     "trajectory",
+    "watch",
+    "bus",
     "reconnects",
     "delivery",
     "delivery_faults",
