@@ -20,6 +20,8 @@ NAMES = (
     "refining",
     "coat",
     "trajectory",
+    "watch",
+    "bus",
     "reconnects",
     "demo",
 )

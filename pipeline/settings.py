@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
 from models.kinds import Kind
+from pipeline.alerting.camera_health.settings import HealthSettings
 from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
 from pipeline.site_settings import GateSettings, Identifier, PathSettings, PositionSettings, TravelSettings
@@ -97,6 +98,20 @@ class ModelSettings(_Strict):
     threads: int = Field(default=0, ge=0, le=256)
 
 
+class MotionGateSettings(_Strict):
+    """When nothing happens, pictures of live cameras are compared instead of analysed.
+
+    `heartbeat_s`: one picture is analysed this often all the same; above 2 s those who rest are lost. `linger_s`: how
+    long after the last movement every picture still is. `key_frames`: decode only key frames meanwhile, where one comes
+    every 2.5 s.
+    """
+
+    enabled: bool = True
+    key_frames: bool = True
+    heartbeat_s: float = Field(default=1.5, ge=0.2, le=60)
+    linger_s: float = Field(default=2.0, ge=0.5, le=60)
+
+
 class AnalysisSettings(_Strict):
     """Batching and what counts as a sighting."""
 
@@ -107,6 +122,7 @@ class AnalysisSettings(_Strict):
     min_height_px: int = Field(default=24, ge=8)
     update_every_s: float = Field(default=30.0, gt=0)
     shots: int = Field(default=4, ge=1, le=16)
+    motion_gate: MotionGateSettings = MotionGateSettings()
 
 
 class ArchiveSettings(_Strict):
@@ -161,6 +177,7 @@ class Settings(_Strict):
     analysis: AnalysisSettings = AnalysisSettings()
     coverage: CoverageSettings = CoverageSettings()
     alerting: AlertingSettings = AlertingSettings()
+    health: HealthSettings = HealthSettings()
     watches: WatchSettings = WatchSettings()
     care: CareSettings = CareSettings()
     bus: str = Field(default=MEMORY, repr=False)

@@ -4,10 +4,11 @@ The detector finds saturated rectangles, the embedder describes colours.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,7 @@ from camera_adapters.stream_state import Status
 from models.detections import Detections
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
+from pipeline.analysis.latency import Latency
 from pipeline.archive.memory import InMemoryArchive
 from pipeline.errors import ArchiveFull
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
@@ -75,6 +77,10 @@ class Report:
     sightings: int = 1
     watermark_ms: int | None = NOON_MS
     behind_s: float | None = 2.5
+    gated: int = 3
+    idle: bool = False
+    thinned: int = 0
+    latency: Latency = field(default_factory=lambda: Latency(40.0, 90.0))
 
 
 def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) -> bytes:
@@ -137,3 +143,16 @@ def service_over(archive: InMemoryArchive) -> SearchService:
         lambda: NOON_MS + 7_200_000,
         site=SiteMap(CameraGraph.of(tuple(PLACES), PLACES, ()), names={"north": "North gate"}),
     )
+
+
+def assert_problem(reply: httpx.Response, status: int, slug: str, said: str = "") -> None:
+    """Assert that a reply is an RFC 9457 problem whose one sentence says `said`."""
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    body = reply.json()
+    assert body["type"] == f"urn:zhian:problem:{slug}"
+    assert body["status"] == status
+    assert body["title"]
+    assert said in body["detail"]
+    assert "Traceback" not in reply.text
+    assert "\n" not in body["detail"]
