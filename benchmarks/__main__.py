@@ -21,6 +21,7 @@ NAMES = (
     "coat",
     "trajectory",
     "reconnects",
+    "gate",
     "demo",
 )
 
