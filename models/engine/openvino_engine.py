@@ -16,6 +16,11 @@ FloatArray = NDArray[np.float32]
 _HINT = {"fp32": "f32", "bf16": "bf16"}
 _LARGEST_BATCH = 16
 
+# The binding sets up its statics at their first use while it holds Python's lock; two threads that get there at the same
+# time wait for each other for ever. So the first inference of a process is alone.
+_first = threading.Lock()
+_set_up = threading.Event()
+
 
 class OpenvinoEngine:
     """One network, compiled once per batch size 1, 2, 4, 8, 16; other batches are put together from these.
@@ -58,11 +63,19 @@ class OpenvinoEngine:
         n = len(inputs[self.input_names[0]])
         request = self._request(n)
         try:
-            results = request.infer(inputs, share_inputs=True)
-            return {name: np.array(results[i]) for i, name in enumerate(self.output_names)}
+            if _set_up.is_set():
+                return self._results(request, inputs)
+            with _first:
+                results = self._results(request, inputs)
+                _set_up.set()
+                return results
         finally:
             with self._lock:
                 self._free[n].append(request)
+
+    def _results(self, request: Any, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: ANN401
+        results = request.infer(inputs, share_inputs=True)
+        return {name: np.array(results[i]) for i, name in enumerate(self.output_names)}
 
     def _request(self, n: int) -> Any:  # noqa: ANN401  (openvino has no types)
         """Return an infer request that nobody uses."""
