@@ -21,7 +21,11 @@ NAMES = (
     "refining",
     "coat",
     "trajectory",
+    "watch",
+    "bus",
     "reconnects",
+    "delivery",
+    "delivery_faults",
     "demo",
 )
 
