@@ -20,7 +20,11 @@ NAMES = (
     "refining",
     "coat",
     "trajectory",
+    "watch",
+    "bus",
     "reconnects",
+    "delivery",
+    "delivery_faults",
     "demo",
 )
 
