@@ -10,6 +10,7 @@ NAMES = (
     "clothing",
     "tracking",
     "events",
+    "rules_speed",
     "batching",
     "archive",
     "archive_kill",
