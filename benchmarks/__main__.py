@@ -10,6 +10,7 @@ NAMES = (
     "clothing",
     "tracking",
     "events",
+    "rules_speed",
     "batching",
     "archive",
     "archive_kill",
@@ -20,8 +21,12 @@ NAMES = (
     "refining",
     "coat",
     "trajectory",
+    "watch",
+    "bus",
     "reconnects",
     "gate",
+    "delivery",
+    "delivery_faults",
     "demo",
 )
 
