@@ -10,6 +10,7 @@ NAMES = (
     "clothing",
     "tracking",
     "events",
+    "rules_speed",
     "batching",
     "archive",
     "archive_kill",
@@ -23,6 +24,8 @@ NAMES = (
     "watch",
     "bus",
     "reconnects",
+    "delivery",
+    "delivery_faults",
     "demo",
 )
 

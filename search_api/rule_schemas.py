@@ -42,7 +42,7 @@ class RuleOut(Wire):
     )
     fault: str | None = Field(description="what is wrong with a faulty rule")
     changed: bool = Field(description="set over HTTP, in the place of the site file's rules of this camera")
-    events: int = Field(description="noticed since the rules of this camera were last set or the server started")
+    events: int = Field(description="noticed since the rule was last changed or the server started")
     last_event: str | None = Field(description="ISO 8601, UTC")
     count: int | None = Field(description="how many are inside now, of counting and crowd rules")
     rule: dict[str, Any] = Field(description="the rule as it can be sent back")

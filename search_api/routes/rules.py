@@ -43,7 +43,8 @@ def set_rules(
 ) -> list[RuleOut]:
     """Put these rules in the place of all the camera has, from now on and after a restart.
 
-    Points are pixels of the picture that is analysed: of the sub-stream, where the camera has one. Counts begin anew.
+    Points are pixels of the picture that is analysed: of the sub-stream, where the camera has one. Rules that
+    stay as they are keep their counts.
     """
     book.set_rules(camera, wanted.rules)
     log.info("rules_set", camera=camera, by=caller, rules=[rule.name for rule in wanted.rules])
