@@ -24,6 +24,7 @@ NAMES = (
     "watch",
     "bus",
     "reconnects",
+    "gate",
     "delivery",
     "delivery_faults",
     "demo",
