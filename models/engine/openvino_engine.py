@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import openvino
-import openvino.opset13
 from numpy.typing import NDArray
 
 from models.engine.settings import EngineSettings
@@ -16,8 +15,6 @@ FloatArray = NDArray[np.float32]
 
 _HINT = {"fp32": "f32", "bf16": "bf16"}
 _LARGEST_BATCH = 16
-_settling = threading.Lock()
-_settled = False
 
 # The binding sets up its statics at their first use while it holds Python's lock; two threads that get there together
 # wait for each other for ever. So the first inference of a process is alone.
@@ -34,7 +31,6 @@ class OpenvinoEngine:
 
     def __init__(self, network: bytes, settings: EngineSettings) -> None:
         self._core = openvino.Core()
-        _settle(self._core)
         try:
             self._model = self._core.read_model(network)
         except RuntimeError as error:
@@ -89,24 +85,6 @@ class OpenvinoEngine:
                 model.reshape({port.get_any_name(): [n, *list(port.get_partial_shape())[1:]] for port in model.inputs})
                 self._compiled[n], self._free[n] = self._core.compile_model(model, "CPU", self._options), []
             return self._free[n].pop() if self._free[n] else self._compiled[n].create_infer_request()
-
-
-def _settle(core: Any) -> None:  # noqa: ANN401
-    """Let OpenVINO's Python face make its own preparations once, on one thread.
-
-    It imports numpy on the first conversion of an array, behind a C++ guard: a thread that holds the guard and wants
-    the interpreter, and one that holds the interpreter and wants the guard, would wait for each other for ever.
-    """
-    global _settled  # noqa: PLW0603
-    with _settling:
-        if _settled:
-            return
-        asked = openvino.opset13.parameter([1], np.float32)
-        request = core.compile_model(
-            openvino.Model([openvino.opset13.relu(asked)], [asked]), "CPU"
-        ).create_infer_request()
-        np.array(request.infer({0: np.zeros(1, np.float32)}, share_inputs=True)[0])
-        _settled = True
 
 
 def _portions(n: int) -> Iterator[slice]:
