@@ -14,6 +14,7 @@ NAMES = (
     "archive",
     "search",
     "words",
+    "coverage",
     "trajectory",
     "reconnects",
     "demo",

@@ -74,6 +74,7 @@ class CameraOut(Wire):
                     "analysed": 18234,
                     "dropped": 12,
                     "sightings": 421,
+                    "watermark_ms": 1777608019800,
                 }
             ]
         }
@@ -88,6 +89,7 @@ class CameraOut(Wire):
     analysed: int = 0
     dropped: int = 0
     sightings: int = 0
+    watermark_ms: int | None = Field(default=None, description="sightings that began before are stored, UTC epoch ms")
 
 
 class SearchLogOut(Wire):
@@ -175,6 +177,7 @@ def camera_out(report: "CameraReport") -> CameraOut:
         analysed=report.analysed,
         dropped=report.dropped,
         sightings=report.sightings,
+        watermark_ms=report.watermark_ms,
     )
 
 

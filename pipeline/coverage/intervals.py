@@ -1,7 +1,7 @@
 """Spans of the journal as a partition of the time that was asked about: every millisecond in exactly one state."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ from pipeline.archive.journal import Span, SpanState
 
 NEVER_HEARD_OF = "never_heard_of"
 NO_RECORD = "no_record"
+LOST = "lost"
 
 
 class State(StrEnum):
@@ -28,7 +29,12 @@ class State(StrEnum):
 
 # Where spans overlap, the one that saw most counts: a recorder's film, analysed later, fills the gap of a dead stream.
 _BEST_FIRST = (State.LIVE, State.SHEDDING, State.BEHIND, State.DOWN, State.UNKNOWN)
-_BY_SPAN = {SpanState.LIVE: State.LIVE, SpanState.SHEDDING: State.SHEDDING, SpanState.DOWN: State.DOWN}
+_BY_SPAN = {
+    SpanState.LIVE: State.LIVE,
+    SpanState.SHEDDING: State.SHEDDING,
+    SpanState.DOWN: State.DOWN,
+    SpanState.LOST: State.BEHIND,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,21 @@ def partition(spans: Iterable[Span], from_ms: int, to_ms: int, *, otherwise: str
 def _pieces(span: Span, from_ms: int, to_ms: int) -> Sequence[Interval]:
     """Return a span cut to the asked time, its unindexed end as BEHIND."""
     state = _BY_SPAN[span.state]
-    indexed_ms = span.to_ms if state is State.DOWN else min(max(span.indexed_ms, span.from_ms), span.to_ms)
+    if span.state is SpanState.LOST:
+        span = replace(span, reason=LOST)
+    indexed_ms = (
+        span.to_ms
+        if span.state in {SpanState.DOWN, SpanState.LOST}
+        else min(max(span.indexed_ms, span.from_ms), span.to_ms)
+    )
     parts = ((span.from_ms, indexed_ms, state, span.reason), (indexed_ms, span.to_ms, State.BEHIND, ""))
     cut = ((max(start, from_ms), min(end, to_ms), state, reason) for start, end, state, reason in parts)
     return [Interval(*part) for part in cut if part[0] < part[1]]
 
 
 def _rank(piece: Interval) -> tuple[int, int]:
-    """Order by state, then the newer report of two."""
-    return _BEST_FIRST.index(piece.state), -piece.from_ms
+    """Order by state, then the newer report of two; what was lost is lost, whatever was reported meanwhile."""
+    return -1 if piece.reason == LOST else _BEST_FIRST.index(piece.state), -piece.from_ms
 
 
 def _extend(found: list[Interval], piece: Interval) -> None:
