@@ -48,6 +48,7 @@ BY_REASON: Mapping[Reason, Waits] = MappingProxyType(
         Reason.END_OF_STREAM: QUICK,
         Reason.DECODE_ERROR: Waits(0.5, 20.0),
         Reason.NO_VIDEO: SLOW,
+        Reason.OVERLOADED: Waits(5.0, 30.0),
         Reason.BAD_SOURCE: SLOW,
         Reason.UNAUTHORISED: WRONG_PASSWORD,
     }

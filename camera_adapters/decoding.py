@@ -58,31 +58,30 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     return streams[0]
 
 
-def pictures(
-    container: InputContainer, stream: VideoStream, damage: CountsDamage, patience: Patience | None = None
-) -> Iterator[av.VideoFrame]:
-    """Yield every decodable picture in the order of presentation.
+def decoded(stream: VideoStream, packet: av.Packet | None, damage: CountsDamage) -> list[av.VideoFrame]:
+    """Return the pictures a packet completes, in the order of presentation; None asks for all the decoder still holds.
 
-    A packet that is damaged adds one to `damage.corrupt_packets` and the next one is tried. Ends where the input ends;
-    errors of the input itself (FFmpegError) and DecodeFailed from `patience` pass through.
+    A packet that is damaged adds one to `damage.corrupt_packets` and gives nothing.
     """
-    for packet in _packets(container, stream, damage):
-        if patience:
-            patience.packet_seen()
-        broken = packet.is_corrupt
-        try:
-            decoded = packet.decode()
-        except (av.error.InvalidDataError, av.error.PatchWelcomeError, av.error.BugError, av.error.ExternalError):
-            broken, decoded = True, []
-        damage.corrupt_packets += broken
-        for picture in decoded:
-            if patience:
-                patience.picture_seen()
-            yield picture
+    broken = packet is not None and packet.is_corrupt
+    try:
+        pictures: list[av.VideoFrame] = stream.codec_context.decode(packet)
+    except (av.error.InvalidDataError, av.error.PatchWelcomeError, av.error.BugError, av.error.ExternalError):
+        broken, pictures = True, []
+    except av.error.EOFError:
+        pictures = []  # the decoder was emptied before
+    damage.corrupt_packets += broken
+    if packet is None:
+        for picture in pictures:
+            picture.time_base = stream.time_base  # otherwise taken from the packet
+    return pictures
 
 
-def _packets(container: InputContainer, stream: VideoStream, damage: CountsDamage) -> Iterator[av.Packet]:
-    """Read on after a damaged place, unless damage is all there is."""
+def packets(container: InputContainer, stream: VideoStream, damage: CountsDamage) -> Iterator[av.Packet]:
+    """Yield every packet; read on after a damaged place, unless damage is all there is.
+
+    Errors of the input itself (FFmpegError) pass through. The last packet is empty: it tells the decoder to end.
+    """
     in_a_row = 0
     while in_a_row < _BAD_READS_IN_A_ROW:
         try:

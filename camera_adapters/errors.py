@@ -6,6 +6,7 @@ SourceError
 ├── TimedOut           no answer, or a stall in mid-stream
 ├── EndOfStream        a live stream ended; for live cameras a failure even without an exception
 ├── DecodeFailed       nothing decodable for too long, or a damaged file
+├── Overloaded         this machine has no room for the camera now
 ├── NoVideo            the address answers but has no video stream
 └── BadSource          not a source at all: unknown scheme, missing or empty file, not a video
 """
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     DECODE_ERROR = "decode_error"
     NO_VIDEO = "no_video"
     BAD_SOURCE = "bad_source"
+    OVERLOADED = "overloaded"
     ASKED = "asked"
 
 
@@ -66,6 +68,12 @@ class NoVideo(SourceError):
     """The source answers but carries no video."""
 
     reason = Reason.NO_VIDEO
+
+
+class Overloaded(SourceError):
+    """The camera works; this machine has no room for it now."""
+
+    reason = Reason.OVERLOADED
 
 
 class BadSource(SourceError):

@@ -4,14 +4,15 @@ import hashlib
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 from av.error import FFmpegError
 
-from camera_adapters.decoding import pictures
 from camera_adapters.errors import BadSource, DecodeFailed, SourceError
 from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame_stream import FrameStream, Stamp
 from camera_adapters.pacing import MediaClock, RatePicker, RealTime
 from camera_adapters.picture import FrameMaker
 from camera_adapters.recordings import (
@@ -85,30 +86,52 @@ class FileAdapter:
     ) -> Generator[Frame, None, int]:
         """Yield the frames that are due, tell of damage, and return how many pictures were decoded."""
         facts, damaged_before = recording.facts, self.corrupt_packets
-        maker = FrameMaker(camera.id, request)
         # A recording no faster than the analysis is taken whole, whatever its timestamps are like.
         picker = RatePicker(0 if 0 < facts.fps <= camera.analysis_fps * 1.001 else camera.analysis_fps)
         film = RealTime(self._clock, self._sleep) if camera.pace == "real_time" else None
-        session = _session(camera.id, recording.path, start_ms)
-        decoded = 0
+        stream = FrameStream(
+            recording.container,
+            recording.stream,
+            self,
+            request,
+            FrameMaker(camera.id, request),
+            _session(camera.id, recording.path, start_ms),
+            media,
+            picker,
+            _FilmTiming(start_ms, film, self._clock),
+        )
         try:
-            for picture in pictures(recording.container, recording.stream, self):
-                at_s = media.at(picture.time)
-                if picker.due(at_s):
-                    request.lap("decode")
-                    arrived_s = film.wait_until(at_s) if film else self._clock()
-                    yield maker.frame(picture, session, decoded, start_ms + round(1000 * at_s), arrived_s)
-                    request.lap("rest")
-                decoded += 1
+            yield from stream.frames()
         except FFmpegError as error:
             self.corrupt_packets += 1
             log.warning("recording_unreadable", recording=str(recording.path), why=str(error.strerror))
+        decoded = stream.seq
         damaged = self.corrupt_packets - damaged_before
-        missing = max(0, recording.stream.frames - decoded)
+        missing = max(0, recording.stream.frames - decoded - stream.skipped) if request.attention is None else 0
         if damaged or missing:
             where = {"camera": camera.id, "recording": str(recording.path)}
             log.warning("recording_damaged", **where, decoded=decoded, missing=missing, corrupt_packets=damaged)
         return decoded
+
+
+@dataclass(frozen=True, slots=True)
+class _FilmTiming:
+    """Time on film: `film` plays it at the speed at which it was filmed, None as fast as it can be read."""
+
+    start_ms: int
+    film: RealTime | None
+    clock: Callable[[], float]
+
+    def read(self, at_s: float, *, idle: bool) -> Stamp:
+        if idle and self.film:
+            self.film.wait_until(at_s)
+        return Stamp(0, 0.0)
+
+    def due(self, at_s: float, read: Stamp, *, late: bool) -> Stamp:  # noqa: ARG002
+        captured_at_ms = self.start_ms + round(1000 * at_s)
+        if self.film is None:
+            return Stamp(captured_at_ms, self.clock())
+        return Stamp(captured_at_ms, self.film.scheduled(at_s) if late else self.film.wait_until(at_s))
 
 
 def _start_ms(camera: Camera, path: Path, facts: RecordingFacts, next_ms: int | None) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_adapters.attention import Attention
 from camera_adapters.stage_clock import Stopwatch
 
 Image = NDArray[np.uint8]
@@ -20,12 +21,14 @@ class FrameRequest:
     fit="within": aspect ratio kept, `image` is the largest that fits inside (height, width), never enlarged
     beyond it (letterbox networks; the detector pads). fit="source": no scaling.
     `watch`: where the camera's thread books its CPU time; None: nowhere.
+    `attention`: how closely the camera is watched; None: every picture that is due.
     """
 
     width: int
     height: int
     fit: Literal["stretch", "within", "source"] = "stretch"
     watch: Stopwatch | None = field(default=None, repr=False, compare=False)
+    attention: Attention | None = field(default=None, repr=False, compare=False)
 
     def lap(self, stage: str) -> None:
         """Book the CPU time of the camera's thread since the last lap on `stage`."""
@@ -40,7 +43,8 @@ class Frame:
     `session` names one unbroken connection to the camera (or one recording); `seq` counts decoded frames in it from 0,
     so analysed frames have gaps. `captured_at_ms` is UTC epoch milliseconds. `source_size` is (width, height) of the
     decoded picture: boxes are always in its pixels. `arrived_s` (time.monotonic, or the adapter's clock) is when the
-    picture was there to be decoded: what waits before or after decoding counts as our delay.
+    picture was there to be decoded: what waits before or after decoding counts as our delay. `late` frames were kept
+    while the camera was idle and decoded afterwards.
     """
 
     camera_id: str
@@ -51,6 +55,7 @@ class Frame:
     source_size: tuple[int, int]
     convert_full: Callable[[], Image] = field(repr=False)
     arrived_s: float = 0.0
+    late: bool = False
     convert_part: Callable[[int, int, int, int], Image] | None = field(default=None, repr=False)
 
     def full_image(self) -> Image:

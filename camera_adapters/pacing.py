@@ -39,6 +39,13 @@ class MediaClock:
             return now
         return self._doubt(presented_s)
 
+    def peek(self, presented_s: float | None) -> float:
+        """Return about what `at` would say, without taking the time for a picture's."""
+        if presented_s is None or self._offset is None or not math.isfinite(presented_s):
+            return self.end_s
+        now = presented_s - self._offset
+        return now if self._last < now <= self._last + _GAP_S else self.end_s
+
     @property
     def end_s(self) -> float:
         """Where the picture after the last one would be."""
@@ -120,6 +127,10 @@ class RealTime:
         if ahead > 0:
             self._sleep(ahead)
         return self._zero + at_s
+
+    def scheduled(self, at_s: float) -> float:
+        """Return when (clock) `at_s` seconds of film were to have passed; the schedule stays as it is."""
+        return self._clock() if self._zero is None else self._zero + at_s
 
 
 class Arrivals:

@@ -35,7 +35,14 @@ class FrameMaker:
         self._scaler = VideoReformatter()
 
     def frame(
-        self, picture: av.VideoFrame, session: str, seq: int, captured_at_ms: int, arrived_s: float = 0.0
+        self,
+        picture: av.VideoFrame,
+        session: str,
+        seq: int,
+        captured_at_ms: int,
+        arrived_s: float = 0.0,
+        *,
+        late: bool = False,
     ) -> Frame:
         """Scale `picture` straight from its YUV planes; the full-size picture waits until somebody asks."""
         source = (picture.width, picture.height)
@@ -46,8 +53,7 @@ class FrameMaker:
         # Odd sizes are converted by another way of swscale's, which blends colours: their parts are cut from the whole.
         easy = picture.format.name in _PLANAR and size != source and not (source[0] | source[1]) & 1
         part = partial(_part_bgr, picture) if easy else None
-        self._request.lap("scale")
-        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full, arrived_s, part)
+        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full, arrived_s, late, part)
 
 
 def _kept(image: Image) -> Image:

@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import av
 from av.container import InputContainer
@@ -14,9 +14,10 @@ from av.video.stream import VideoStream
 from camera_adapters.address import escape_credentials
 from camera_adapters.av_failures import failure_to_open, failure_to_read
 from camera_adapters.clock import now_ms
-from camera_adapters.decoding import Patience, pictures, video_stream
+from camera_adapters.decoding import Patience, video_stream
 from camera_adapters.errors import EndOfStream, NoVideo, TimedOut
 from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame_stream import FrameStream, Stamp
 from camera_adapters.masking import mask
 from camera_adapters.pacing import Arrivals, MediaClock, RatePicker
 from camera_adapters.picture import FrameMaker
@@ -108,18 +109,33 @@ class RtspAdapter:
     def _read(
         self, container: InputContainer, stream: VideoStream, camera: Camera, request: FrameRequest
     ) -> Iterator[Frame]:
-        maker = FrameMaker(camera.id, request)
-        session = self._session_name()
-        media, picker = MediaClock(stream.average_rate), RatePicker(camera.analysis_fps)
-        patience = Patience(self._limits.decode_s, self._clock)
-        arrivals = Arrivals()
-        captured_at_ms = 0
-        for seq, picture in enumerate(pictures(container, stream, self, patience)):
-            # A clock set back by time synchronisation must not send sightings into the past.
-            captured_at_ms = max(captured_at_ms, self._wall_ms())
-            at_s = media.at(picture.time)
-            arrived_s = arrivals.arrived(at_s, self._clock())
-            if picker.due(at_s):
-                request.lap("decode")
-                yield maker.frame(picture, session, seq, captured_at_ms, arrived_s)
-                request.lap("rest")
+        return FrameStream(
+            container,
+            stream,
+            self,
+            request,
+            FrameMaker(camera.id, request),
+            self._session_name(),
+            MediaClock(stream.average_rate),
+            RatePicker(camera.analysis_fps),
+            _ArrivalTiming(self._wall_ms, self._clock),
+            Patience(self._limits.decode_s, self._clock),
+        ).frames()
+
+
+@dataclass(slots=True)
+class _ArrivalTiming:
+    """Pictures are taken when their packets arrive."""
+
+    wall_ms: Callable[[], int]
+    clock: Callable[[], float]
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    last_ms: int = 0
+
+    def read(self, at_s: float, *, idle: bool) -> Stamp:  # noqa: ARG002
+        # A clock set back by time synchronisation must not send sightings into the past.
+        self.last_ms = max(self.last_ms, self.wall_ms())
+        return Stamp(self.last_ms, self.arrivals.arrived(at_s, self.clock()))
+
+    def due(self, at_s: float, read: Stamp, *, late: bool) -> Stamp:  # noqa: ARG002
+        return read

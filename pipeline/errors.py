@@ -21,6 +21,10 @@ PipelineError
 │   ├── AlertingFull       the disk has no room
 │   ├── UnknownIncident    no such id
 │   ├── StepRefused        an incident cannot be taken to that state now
+│   ├── UnknownWatch       no such watch, or no such picture of it
+│   ├── BadWatch           a watch that could never fire, never end, or has no reason
+│   ├── UnknownResident    no such id
+│   ├── BadEnrolment       a resident in care without consent, photo or end
 │   ├── UnknownSubscription no such id
 │   └── BadSubscription    its address, mute or escalation cannot be used
 │       └── AddressRefused     it leads to a private address nobody has allowed
@@ -28,6 +32,7 @@ PipelineError
     ├── UnknownCamera      a filter names a camera nobody has
     ├── BadTimeRange       the end is not after the start
     ├── NothingAsked       the words name nothing that can be looked for
+    ├── BadCoat            nobody's coat can have changed
     ├── NothingConfirmed   a way is asked for without a sighting to begin with
     ├── MixedKinds         the confirmed sightings are of different kinds
     ├── BadFeedback        what is said of hits contradicts itself
@@ -143,6 +148,25 @@ class StepRefused(AlertingError):
     """An incident cannot be taken to the wanted state now."""
 
 
+class UnknownWatch(AlertingError):
+    """No watch has this id, or its picture is gone."""
+
+
+class BadWatch(AlertingError):
+    """A watch cannot be as asked."""
+
+
+class UnknownResident(AlertingError):
+    """No resident in care has this id."""
+
+    def __init__(self, resident_id: str) -> None:
+        super().__init__(f"no resident {resident_id}")
+
+
+class BadEnrolment(AlertingError):
+    """A resident cannot be enrolled as asked."""
+
+
 class UnknownSubscription(AlertingError):
     """No subscription has this id."""
 
@@ -184,6 +208,13 @@ class NothingAsked(QueryError):
             "the words name no clothes and nothing else to look for: say a colour and a garment, as in "
             "`red coat, black trousers` or `红色上衣 黑裤子`"
         )
+
+
+class BadCoat(QueryError):
+    """The coat of somebody who is only described, or of a vehicle, cannot have changed."""
+
+    def __init__(self) -> None:
+        super().__init__("only a person's coat can have changed, and of her a photo or a sighting is needed")
 
 
 class NothingConfirmed(QueryError):

@@ -31,10 +31,12 @@ class Retention:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._archive, self._wall_ms = archive, wall_ms
-        self._days = {kind: (days_by_kind or {}).get(kind, days) for kind in KINDS}
+        self._days: dict[Kind | None, int] = {None: days}
+        if days_by_kind:
+            self._days = {kind: days_by_kind.get(kind, days) for kind in KINDS}
         self._every_s, self._step, self._clock = every_s, step, clock
         self._next_s = clock()
-        self._gone = dict.fromkeys(KINDS, 0)
+        self._gone = dict.fromkeys(self._days, 0)
 
     def sweep_when_due(self) -> int:
         """Forget some of what is too old when the time has come; return how many were forgotten."""
@@ -50,6 +52,6 @@ class Retention:
         self._next_s = self._clock() + self._every_s
         for kind, gone in self._gone.items():
             if gone:
-                log.info("sightings_expired", kind=str(kind), count=gone, days=self._days[kind])
-        self._gone = dict.fromkeys(KINDS, 0)
+                log.info("sightings_expired", kind=str(kind or "all"), count=gone, days=self._days[kind])
+        self._gone = dict.fromkeys(self._days, 0)
         return forgotten

@@ -13,6 +13,9 @@ from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
 from pipeline.site_settings import GateSettings, Identifier, PathSettings, PositionSettings, TravelSettings
 
+MEMORY = "memory"
+REDIS_SCHEMES = ("redis://", "rediss://")
+
 
 def _with_zone(moment: datetime) -> datetime:
     if moment.tzinfo is None:
@@ -94,6 +97,20 @@ class ModelSettings(_Strict):
     threads: int = Field(default=0, ge=0, le=256)
 
 
+class MotionGateSettings(_Strict):
+    """When nothing happens, pictures of live cameras are compared instead of analysed.
+
+    `heartbeat_s`: one picture is analysed this often all the same; above 2 s those who rest are lost. `linger_s`: how
+    long after the last movement every picture still is. `key_frames`: decode only key frames meanwhile, where one comes
+    every 2.5 s.
+    """
+
+    enabled: bool = True
+    key_frames: bool = True
+    heartbeat_s: float = Field(default=1.5, ge=0.2, le=60)
+    linger_s: float = Field(default=2.0, ge=0.5, le=60)
+
+
 class AnalysisSettings(_Strict):
     """Batching and what counts as a sighting."""
 
@@ -104,6 +121,7 @@ class AnalysisSettings(_Strict):
     min_height_px: int = Field(default=24, ge=8)
     update_every_s: float = Field(default=30.0, gt=0)
     shots: int = Field(default=4, ge=1, le=16)
+    motion_gate: MotionGateSettings = MotionGateSettings()
 
 
 class ArchiveSettings(_Strict):
@@ -129,6 +147,22 @@ class ApiSettings(_Strict):
     token_file: Path | None = None
 
 
+class WatchSettings(_Strict):
+    """Watches (布控): how long one may last, and what is taken where it says nothing itself."""
+
+    longest_days: float = Field(default=90, gt=0, le=3660)
+    false_alerts_per_day: float = Field(default=1.0, gt=0, le=10_000)
+    again_after_s: float = Field(default=600, ge=0, le=86_400)
+
+
+class CareSettings(_Strict):
+    """Residents in care: how long an enrolment may last, and when it is decided that somebody left alone."""
+
+    longest_days: float = Field(default=366, gt=0, le=3660)
+    false_alerts_per_day: float = Field(default=1.0, gt=0, le=10_000)
+    decide_after_s: float = Field(default=45, ge=5, le=600)
+
+
 class Settings(_Strict):
     """Everything `zhian run` needs."""
 
@@ -142,7 +176,17 @@ class Settings(_Strict):
     analysis: AnalysisSettings = AnalysisSettings()
     coverage: CoverageSettings = CoverageSettings()
     alerting: AlertingSettings = AlertingSettings()
+    watches: WatchSettings = WatchSettings()
+    care: CareSettings = CareSettings()
+    bus: str = Field(default=MEMORY, repr=False)
     api: ApiSettings = ApiSettings()
+
+    @field_validator("bus")
+    @classmethod
+    def _known_bus(cls, value: str) -> str:
+        if value != MEMORY and not value.startswith(REDIS_SCHEMES):
+            raise ValueError(f"{mask(value)} is no bus: write `memory` or `redis://HOST:PORT`")
+        return value
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -16,9 +16,12 @@ from camera_adapters.stream_state import Status, StreamState
 from camera_adapters.supervisor import Supervisor
 from camera_adapters.table import adapter_for
 from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.camera_flow import Observer
 from pipeline.analysis.describe import Describer
 from pipeline.analysis.latency import Delays, Latency
 from pipeline.analysis.mailbox import Mailbox
+from pipeline.analysis.motion_gate import MotionGate
+from pipeline.analysis.relief import Relief, Step, Strain
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks, load_networks
@@ -37,6 +40,8 @@ _OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
 class CameraReport:
     """A camera's state and counters: received = analysed + dropped + what waits.
 
+    `gated` frames beside these were compared and not analysed, because nothing happened; `idle` is true meanwhile.
+    `thinned` frames were left out because the machine has too much to do; `relief` says what has given way.
     Every sighting that began before `watermark_ms` is stored, as of the last beat of the logbook; the newest picture
     was `behind_s` seconds after that then.
     `latency` is from a picture's arrival to its analysis, `stored` to the durable sightings it completed.
@@ -51,8 +56,27 @@ class CameraReport:
     latency: Latency = _UNKNOWN
     stored: Latency = _UNKNOWN
     gated: int = 0
+    idle: bool = False
+    thinned: int = 0
+    relief: Step = Step.NONE
     watermark_ms: int | None = None
     behind_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears what happens, each on the thread where it does: all must be quick.
+
+    `tracks` is shown those of every analysed frame, `stored` hears that sightings were, `state` each change of a
+    camera.
+    """
+
+    tracks: Observer | None = None
+    stored: Callable[[], None] = lambda: None
+    state: Callable[[StreamState], None] = lambda _: None
+
+
+NOBODY = Listeners()
 
 
 class Worker:
@@ -64,9 +88,11 @@ class Worker:
         archive: Archive,
         networks: Networks | None = None,
         *,
+        listeners: Listeners = NOBODY,
         wall_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.settings = settings
+        self._listeners = listeners
         self.archive = archive
         self.networks = networks or load_networks(settings.models)
         for use in self.networks.uses(wall_ms()):
@@ -75,7 +101,8 @@ class Worker:
         self.stages = StageClock()
         self._watch = self.stages.watch()
         self._mailbox = Mailbox()
-        self._analyser = Analyser(cameras, self.networks.detector, settings.analysis, watch=self._watch)
+        detector = self.networks.detector
+        self._analyser = Analyser(cameras, detector, settings.analysis, observe=listeners.tracks, watch=self._watch)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         kept = settings.archive
         self._retention = Retention(archive, kept.retention_days, wall_ms, days_by_kind=kept.retention_days_by_kind)
@@ -85,12 +112,20 @@ class Worker:
         self._storekeeper = Storekeeper(archive, on_drop=self._logbook.lose)
         self._sightings: Counter[str] = Counter()
         self._supervisors: dict[str, Supervisor] = {}
+        self._live: list[str] = []
+        self._gates: dict[str, MotionGate] = {}
         for camera in cameras:
             live = adapter_for(camera).live
             paced = live or camera.pace == "real_time"
             self._mailbox.open_slot(camera.id, "latest" if paced else "block", _LIVE_FRAMES if paced else None)
-            request = frame_request(self.networks.detector, self.stages.watch())
-            self._supervisors[camera.id] = Supervisor(camera, request, self._mailbox.put, on_state=self._logbook.hear)
+            self._live += [camera.id] if live else []
+            watch = self.stages.watch()
+            if paced:
+                self._gates[camera.id] = MotionGate(settings.analysis.motion_gate, watch)
+            request = frame_request(detector, watch, self._gates.get(camera.id))
+            self._supervisors[camera.id] = Supervisor(camera, request, self._admit, on_state=self._hear)
+        self._relief = Relief(len(self._live))
+        self._busy_s = 0.0
         self._cameras = {camera.id: camera for camera in cameras}
         self._analysed = {camera.id: Delays() for camera in cameras}
         self._stored = {camera.id: Delays() for camera in cameras}
@@ -135,6 +170,9 @@ class Worker:
             delays = (self._analysed[camera_id].latency(), self._stored[camera_id].latency())
             watermark_ms, behind_s = progress[camera_id]
             report = CameraReport(camera, state, *counters, *delays, watermark_ms=watermark_ms, behind_s=behind_s)
+            if gate := self._gates.get(camera_id):
+                idle = gate.enabled and not gate.is_open
+                report = replace(report, gated=gate.gated, idle=idle, thinned=gate.thinned, relief=self._relief.step)
             reports.append(report)
         return reports
 
@@ -152,6 +190,8 @@ class Worker:
                 batch = self._mailbox.take(analysis.batch_size, deadline_s)
                 self._analyse(batch)
                 self._logbook.analysed(batch)
+                if self._relief.judge_when_due(self._strain):
+                    self._relieve()
                 self._finish_stopped()
                 self._logbook.beat_when_due(self._readings)
                 self._retention.sweep_when_due()
@@ -162,25 +202,56 @@ class Worker:
             self.failure = error
             log.exception("analysis_failed")
 
+    def _admit(self, frame: Frame) -> None:
+        """Let a frame wait for analysis unless its camera's gate is closed; on the camera's thread."""
+        gate = self._gates.get(frame.camera_id)
+        if gate is None or gate.admit(frame):
+            self._mailbox.put(frame)
+
     def _analyse(self, batch: Sequence[Frame]) -> None:
         """Analyse one batch, store what it completed and note how long both took since the pictures arrived."""
+        began_s = time.monotonic()
         done = self._analyser.analyse(batch)
         analysed_s = time.monotonic()
         self._store(done)
         stored_s = time.monotonic()
+        self._busy_s += stored_s - began_s
         completed = {tracklet.key.camera_id for tracklet in done}
         for frame in batch:
+            if gate := self._gates.get(frame.camera_id):
+                gate.tell(moving=self._analyser.follows(frame.camera_id))
+            if frame.late:
+                continue  # it was kept back on purpose
             self._analysed[frame.camera_id].add(analysed_s - frame.arrived_s)
             if frame.camera_id in completed:
                 self._stored[frame.camera_id].add(stored_s - frame.arrived_s)
 
+    def _strain(self) -> Strain:
+        counted = [self._mailbox.counters(camera_id) for camera_id in self._gates]
+        return Strain(sum(c.received for c in counted), sum(c.dropped for c in counted), self._busy_s)
+
+    def _relieve(self) -> None:
+        """Lower the quality as far as the machine's load asks for, or raise it again: rate, gate, cameras."""
+        step, refused = self._relief.step, set(self._live[len(self._live) - self._relief.refused :])
+        for camera_id, gate in self._gates.items():
+            gate.thin(None if step is Step.NONE else self._cameras[camera_id].analysis_fps * step.rate)
+            gate.strict = step >= Step.GATE
+            gate.refused = camera_id in refused
+
     def _store(self, tracklets: list[Tracklet]) -> None:
         records = self._describer.describe(tracklets) if tracklets else []
         self._watch.lap("describe")
-        for record in self._storekeeper.keep(records):
+        stored = self._storekeeper.keep(records)
+        for record in stored:
             if record.sighting.revision == 1:
                 self._sightings[record.sighting.key.camera_id] += 1
         self._watch.lap("store")
+        if stored:
+            self._listeners.stored()
+
+    def _hear(self, state: StreamState) -> None:
+        self._logbook.hear(state)
+        self._listeners.state(state)
 
     def _readings(self) -> list[Reading]:
         readings = []
@@ -189,8 +260,10 @@ class Worker:
             counted = self._mailbox.counters(camera_id)
             unstored = (self._analyser.pending_ms(camera_id), self._storekeeper.pending_ms(camera_id))
             pending_ms = min((each for each in unstored if each is not None), default=None)
-            counters = (counted.received, counted.dropped)
-            readings.append(Reading(camera_id, last_frame_ms, *counters, pending_ms, counted.waiting))
+            # What is left out on purpose is footage nobody saw, as much as what is dropped.
+            thinned = self._gates[camera_id].thinned if camera_id in self._gates else 0
+            lost = (counted.received + thinned, counted.dropped + thinned)
+            readings.append(Reading(camera_id, last_frame_ms, *lost, pending_ms, counted.waiting))
         return readings
 
     def _finish_stopped(self) -> None:

@@ -7,6 +7,7 @@ from pipeline.alerting.service import Alerting
 from search_api import __version__
 from search_api.access import Callers
 from search_api.alerting_metrics import AlertingFigures
+from search_api.care_service import CareService
 from search_api.door import Door
 from search_api.metrics import Metrics, Timed
 from search_api.problems import install_problems
@@ -19,14 +20,17 @@ from search_api.routes import (
     holds,
     incidents,
     metrics,
+    residents,
     search,
     searches,
     sightings,
     subscriptions,
     trajectory,
+    watches,
 )
 from search_api.service import SearchService
 from search_api.tickets import Tickets
+from search_api.watch_service import WatchService
 
 DESCRIPTION = """Find where a person or a vehicle was last seen. Send `Authorization: Bearer TOKEN`; the token was shown
 when the server first started. Times without a zone are local time of the server. Errors are RFC 9457 problems."""
@@ -38,10 +42,13 @@ def create_app(
     alerting: Alerting | None = None,
     *,
     open_metrics: bool = False,
+    watch_service: WatchService | None = None,
+    care_service: CareService | None = None,
 ) -> FastAPI:
     """Return the application over `service`; with `open_metrics` Prometheus needs no token.
 
-    Incidents, subscriptions and events have routes only with `alerting`.
+    Incidents, subscriptions and events have routes only with `alerting`, watches with `watch_service` and residents in
+    care with `care_service`.
     """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
@@ -60,6 +67,12 @@ def create_app(
         for closed in (incidents.router, subscriptions.router, events.router):
             app.include_router(closed, dependencies=[bearer])
         app.include_router(events.socket)
+    if watch_service is not None:
+        app.state.watches = watch_service
+        app.include_router(watches.router, dependencies=[bearer])
+    if care_service is not None:
+        app.state.care = care_service
+        app.include_router(residents.router, dependencies=[bearer])
     app.include_router(health.router)
     console.mount(app)
     return app

@@ -82,6 +82,10 @@ class _StateOfThings(Collector):
         analysed = CounterMetricFamily("zhian_camera_frames_analysed", "Frames analysed", labels=["camera"])
         dropped = CounterMetricFamily("zhian_camera_frames_dropped", "Frames replaced by later ones", labels=["camera"])
         sightings = CounterMetricFamily("zhian_camera_sightings", "Sightings stored", labels=["camera"])
+        gated = CounterMetricFamily("zhian_camera_frames_gated", "Frames that showed nothing new", labels=["camera"])
+        thinned = CounterMetricFamily("zhian_camera_frames_thinned", "Frames left out under load", labels=["camera"])
+        idle = GaugeMetricFamily("zhian_camera_idle", "1 while nothing happens there", labels=["camera"])
+        delay = GaugeMetricFamily("zhian_camera_latency_seconds", "Arrival to analysis", labels=["camera", "quantile"])
         behind = GaugeMetricFamily(
             "zhian_camera_index_lag_seconds",
             "From the watermark of stored sightings to the newest frame",
@@ -92,6 +96,12 @@ class _StateOfThings(Collector):
             analysed.add_metric([report.camera.id], report.analysed)
             dropped.add_metric([report.camera.id], report.dropped)
             sightings.add_metric([report.camera.id], report.sightings)
+            gated.add_metric([report.camera.id], report.gated)
+            thinned.add_metric([report.camera.id], report.thinned)
+            idle.add_metric([report.camera.id], report.idle)
+            for quantile, value_ms in (("0.5", report.latency.p50_ms), ("0.95", report.latency.p95_ms)):
+                if value_ms is not None:
+                    delay.add_metric([report.camera.id, quantile], value_ms / 1000)
             if report.behind_s is not None:
                 behind.add_metric([report.camera.id], report.behind_s)
-        yield from (state, analysed, dropped, sightings, behind)
+        yield from (state, analysed, dropped, sightings, gated, thinned, idle, delay, behind)

@@ -99,16 +99,17 @@ class SearchService:
         """Answer a question, with its photos still to be read, and write it down.
 
         Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting,
-        NothingAsked, BadFeedback, TooBusy.
+        NothingAsked, BadFeedback, BadCoat, TooBusy.
         """
         where = question.where if question.words is None else narrowed(question.where, question.words)
+        works = bool(uploads) or question.coat_may_have_changed  # then networks run, one search at a time
         with (
-            self._seat() if uploads else nullcontext(),
+            self._seat() if works else nullcontext(),
             self._recorded(purpose, _asked(question, where, uploads)) as found,
         ):
             check_filter(where, self.known_cameras())
             photos = tuple(Photo(read_picture(upload.content), upload.box) for upload in uploads)
-            with self._turn if photos else nullcontext():
+            with self._turn if works else nullcontext():
                 answered = answer(self.archive, replace(question, photos=photos), Eyes(self.detector, self.embedder))
             found.append(answered)
             return answered
@@ -122,6 +123,12 @@ class SearchService:
             Place(each, tuple(filter(None, names.get(each, ()))), is_camera=True) for each in self.known_cameras()
         ]
         return places + cameras
+
+    @contextmanager
+    def photo_turn(self) -> Iterator[None]:
+        """Wait for the turn to run a network on a photo; raises TooBusy."""
+        with self._seat(), self._turn:
+            yield
 
     @contextmanager
     def _seat(self) -> Iterator[None]:
@@ -168,6 +175,8 @@ def _asked(question: Question, where: SightingFilter, uploads: Sequence[Upload])
         what["sighting"] = question.sighting_id
     if question.words is not None:
         what["words"] = question.words.text
+    if question.coat_may_have_changed:
+        what["coat_may_have_changed"] = True
     told = {"confirmed": list(question.confirmed), "rejected": list(question.rejected)}
     return what | {name: ids for name, ids in told.items() if ids}
 

@@ -69,3 +69,12 @@ def mosquitto_program() -> str:
     if program is None:
         _missing("mosquitto is not installed (Debian: mosquitto)")
     return program
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The Chromium program, for what people see."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        _missing("no browser found (Debian: chromium)")
+    return program

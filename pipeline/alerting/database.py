@@ -61,6 +61,19 @@ def write(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def write_soon(engine: Engine) -> Iterator[Connection]:
+    """Like `write`, but without waiting for the disk.
+
+    A killed process loses nothing; a power failure may take back the newest of these transactions, never one of
+    `write` nor what came before it. For what may be done twice.
+    """
+    with alerting_errors(), engine.connect() as connection, _unhurried(connection):
+        connection.execution_options(begin="IMMEDIATE")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
     """Run a block that sees the database as it is at its first query; raises AlertingDamaged, AlertingError."""
     with alerting_errors(), engine.connect() as connection:
@@ -79,6 +92,17 @@ def alerting_errors() -> Iterator[None]:
         if code & PRIMARY_CODE in DAMAGED_SQLITE:
             raise AlertingDamaged(f"{DATABASE_NAME} is damaged ({error.orig}): restore a backup") from error
         raise AlertingError(f"{DATABASE_NAME} cannot be used: {error.orig}") from error
+
+
+@contextmanager
+def _unhurried(connection: Connection) -> Iterator[None]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("PRAGMA synchronous = NORMAL").close()
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous = FULL").close()
 
 
 def _check(path: Path, engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from camera_adapters.attention import Attention
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.site import Camera
 from camera_adapters.stage_clock import Stopwatch
@@ -13,9 +14,11 @@ from pipeline.analysis.tracklet import Tracklet
 from pipeline.settings import AnalysisSettings
 
 
-def frame_request(detector: Detector, watch: Stopwatch | None = None) -> FrameRequest:
+def frame_request(
+    detector: Detector, watch: Stopwatch | None = None, attention: Attention | None = None
+) -> FrameRequest:
     """Return the size and fit the detector wants, in the adapters' words."""
-    return FrameRequest(detector.input.width, detector.input.height, detector.input.fit, watch)
+    return FrameRequest(detector.input.width, detector.input.height, detector.input.fit, watch, attention)
 
 
 class Analyser:
@@ -58,6 +61,10 @@ class Analyser:
     def pending_ms(self, camera_id: str) -> int | None:
         """When (UTC epoch ms) the camera's earliest tracklet began that nothing is told of yet."""
         return self._flows[camera_id].pending_ms
+
+    def follows(self, camera_id: str) -> bool:
+        """Say whether a track moves at the camera, confirmed or not."""
+        return self._flows[camera_id].moving > 0
 
     def finish(self, camera_id: str | None = None) -> list[Tracklet]:
         """End the open tracklets of one camera or of all."""

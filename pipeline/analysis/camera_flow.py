@@ -12,6 +12,7 @@ from models.detections import Detections
 from models.kinds import KINDS
 from pipeline.analysis.looks import looks_of
 from pipeline.analysis.shots import Candidate, geometric_quality, pixels_of, sharpness
+from pipeline.analysis.stillness import Stillness
 from pipeline.analysis.tracking import Tracker, TrackerSettings, Tracks
 from pipeline.analysis.tracklet import OpenTracklet, Tracklet, snapshot
 from pipeline.settings import AnalysisSettings
@@ -33,7 +34,9 @@ class CameraFlow:
     tracking: TrackerSettings
     observe: Observer | None = None
     session: str = ""
+    moving: int = 0
     tracker: Tracker = field(init=False)
+    stillness: Stillness = field(default_factory=Stillness)
     open_tracklets: dict[int, OpenTracklet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,12 +48,13 @@ class CameraFlow:
         done: list[Tracklet] = []
         if frame.session != self.session:
             done = self.finish()
-            self.session, self.tracker = frame.session, Tracker(self.tracking)
+            self.session, self.tracker, self.stillness = frame.session, Tracker(self.tracking), Stillness()
         large = detections.xyxy[:, 3] - detections.xyxy[:, 1] >= self.settings.min_height_px
         # What is fainter than the tracker takes is dropped before anybody looks at its colours: most boxes are.
         detections = detections.select(large & (detections.score >= self.tracking.faint_score))
         features = looks_of(frame, detections.xyxy)
         tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
+        self.moving = int(self.stillness.moving(tracks, frame.captured_at_ms).sum())
         self._follow(frame, tracks)
         if self.observe is not None:
             self.observe(frame, tracks)
@@ -62,6 +66,7 @@ class CameraFlow:
 
     def finish(self) -> list[Tracklet]:
         """End all tracks: the camera's session is over."""
+        self.moving = 0
         return [tracklet for track_id in self.tracker.flush() for tracklet in self._end(track_id)]
 
     @property

@@ -9,6 +9,7 @@ from typing import Literal
 
 from camera_adapters.frame import Frame
 
+_LATE_FRAMES = 32  # more than a camera's adapter keeps from one key frame to the next
 Policy = Literal["latest", "block"]
 
 
@@ -20,6 +21,13 @@ class _Slot:
     received: int = 0
     dropped: int = 0
     taken: int = 0
+
+    def make_room(self, frame: Frame) -> None:
+        """Drop the oldest frame of the same sort, late or not, when as many wait as may."""
+        same = [i for i, waiting in enumerate(self.frames) if waiting.late == frame.late]
+        if len(same) >= (_LATE_FRAMES if frame.late else self.capacity):
+            del self.frames[same[0]]
+            self.dropped += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +44,8 @@ class Mailbox:
     """One bounded slot per camera.
 
     Policy `latest` holds `capacity` frames, of which a newer one replaces the oldest, and the loss is counted (live
-    cameras: more than one rides out a batch that took long). Policy `block` holds as many in order and makes the
-    camera's thread wait (recordings: every frame counts).
+    cameras: more than one rides out a batch that took long); `late` frames wait beside them. Policy `block` holds as
+    many in order and makes the camera's thread wait (recordings: every frame counts).
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -65,9 +73,7 @@ class Mailbox:
             if self._closed:
                 slot.dropped += 1
                 return
-            if len(slot.frames) >= slot.capacity:
-                slot.frames.popleft()
-                slot.dropped += 1
+            slot.make_room(frame)
             slot.frames.append(frame)
             self._changed.notify_all()
 

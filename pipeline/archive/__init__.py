@@ -3,6 +3,7 @@
 from pipeline.archive.contract import (
     Archive,
     CaseHold,
+    Changes,
     Cursor,
     Hit,
     HoldOrder,
@@ -10,6 +11,7 @@ from pipeline.archive.contract import (
     Query,
     SearchRecord,
     SightingFilter,
+    Stored,
 )
 from pipeline.archive.journal import Journal, Span, SpanState
 from pipeline.archive.local import LocalArchive
@@ -20,6 +22,7 @@ from pipeline.archive.opening import open_archive
 __all__ = [
     "Archive",
     "CaseHold",
+    "Changes",
     "Cursor",
     "Hit",
     "HoldOrder",
@@ -33,5 +36,6 @@ __all__ = [
     "SightingFilter",
     "Span",
     "SpanState",
+    "Stored",
     "open_archive",
 ]

@@ -107,6 +107,23 @@ class ModelUse:
     since_ms: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """A sighting as it is stored, with its `vector` float32 (d,) of length 1."""
+
+    sighting: Sighting
+    vector: NDArray[np.float32]
+    space: EmbeddingSpace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """Sightings in the order they were stored, each as it is now; `upto` is the change number to go on from."""
+
+    stored: Sequence[Stored]
+    upto: int
+
+
 class Archive(Protocol):
     """Sightings that stay.
 
@@ -126,6 +143,8 @@ class Archive(Protocol):
     - `hold` and `release` are lines of the search log, in the same step; readers may hold, too, like they search.
     - `find` has a place for every sighting, so that a page begun after a cursor neither repeats nor skips one that
       was there before, whatever is appended meanwhile.
+    - whoever asks for the `changes` since the number of the last answer gets every append, also over restarts; a
+      sighting whose revision grows is a change again.
     - every method may be called from any thread; a search sees each `append` wholly or not at all.
     - `append` raises ValueError for a record that cannot be one: no picture, a vector of another dimension or length.
     """
@@ -191,8 +210,8 @@ class Archive(Protocol):
         """Return sightings by the time they were last seen, newest first, ties by id; `after` a place in that list."""
         ...
 
-    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+    def neighbours(self, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+        """Return those of any kind that the camera of each saw next before and after: by last_seen_ms, ties by id."""
         ...
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
@@ -209,6 +228,14 @@ class Archive(Protocol):
 
     def count(self, where: SightingFilter | None = None) -> int:
         """Return how many sightings there are."""
+        ...
+
+    def changes(self, since: int, *, limit: int = 1000) -> Changes:
+        """Return what was stored after the change `since` (0: everything), whole changes, about `limit` sightings."""
+        ...
+
+    def newest_change(self) -> int:
+        """Return the number of the newest change; it only grows."""
         ...
 
     def record_search(self, entry: SearchRecord) -> None:

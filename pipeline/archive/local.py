@@ -1,37 +1,35 @@
 """The archive in one folder: SQLite for rows, FAISS over an append-only file for vectors, pictures in packs."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive import schema
-from pipeline.archive.audit import Audit, append_search, audit
+from pipeline.archive.books import LocalBooks
+from pipeline.archive.changes import changes_since, newest_change
 from pipeline.archive.commits import GroupCommit
 from pipeline.archive.compaction import compact
 from pipeline.archive.contract import (
-    CaseHold,
+    Changes,
     Cursor,
     Hit,
-    HoldOrder,
     ModelUse,
     Query,
-    SearchRecord,
     SightingFilter,
 )
 from pipeline.archive.derived import DerivedIndexes
 from pipeline.archive.door import check_records, check_space
 from pipeline.archive.failures import archive_errors
-from pipeline.archive.holds import held_by, holds_by_case, lift_hold, place_hold
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.looks import Looks, judged, look_score
@@ -41,7 +39,7 @@ from pipeline.archive.picture_rows import PICTURE_OF, picture_of
 from pipeline.archive.quick_reads import QuickReads
 from pipeline.archive.ranking import Candidate, exact_scores
 from pipeline.archive.reading import neighbours_of, vectors_of
-from pipeline.archive.rows import behind, conditions, search_of, sighting_of
+from pipeline.archive.rows import behind, conditions, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.archive.segments.keeper import SegmentKeeper
 from pipeline.archive.segments.policy import SEAL_ROWS
@@ -55,7 +53,7 @@ CATCH_UP_ROWS = 256  # a search indexes so many rows in a few ms, and appends on
 ATTEMPTS = 5  # a row that changes between two reads is read again; five times in a row is no coincidence
 
 
-class LocalArchive:
+class LocalArchive(LocalBooks):
     """An Archive in one folder; made by `open_archive`. Without `lock` it only reads (and writes the search log)."""
 
     def __init__(
@@ -67,8 +65,7 @@ class LocalArchive:
         seal_rows: int = SEAL_ROWS,
         pack_bytes: int = PACK_BYTES,
     ) -> None:
-        self._layout = layout
-        self._engine = engine
+        super().__init__(layout, engine, writable=lock is not None)
         self._file_lock = lock
         self._writing = threading.Lock()
         self._reads = QuickReads(layout.database)
@@ -79,7 +76,6 @@ class LocalArchive:
         self._writer = Writer(engine, layout, self._keeper.erase, pack_bytes=pack_bytes) if lock is not None else None
         self._commits = GroupCommit(self._store, self._writing)
         self.journal = LocalJournal(engine, layout.folder)
-        self._closed = False
 
     def start(self) -> Self:
         """Mend what a killed writer left and build the indexes; part of opening."""
@@ -87,6 +83,8 @@ class LocalArchive:
             return self._start()
         except BaseException:
             self._reads.close()
+            if self._writer is not None:
+                self._writer.close()
             raise
 
     def _start(self) -> Self:
@@ -140,11 +138,20 @@ class LocalArchive:
         with archive_errors(self._layout.folder):
             while rest == EXPIRE_AT_ONCE:  # in steps, so that appends get their turn
                 asked = EXPIRE_AT_ONCE if limit is None else min(EXPIRE_AT_ONCE, limit - gone)
+                old = self._oldest(before_ms, kind, asked)
                 with self._writing:
-                    rest = self._owner().expire(before_ms, kind, asked)
+                    rest = self._owner().forget_unheld(old)
                 gone += rest
             self._after_erasing()
         return gone
+
+    def _oldest(self, before_ms: int, kind: Kind | None, limit: int) -> Sequence[str]:
+        c = sightings.c
+        passing = [c.last_seen_ms < before_ms, c.id.not_in(select(schema.holds.c.sighting_id))]
+        passing += [] if kind is None else [c.kind == kind.value]
+        chosen = select(c.id).where(*passing).order_by(c.last_seen_ms, c.id).limit(limit)
+        with self._reading() as connection:
+            return connection.scalars(chosen).all()
 
     def _after_erasing(self) -> None:
         self._derived.catch_up()
@@ -157,26 +164,6 @@ class LocalArchive:
         while there_was_one:
             with self._writing:
                 there_was_one = self._owner().repack(thorough=thorough)
-
-    def hold(self, sighting_ids: Sequence[str], order: HoldOrder) -> int:
-        """Keep sightings for a case; return how many it did not hold yet; raises UnknownSighting."""
-        with self._logging() as engine:
-            return place_hold(engine, sighting_ids, order)
-
-    def release(self, order: HoldOrder) -> int:
-        """End everything that a case holds; return how many sightings it held."""
-        with self._logging() as engine:
-            return lift_hold(engine, order)
-
-    def holds(self) -> Sequence[CaseHold]:
-        """Return the cases that hold sightings, the newest first."""
-        with self._reading() as connection:
-            return holds_by_case(connection)
-
-    def held(self, case: str) -> Sequence[str]:
-        """Return the ids of the sightings that a case holds, sorted."""
-        with self._reading() as connection:
-            return held_by(connection, case)
 
     def get(self, sighting_id: str) -> Sighting:
         """Return one sighting; raises UnknownSighting."""
@@ -275,10 +262,10 @@ class LocalArchive:
         with self._reading() as connection:
             return [sighting_of(row) for row in connection.execute(chosen)]
 
-    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+    def neighbours(self, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+        """Return those of any kind that the camera of each saw next before and after: by last_seen_ms, ties by id."""
         with self._reading() as connection:
-            return neighbours_of(connection, sighting)
+            return neighbours_of(connection, found)
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
@@ -315,24 +302,15 @@ class LocalArchive:
             number: int = connection.execute(chosen).scalar_one()
         return number
 
-    def record_search(self, entry: SearchRecord) -> None:
-        """Append to the search log durably; a reader may, too, so that no search goes unseen."""
-        with self._logging() as engine:
-            append_search(engine, entry)
-
-    def searches(self, *, limit: int = 100, before: int | None = None) -> Iterator[SearchRecord]:
-        """Read the search log, newest first; `before` a line number."""
-        c = schema.searches.c
-        chosen = select(schema.searches).order_by(c.id.desc()).limit(limit)
+    def changes(self, since: int, *, limit: int = 1000) -> Changes:
+        """Return what was stored after a change number."""
         with self._reading() as connection:
-            rows = connection.execute(chosen if before is None else chosen.where(c.id < before)).all()
-        return (search_of(row) for row in rows)
+            return changes_since(connection, self._layout, since, limit)
 
-    def audit(self, noted: str | None = None) -> Audit:
-        """Check the search log's chain of digests, and whether it holds a digest that was noted before."""
-        self._check_open()
-        with archive_errors(self._layout.folder):
-            return audit(self._engine, noted)
+    def newest_change(self) -> int:
+        """Return the number of the newest change."""
+        with self._reading() as connection:
+            return newest_change(connection)
 
     def record_model(self, use: ModelUse) -> None:
         """Note that a network is in use; a known one changes nothing."""
@@ -341,12 +319,6 @@ class LocalArchive:
             self._owner()
             with schema.write(self._engine) as connection:
                 connection.execute(upsert(schema.models).values(values).on_conflict_do_nothing())
-
-    def models(self) -> Sequence[ModelUse]:
-        """Return the networks that were in use, oldest first."""
-        chosen = select(schema.models).order_by(schema.models.c.since_ms, schema.models.c.id)
-        with self._reading() as connection:
-            return [ModelUse(row.role, row.name, row.version, row.since_ms) for row in connection.execute(chosen)]
 
     def seal(self) -> None:
         """Seal every row and merge segments as far as can be, now; searches go on meanwhile."""
@@ -385,12 +357,17 @@ class LocalArchive:
     def verify(self, *, thorough: bool = False, report: Report = silent) -> list[str]:
         """Return what is wrong, a sentence each: rows, vectors, pictures and segments against each other.
 
-        `thorough` reads every picture, otherwise a sample; `report` gets (what, how far, of how many).
+        `thorough` reads every picture, otherwise a sample; `report` gets (what, how far, of how many). What another
+        process erases or moves meanwhile is no fault: only what a second look finds again is told.
         """
         self._check_open()
         with archive_errors(self._layout.folder):
             self._derived.catch_up()
-            return verify(self._engine, self._layout, thorough=thorough, report=report)
+            faults = verify(self._engine, self._layout, thorough=thorough, report=report)
+            if not faults:
+                return []
+            again = set(verify(self._engine, self._layout, thorough=thorough, report=report))
+            return [fault for fault in faults if fault in again]
 
     def stats(self) -> ArchiveStats:
         """Return how much there is and where."""
@@ -425,32 +402,8 @@ class LocalArchive:
     ) -> None:
         self.close()
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        self._check_open()
-        with archive_errors(self._layout.folder), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _logging(self) -> Iterator[Engine]:
-        """Give an engine that may write log and holds, which needs no writer's lock: they touch no file."""
-        self._check_open()
-        with archive_errors(self._layout.folder):
-            if self._writer is not None:
-                yield self._engine
-                return
-            engine = schema.connect(self._layout.database, writable=True)
-            try:
-                yield engine
-            finally:
-                engine.dispose()
-
     def _owner(self) -> Writer:
         self._check_open()
         if self._writer is None:
             raise ArchiveError(f"the archive at {self._layout.folder} was opened for reading: open it for writing")
         return self._writer
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ArchiveError(f"the archive at {self._layout.folder} is closed: open it again")

@@ -11,6 +11,7 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.contract import (
     CaseHold,
+    Changes,
     Cursor,
     Hit,
     HoldOrder,
@@ -18,6 +19,7 @@ from pipeline.archive.contract import (
     Query,
     SearchRecord,
     SightingFilter,
+    Stored,
 )
 from pipeline.archive.door import check_records, check_space
 from pipeline.archive.holds import line_of
@@ -40,15 +42,19 @@ class InMemoryArchive:
         self._searches: list[SearchRecord] = []
         self._holds: dict[str, dict[str, HoldOrder]] = {}  # case → sighting id → order
         self._models: dict[tuple[str, str, str], ModelUse] = {}
+        self._changed = 0
+        self._change_of: dict[str, int] = {}
 
     def append(self, records: Sequence[Record]) -> None:
         """Store records; raises ValueError."""
         check_records(records)
         with self._lock:
+            self._changed += 1
             for record in records:
                 held = self._records.get(record.sighting.id)
                 if held is None or record.sighting.revision > held.sighting.revision:
                     self._records[record.sighting.id] = record
+                    self._change_of[record.sighting.id] = self._changed
                     if record.space not in self._spaces:
                         self._spaces.append(record.space)
 
@@ -163,17 +169,11 @@ class InMemoryArchive:
         sightings = {each.id: each for each in chosen}
         return [sightings[name] for _, name in ordered[:limit]]
 
-    def neighbours(self, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-        """Return those of any kind that its camera saw next before and after it: by last_seen_ms, ties by id."""
+    def neighbours(self, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+        """Return those of any kind that the camera of each saw next before and after: by last_seen_ms, ties by id."""
         with self._lock:
-            there = [r.sighting for r in self._records.values() if r.sighting.key.camera_id == sighting.key.camera_id]
-        own = (sighting.last_seen_ms, sighting.id)
-        before = [each for each in there if (each.last_seen_ms, each.id) < own]
-        after = [each for each in there if (each.last_seen_ms, each.id) > own]
-        return (
-            max(before, key=lambda each: (each.last_seen_ms, each.id), default=None),
-            min(after, key=lambda each: (each.last_seen_ms, each.id), default=None),
-        )
+            stored = sorted((r.sighting for r in self._records.values()), key=_moment)
+        return [_beside(one, [s for s in stored if s.key.camera_id == one.key.camera_id]) for one in found]
 
     def spaces(self) -> Mapping[Kind, Sequence[EmbeddingSpace]]:
         """Return the spaces in use per kind, newest first."""
@@ -198,6 +198,19 @@ class InMemoryArchive:
         """Return how many sightings there are."""
         with self._lock:
             return sum(matches(r.sighting, where or SightingFilter()) for r in self._records.values())
+
+    def changes(self, since: int, *, limit: int = 1000) -> Changes:
+        """Return what was stored after a change number."""
+        with self._lock:
+            later = sorted((self._change_of[name], name) for name in self._records if self._change_of[name] > since)
+            upto = later[limit - 1][0] if len(later) > limit > 0 else self._changed
+            chosen = [self._records[name] for change, name in later if change <= upto]
+            return Changes([Stored(each.sighting, each.vector, each.space) for each in chosen], upto)
+
+    def newest_change(self) -> int:
+        """Return the number of the newest change."""
+        with self._lock:
+            return self._changed
 
     def record_search(self, entry: SearchRecord) -> None:
         """Append to the search log."""
@@ -229,3 +242,13 @@ class InMemoryArchive:
         if record is None:
             raise UnknownSighting(sighting_id)
         return record
+
+
+def _moment(sighting: Sighting) -> tuple[int, str]:
+    return sighting.last_seen_ms, sighting.id
+
+
+def _beside(one: Sighting, ordered: Sequence[Sighting]) -> tuple[Sighting | None, Sighting | None]:
+    before = [each for each in ordered if _moment(each) < _moment(one)]
+    after = [each for each in ordered if _moment(each) > _moment(one)]
+    return before[-1] if before else None, after[0] if after else None

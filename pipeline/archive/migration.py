@@ -26,12 +26,12 @@ def _chain_searches(connection: Connection) -> None:
 
 
 def _make_room_for_packs(connection: Connection) -> None:
-    """From 2 to 3: new tables, tallies for two indexes; pictures stay in their files until they are moved."""
+    """From 2 to 3: new tables, other indexes; pictures stay in their files until they are moved."""
     metadata.create_all(connection)
     connection.execute(text("ALTER TABLE sightings ADD COLUMN pack_id INTEGER REFERENCES packs (id)"))
     for name in ("picture_at", "picture_bytes", "picture_crc"):
         connection.execute(text(f"ALTER TABLE sightings ADD COLUMN {name} INTEGER"))
-    for index in ("by_kind", "ix_sightings_camera_id"):
+    for index in ("by_kind", "by_time", "ix_sightings_camera_id"):
         connection.execute(text(f"DROP INDEX {index}"))
     for wanted in sightings.indexes | removals.indexes:
         wanted.create(connection, checkfirst=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive.durable import sync_folder, write_all
+from pipeline.archive.durable import sync_content, sync_folder, write_all
 
 PACK_BYTES = 64 << 20  # from here on a new pack is begun
 _ZEROS_AT_ONCE = 1 << 20
@@ -53,7 +53,7 @@ class Packs:
         try:
             write_all(descriptor, b"".join(pictures), at)
             if sync:
-                os.fsync(descriptor)
+                sync_content(descriptor)
         finally:
             os.close(descriptor)
         if created:
@@ -77,7 +77,7 @@ class Packs:
             for at, length in _joined(extents):
                 for start in range(at, at + length, _ZEROS_AT_ONCE):
                     write_all(descriptor, bytes(min(_ZEROS_AT_ONCE, at + length - start)), start)
-            os.fsync(descriptor)
+            sync_content(descriptor)
         finally:
             os.close(descriptor)
 

@@ -133,13 +133,10 @@ def first_held(connection: Connection, ids: Iterable[str]) -> tuple[str, str] | 
     return None if found is None else (found[0], found[1])
 
 
-def oldest(connection: Connection, before_ms: int, kind: str | None, limit: int) -> list[str]:
-    """Return the ids of the oldest sightings last seen before a time, of one kind or any, that no case holds."""
-    chosen = (
-        "SELECT id FROM sightings WHERE last_seen_ms < ? AND coalesce(kind = ?, 1) "
-        "AND id NOT IN (SELECT sighting_id FROM holds) ORDER BY last_seen_ms, id LIMIT ?"
-    )
-    return [row[0] for row in connection.execute(chosen, (before_ms, kind, limit))]
+def unheld(connection: Connection, ids: Iterable[str]) -> list[str]:
+    """Return those of the ids that no case holds."""
+    chosen = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT sighting_id FROM holds)"
+    return [row[0] for row in connection.execute(chosen, (json.dumps(list(ids)),))]
 
 
 def forget_rows(connection: Connection, ids: Iterable[str]) -> None:

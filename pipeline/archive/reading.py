@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from models.embeddings import EmbeddingSpace
 from pipeline.archive import schema
@@ -28,18 +28,34 @@ def vectors_of(
         chosen = select(sightings.c.id, sightings.c.vector_row).where(
             sightings.c.id.in_(ids), sightings.c.space_id == own.id
         )
-        places |= {row.id: row.vector_row for row in connection.execute(chosen)}
+        cursor = connection.execute(chosen).cursor
+        places |= dict(cursor.fetchall() if cursor is not None else ())
     file = layout.vectors((own.id, own.generation), own.dim)
     picked = file.pick(np.array([*places.values()], np.int64))
     return {name: np.array(vector) for name, vector in zip(places, picked, strict=True) if vector.any()}
 
 
-def neighbours_of(connection: Connection, sighting: Sighting) -> tuple[Sighting | None, Sighting | None]:
-    """Return what the same camera saw next before and after a sighting, by last_seen_ms, ties by id."""
-    at, name = sightings.c.last_seen_ms, sightings.c.id
-    here = select(sightings).where(sightings.c.camera_id == sighting.key.camera_id)
-    earlier = or_(at < sighting.last_seen_ms, and_(at == sighting.last_seen_ms, name < sighting.id))
-    later = or_(at > sighting.last_seen_ms, and_(at == sighting.last_seen_ms, name > sighting.id))
-    before = connection.execute(here.where(earlier).order_by(at.desc(), name.desc()).limit(1)).one_or_none()
-    after = connection.execute(here.where(later).order_by(at, name).limit(1)).one_or_none()
-    return None if before is None else sighting_of(before), None if after is None else sighting_of(after)
+def neighbours_of(connection: Connection, found: Sequence[Sighting]) -> list[tuple[Sighting | None, Sighting | None]]:
+    """Return what the same camera saw next before and after each sighting, by last_seen_ms, ties by id.
+
+    In the driver's words: SQLAlchemy's cost three times as much as the database, forty times for twenty hits.
+    """
+    pairs = []
+    for one in found:
+        values = (one.key.camera_id, one.last_seen_ms, one.last_seen_ms, one.id)
+        rows = [connection.exec_driver_sql(question, values).first() for question in _NEIGHBOURS]
+        before, after = (None if row is None else sighting_of(row) for row in rows)
+        pairs.append((before, after))
+    return pairs
+
+
+def _neighbour(sign: str, order: str) -> str:
+    # The plain bound first: it is what lets the index of cameras and times begin at the right place.
+    columns = ", ".join(f'"{column.name}"' for column in sightings.columns)
+    return (  # nothing from outside is in it
+        f"SELECT {columns} FROM sightings WHERE camera_id = ? AND last_seen_ms {sign}= ? "  # noqa: S608
+        f"AND (last_seen_ms {sign} ? OR id {sign} ?) ORDER BY last_seen_ms {order}, id {order} LIMIT 1"
+    )
+
+
+_NEIGHBOURS = (_neighbour("<", "DESC"), _neighbour(">", "ASC"))

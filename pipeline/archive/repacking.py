@@ -20,9 +20,9 @@ _MOSTLY_DEAD = "live * 2 < bytes AND bytes - live >= ? AND id < (SELECT max(id) 
 _ANY_DEAD = "live < bytes AND bytes - live >= ?"
 
 
-def next_pack(connection: Connection, *, thorough: bool, worth_it: int = WORTH_IT) -> int | None:
+def next_pack(connection: Connection, *, thorough: bool, pack_bytes: int = PACK_BYTES) -> int | None:
     """Return a pack that should be given up; `thorough`: every one that has dead bytes."""
-    which, least = (_ANY_DEAD, 1) if thorough else (_MOSTLY_DEAD, worth_it)
+    which, least = (_ANY_DEAD, 1) if thorough else (_MOSTLY_DEAD, min(WORTH_IT, pack_bytes // 2))
     found = connection.execute(f"SELECT id FROM packs WHERE {which} ORDER BY id LIMIT 1", (least,)).fetchone()  # noqa: S608
     return None if found is None else int(found[0])
 

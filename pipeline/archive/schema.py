@@ -95,7 +95,7 @@ sightings = Table(
     Column("picture_bytes", Integer),
     Column("picture_crc", Integer),
     UniqueConstraint("space_id", "vector_row"),
-    Index("by_time", "last_seen_ms", "id"),
+    Index("by_time", "last_seen_ms", "id", "kind"),  # with the kind, expiry of one kind need not look at rows
     Index("by_camera", "camera_id", "last_seen_ms"),
     Index("by_pack", "pack_id", "picture_at"),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.archive.durable import sync_folder, write_all
+from pipeline.archive.durable import sync_content, sync_folder, write_all
 from pipeline.errors import ArchiveDamaged
 
 STORED = np.dtype("<f4")
@@ -49,7 +49,7 @@ class VectorFile:
         try:
             write_all(descriptor, vectors.astype(STORED, order="C").tobytes(), first_row * self._row_bytes)
             if sync:
-                os.fsync(descriptor)
+                sync_content(descriptor)
         finally:
             os.close(descriptor)
         if created:
@@ -61,7 +61,7 @@ class VectorFile:
         try:
             for row in rows:
                 write_all(descriptor, bytes(self._row_bytes), row * self._row_bytes)
-            os.fsync(descriptor)
+            sync_content(descriptor)
         finally:
             os.close(descriptor)
 

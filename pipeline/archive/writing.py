@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from sqlalchemy import Connection, Engine, select, update
 
-from models.kinds import Kind
 from pipeline.archive.erasing import EraseDerived, anything_given_up, erase_given_up
 from pipeline.archive.layout import Layout
 from pipeline.archive.packs import PACK_BYTES
@@ -27,11 +26,11 @@ from pipeline.archive.places import (
     forget_rows,
     give_up,
     next_change,
-    oldest,
     picture_files,
     sort_of,
     stored,
     tally,
+    unheld,
 )
 from pipeline.archive.redo import SLOTS, SMALL_BYTES, RedoRing
 from pipeline.archive.repacking import adopt_files, next_pack, repack
@@ -42,10 +41,8 @@ from pipeline.sighting import Record
 
 _COLUMNS = [f'"{column.name}"' for column in sightings.c]
 _NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
-_STORE = (
-    f"INSERT INTO sightings ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
-    f"ON CONFLICT (id) DO UPDATE SET {_NEW_VALUES}"
-)
+_ADD = f"INSERT INTO sightings ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_STORE = f"{_ADD} ON CONFLICT (id) DO UPDATE SET {_NEW_VALUES}"
 
 
 class Writer:
@@ -60,6 +57,7 @@ class Writer:
         self._erase_derived = erase_derived
         self._pack_bytes = pack_bytes
         self._connection = dial(layout.database, writable=True)
+        self._connection.execute("PRAGMA foreign_keys = OFF")  # it names only what it made itself: a third faster
         self._redo = RedoRing(engine, layout)
         self._beside = ThreadPoolExecutor(1, "pictures")
 
@@ -88,8 +86,12 @@ class Writer:
             self._redo.settle()
             self._mark(clean=True)
         finally:
-            self._beside.shutdown()
-            self._connection.close()
+            self.close()
+
+    def close(self) -> None:
+        """Release thread and connection."""
+        self._beside.shutdown()
+        self._connection.close()
 
     def append(self, records: Sequence[Record]) -> None:
         """Store the records that are new or of a higher revision."""
@@ -119,11 +121,10 @@ class Writer:
             known = self._delete(wanted)
         return self._erased(known)
 
-    def expire(self, before_ms: int, kind: Kind | None, limit: int) -> int:
-        """The same for the oldest sightings that no case holds."""
+    def forget_unheld(self, sighting_ids: Sequence[str]) -> int:
+        """The same, passing over what a case holds."""
         with transaction(self._connection):
-            wanted = oldest(self._connection, before_ms, None if kind is None else str(kind), limit)
-            known = self._delete(wanted)
+            known = self._delete(unheld(self._connection, sighting_ids))
         return self._erased(known)
 
     def _delete(self, ids: Sequence[str]) -> Sequence[Place]:
@@ -149,7 +150,7 @@ class Writer:
 
     def repack(self, *, thorough: bool = False) -> bool:
         """Give up one pack that is mostly dead, `thorough` one with anything dead; tell whether there was one."""
-        pack_id = next_pack(self._connection, thorough=thorough)
+        pack_id = next_pack(self._connection, thorough=thorough, pack_bytes=self._pack_bytes)
         if pack_id is None:
             return False
         self._redo.settle()
@@ -172,7 +173,8 @@ class Writer:
         else:  # the disk takes the files while the database takes the rows
             waits = self._beside.submit(self._write_files, placed, sync=True)
         try:
-            self._connection.executemany(_STORE, [_row(each, change) for each in placed])
+            store = _STORE if replaced else _ADD  # looking for what cannot be there costs a tenth
+            self._connection.executemany(store, [_row(each, change) for each in placed])
             added = Counter(sort_of(each) for each in placed)
             tally(self._connection, added, Counter(place.sort for place in replaced))
         finally:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +10,7 @@ from pipeline.bus.message import Delivery, Message, Topic
 
 CAPACITY = 10_000
 REDELIVER_AFTER_S = 60.0
+LOOK_AHEAD = 1_000  # messages that may be passed over because another consumer has their key
 
 
 @dataclass(slots=True)
@@ -33,15 +33,12 @@ class _Group:
 
 @dataclass(slots=True)
 class _Log:
-    """The newest messages of a topic; the first of them has the number `first`."""
+    """The newest messages of a topic by their numbers, [first, end)."""
 
-    messages: deque[Message] = field(default_factory=deque)
+    messages: dict[int, Message] = field(default_factory=dict)
     first: int = 0
+    end: int = 0
     groups: dict[str, _Group] = field(default_factory=dict)
-
-    @property
-    def end(self) -> int:
-        return self.first + len(self.messages)
 
 
 class MemoryBus:
@@ -67,9 +64,10 @@ class MemoryBus:
         with self._changed:
             for message in messages:
                 log = self._logs[message.topic]
-                log.messages.append(message)
+                log.messages[log.end] = message
+                log.end += 1
                 if len(log.messages) > self._capacity:
-                    log.messages.popleft()
+                    del log.messages[log.first]
                     log.first += 1
                     self._count(trimmed=1)
             self._count(published=len(messages))
@@ -143,11 +141,12 @@ class MemoryBus:
         """Hand out unread messages; one whose key is busy elsewhere is held for nobody until that is done."""
         group.read = max(group.read, log.first)
         found: list[Delivery] = []
-        now_s = self._clock()
-        while len(found) < limit and group.read < log.end and len(group.held) < self._capacity:
-            number, message = group.read, log.messages[group.read - log.first]
+        now_s, skipped = self._clock(), sum(not held.owner for held in group.held.values())
+        while len(found) < limit and group.read < log.end and len(group.held) < self._capacity and skipped < LOOK_AHEAD:
+            number, message = group.read, log.messages[group.read]
             group.read += 1
             free = message.key not in busy
+            skipped += not free
             group.held[number] = _Held(message, consumer if free else "", now_s, free)
             if free:
                 found.append(Delivery(str(number), message))

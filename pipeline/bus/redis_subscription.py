@@ -55,6 +55,7 @@ class RedisSubscription:
         self._owned: list[int] = []
         self._to_claim: dict[int, int] = {}  # partition → idle ms from which entries of others, or old ones, are ours
         self._renew_at = 0.0
+        self._failures = link.failures
         self._ready: deque[Delivery] = deque()
         self._unacknowledged: set[str] = set()
 
@@ -70,6 +71,7 @@ class RedisSubscription:
             try:
                 self._link.call(lambda client: self._fill(client, limit, left_s), left_s)  # noqa: B023 - called at once
             except BusUnavailable:
+                self._link.pause(max(0.0, until - time.monotonic()))
                 break
             if time.monotonic() >= until or self._link.closed:
                 break
@@ -111,6 +113,10 @@ class RedisSubscription:
         """Read once; a server that came back empty knows no group, and then all that is there is new."""
         try:
             self._renew(wait_s)
+            if self._link.failures != self._failures:
+                # an answer with messages may be lost: the server takes them for delivered, and they come before newer
+                self._failures = self._link.failures
+                self._to_claim |= dict.fromkeys(self._owned, 0)
             self._claim(client)
             if not self._ready:
                 self._read(client, limit, min(wait_s, self._every_s))
@@ -139,7 +145,9 @@ class RedisSubscription:
                     self._streams[partition], self._group, self._consumer, idle_ms, cursor, count=_CLAIM_AT_ONCE
                 )
                 cursor = reply[0].decode()
-                self._keep(partition, reply[1], again=True)
+                held = self._unacknowledged if idle_ms == 0 else set()
+                entries = [each for each in reply[1] if f"{partition}/{each[0].decode()}" not in held]
+                self._keep(partition, entries, again=True)
                 if cursor == "0-0":
                     break
             del self._to_claim[partition]

@@ -30,6 +30,7 @@ REASONS: Mapping[str, Mapping[Language, str]] = {
     "refused": {"zh": "拒绝连接", "en": "refused"},
     "unauthorised": {"zh": "口令不对", "en": "wrong password"},
     "timeout": {"zh": "无应答", "en": "no answer"},
+    "overloaded": {"zh": "本机过载", "en": "this machine is overloaded"},
     "end_of_stream": {"zh": "码流中断", "en": "stream ended"},
     "decode_error": {"zh": "无法解码", "en": "cannot be decoded"},
     "no_video": {"zh": "无视频", "en": "no video"},

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from models.embeddings import Embeddings
 from models.errors import SpaceMismatch
 from models.kinds import Kind
+from models.pictures import read_picture
 from pipeline.archive.contract import Archive, Hit, Query, SightingFilter
 from pipeline.archive.looks import Looks
-from pipeline.errors import BadFeedback, NobodyFound, NothingAsked, SeveralFound
-from pipeline.search.confidence import Calibration, calibration_of
+from pipeline.errors import BadCoat, BadFeedback, NobodyFound, NothingAsked, SeveralFound
+from pipeline.search.coat import coatless
+from pipeline.search.confidence import Calibration, Confidence, calibration_of
 from pipeline.search.grouping import group_id, persons, visits
 from pipeline.search.pooling import mean_direction
 from pipeline.search.question import Answer, Eyes, HitGroup, Question
@@ -29,7 +31,7 @@ TAKEN, LEAST_TAKEN = 3, 100
 def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     """Answer a question inside its filter, which its words narrow.
 
-    Raises NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting, NothingAsked, BadFeedback.
+    Raises NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting, NothingAsked, BadFeedback, BadCoat.
     """
     both = set(question.confirmed) & set(question.rejected)
     if both:
@@ -39,8 +41,11 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     where = _where(archive, question)
     looks = Looks() if question.words is None else Looks(question.words.wanted, question.words.without)
     if not (question.photos or _stored(question)):
+        if question.coat_may_have_changed:
+            raise BadCoat
         return _by_looks_alone(archive, question, where, looks)
-    wanted, subjects = _wanted(archive, question, where.kind or Kind.PERSON, eyes)
+    describe = _coatless if question.coat_may_have_changed else _wanted
+    wanted, subjects = describe(archive, question, where.kind or Kind.PERSON, eyes)
     asked = Embeddings(mean_direction(wanted.vectors)[None], wanted.space)
     left_out = frozenset({*question.rejected, *([question.sighting_id] if question.sighting_id else [])})
     hits = archive.search(Query(asked, where, max(TAKEN * question.top, LEAST_TAKEN), left_out))
@@ -48,9 +53,11 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     hits = by_company(hits, asked.vectors[0], vectors, question.rerank)
     hits = by_rejected(hits, _rejected(archive, question, wanted), vectors)
     hits = by_looks(hits, looks) if looks else hits
-    groups = visits(hits, vectors) if question.grouped else [[hit] for hit in hits]
+    groups = visits(hits, vectors, question.top) if question.grouped else [[hit] for hit in hits]
     searched = archive.count(where)
-    judge = _Judge(vectors, wanted.vectors, calibration_of(wanted.space), searched)
+    # Nobody has measured what a likeness is worth when the coat is left out of it.
+    calibration = None if question.coat_may_have_changed else calibration_of(wanted.space)
+    judge = _Judge(vectors, wanted.vectors, calibration, searched)
     return Answer(_judged(archive, groups, question, judge), subjects, searched)
 
 
@@ -63,10 +70,14 @@ class _Judge:
     calibration: Calibration | None
     searched: int
 
-    def likeness(self, hit: Hit) -> float | None:
-        """Return the mean cosine: each photo's pairs were calibrated one by one."""
+    def judged(self, hit: Hit) -> tuple[float | None, Confidence | None]:
+        """Return the mean cosine, since each photo's pairs were calibrated one by one, and how sure it is."""
         vector = self.vectors.get(hit.sighting.id)
-        return None if vector is None else float(np.einsum("nd,d->n", self.wanted, vector).mean())
+        if vector is None:
+            return None, None
+        likeness = float(np.einsum("nd,d->n", self.wanted, vector).mean())
+        line = self.calibration
+        return likeness, None if line is None else line.confidence(likeness, self.searched)
 
 
 def _where(archive: Archive, question: Question) -> SightingFilter:
@@ -95,7 +106,7 @@ def _by_looks_alone(archive: Archive, question: Question, where: SightingFilter,
         ids = [hit.sighting.id for hit in hits]
         known = (archive.vectors(ids, space) for space in archive.spaces().get(where.kind or Kind.PERSON, ()))
         # Vectors of two spaces are not comparable; those of the space with most hits are compared.
-        groups = persons(hits, max(known, key=len, default={}))
+        groups = persons(hits, max(known, key=len, default={}), question.top)
     return Answer(_judged(archive, groups, question, None), (), archive.count(where))
 
 
@@ -114,6 +125,18 @@ def _wanted(archive: Archive, question: Question, kind: Kind, eyes: Eyes) -> tup
         if part.space != space:
             raise SpaceMismatch(space, part.space)
     return Embeddings(np.concatenate([part.vectors for part in parts]), space), subjects
+
+
+def _coatless(archive: Archive, question: Question, kind: Kind, eyes: Eyes) -> tuple[Embeddings, list[Subject]]:
+    """Return the same whatever coat is worn, for stored sightings from their pictures."""
+    if kind is not Kind.PERSON:
+        raise BadCoat
+    embedder = eyes.embedder(kind)
+    check_space(archive, kind, embedder.space)
+    subjects = _subjects(question.photos, kind, eyes.detector()) if question.photos else []
+    stored = [read_picture(archive.picture(sighting_id)) for sighting_id in _stored(question)]
+    vectors = coatless([*(subject.crop for subject in subjects), *stored], embedder)
+    return Embeddings(vectors, embedder.space), subjects
 
 
 def _subjects(photos: Sequence[Photo], kind: Kind, detector: Detector) -> list[Subject]:
@@ -137,25 +160,13 @@ def _rejected(archive: Archive, question: Question, wanted: Embeddings) -> Float
 def _judged(
     archive: Archive, groups: Sequence[Sequence[Hit]], question: Question, judge: _Judge | None
 ) -> list[HitGroup]:
-    return [_group(archive, group, rank, question, judge) for rank, group in enumerate(groups[: question.top], 1)]
-
-
-def _group(archive: Archive, hits: Sequence[Hit], rank: int, question: Question, judge: _Judge | None) -> HitGroup:
-    """Return a group with all an officer needs to judge it."""
-    best = replace(hits[0], rank=rank)
-    before, after = archive.neighbours(best.sighting)
-    likeness = None if judge is None else judge.likeness(best)
-    calibration = None if judge is None else judge.calibration
-    sure = None
-    if judge is not None and likeness is not None and calibration is not None:
-        sure = calibration.confidence(likeness, judge.searched)
-    return HitGroup(
-        group_id(hits),
-        best,
-        tuple(hits[1:]),
-        likeness,
-        sure,
-        confirmed=any(hit.sighting.id in question.confirmed for hit in hits),
-        before=before,
-        after=after,
-    )
+    """Return the asked number of groups with all an officer needs to judge them."""
+    chosen = groups[: question.top]
+    beside = archive.neighbours([group[0].sighting for group in chosen])
+    found = []
+    for rank, (group, (before, after)) in enumerate(zip(chosen, beside, strict=True), 1):
+        likeness, sure = (None, None) if judge is None else judge.judged(group[0])
+        best, others = replace(group[0], rank=rank), tuple(group[1:])
+        confirmed = any(hit.sighting.id in question.confirmed for hit in group)
+        found.append(HitGroup(group_id(group), best, others, likeness, sure, confirmed, before, after))
+    return found

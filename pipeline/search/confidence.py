@@ -4,8 +4,8 @@ A likeness says little by itself: among twenty sightings a cosine of .6 is most 
 some stranger reaches it. Pairs of one person and of two, labelled by hand, tell how many times likelier a likeness is
 between the same than between strangers; its logarithm is a straight line in the cosine (Brümmer and du Preez, Computer
 Speech & Language 20, 2006: calibration of scores as likelihood ratios). With the number of sightings searched, of which
-one is meant, that gives a probability. The line of each embedding network is in `configs/confidence.yaml`; a network
-without a line gets no word.
+EXPECTED are taken to show the one meant, that gives a probability. The line of each embedding network is in
+`configs/confidence.yaml`; a network without a line gets no word.
 """
 
 import sys
@@ -35,6 +35,9 @@ AT_LEAST: Mapping[Word, float] = {Word.LIKELY: 0.75, Word.POSSIBLE: 0.25, Word.W
 IN_CHINESE: Mapping[Word, str] = {Word.LIKELY: "很可能", Word.POSSIBLE: "可能", Word.WEAK: "把握不大"}
 
 
+EXPECTED = 3  # sightings of the one meant among those searched: there and back, and once more
+
+
 @dataclass(frozen=True, slots=True)
 class Confidence:
     """`probability` 0..1 that a hit shows the one meant, and the word for it."""
@@ -51,8 +54,8 @@ class Calibration:
     offset: float
 
     def confidence(self, likeness: float, searched: int) -> Confidence:
-        """Return how sure a hit of this cosine, -1..1, is among so many sightings, one of which is expected."""
-        odds = self.offset + self.slope * likeness - log(max(searched, 1))
+        """Return how sure a hit of this cosine, -1..1, is among so many sightings."""
+        odds = self.offset + self.slope * likeness - log(max(searched / EXPECTED, 1))
         probability = 1 / (1 + exp(-max(-60.0, min(60.0, odds))))
         return Confidence(next(word for word, least in AT_LEAST.items() if probability >= least), probability)
 

@@ -5,7 +5,7 @@ described in words each person is one, wherever she was seen: else three sightin
 three others who wear one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,39 +19,22 @@ ALIKE = 0.6  # cosine of two sightings of one person at one camera; strangers th
 ONE_PERSON = 0.7  # and this once in a thousand: no nearness in time speaks for her
 
 
-def visits(hits: Sequence[Hit], vectors: Mapping[str, FloatArray]) -> list[list[Hit]]:
-    """Return the hits as groups, each best first, in the order of their best.
+def visits(hits: Sequence[Hit], vectors: Mapping[str, FloatArray], most: int) -> list[list[Hit]]:
+    """Return the hits as at most so many groups, each best first, in the order of their best.
 
     A hit joins the first group whose best it is like (`vectors` (d,) by sighting id; without one it stays alone), when
     all are of one camera, less than APART_MS lies between it and one of them, and no two overlap in time: who is seen
     twice at once is two.
     """
-    groups: list[list[Hit]] = []
-    at_camera: dict[str, list[list[Hit]]] = {}
-    for hit in hits:
-        near = at_camera.setdefault(hit.sighting.key.camera_id, [])
-        group = next((group for group in near if _same_visit(hit, group, vectors)), None)
-        if group is None:
-            groups.append([hit])
-            near.append(groups[-1])
-        else:
-            group.append(hit)
-    return groups
+    return _grouped(hits, vectors, most, ALIKE, _same_visit)
 
 
-def persons(hits: Sequence[Hit], vectors: Mapping[str, FloatArray]) -> list[list[Hit]]:
-    """Return the hits as groups, each best first, in the order of their best: all that look like one person.
+def persons(hits: Sequence[Hit], vectors: Mapping[str, FloatArray], most: int) -> list[list[Hit]]:
+    """Return the hits as at most so many groups, each best first, in the order of their best: one for each person.
 
     Two that one camera saw at once are two; a hit without a vector (d,) stays alone.
     """
-    groups: list[list[Hit]] = []
-    for hit in hits:
-        group = next((group for group in groups if _same_person(hit, group, vectors)), None)
-        if group is None:
-            groups.append([hit])
-        else:
-            group.append(hit)
-    return groups
+    return _grouped(hits, vectors, most, ONE_PERSON, _at_different_times)
 
 
 def group_id(group: Sequence[Hit]) -> str:
@@ -59,23 +42,38 @@ def group_id(group: Sequence[Hit]) -> str:
     return min((hit.sighting.first_seen_ms, hit.sighting.id) for hit in group)[1]
 
 
-def _same_visit(hit: Hit, group: Sequence[Hit], vectors: Mapping[str, FloatArray]) -> bool:
-    if _likeness(hit, group[0], vectors) < ALIKE:
-        return False
-    gaps = [_gap_ms(hit, member) for member in group]
-    return 0 <= min(gaps) < APART_MS
+def _grouped(
+    hits: Sequence[Hit],
+    vectors: Mapping[str, FloatArray],
+    most: int,
+    alike: float,
+    fits: Callable[[Hit, Sequence[Hit]], bool],
+) -> list[list[Hit]]:
+    groups: list[list[Hit]] = []
+    bests: FloatArray = np.zeros((most, len(next(iter(vectors.values()), ()))), np.float32)
+    for hit in hits:
+        vector = vectors.get(hit.sighting.id)
+        likeness = np.empty(0) if vector is None else np.einsum("gd,d->g", bests[: len(groups)], vector)
+        near = (groups[i] for i in np.flatnonzero(likeness >= alike))
+        group = next((group for group in near if fits(hit, group)), None)
+        if group is not None:
+            group.append(hit)
+        elif len(groups) < most:
+            if vector is not None:
+                bests[len(groups)] = vector
+            groups.append([hit])
+    return groups
 
 
-def _same_person(hit: Hit, group: Sequence[Hit], vectors: Mapping[str, FloatArray]) -> bool:
-    if _likeness(hit, group[0], vectors) < ONE_PERSON:
+def _same_visit(hit: Hit, group: Sequence[Hit]) -> bool:
+    if hit.sighting.key.camera_id != group[0].sighting.key.camera_id:
         return False
+    return 0 <= min(_gap_ms(hit, member) for member in group) < APART_MS
+
+
+def _at_different_times(hit: Hit, group: Sequence[Hit]) -> bool:
     camera = hit.sighting.key.camera_id
     return all(_gap_ms(hit, member) >= 0 for member in group if member.sighting.key.camera_id == camera)
-
-
-def _likeness(one: Hit, other: Hit, vectors: Mapping[str, FloatArray]) -> float:
-    first, second = vectors.get(one.sighting.id), vectors.get(other.sighting.id)
-    return -1.0 if first is None or second is None else float(np.einsum("d,d->", first, second))
 
 
 def _gap_ms(one: Hit, other: Hit) -> int:

@@ -40,8 +40,8 @@ class Question:
     """Who is looked for and where; at least one photo, a sighting, a confirmed sighting, or words.
 
     Photos show the same one; a sighting asks for more like it. `confirmed` are sightings known to show the one meant,
-    `rejected` known not to. `rerank` says how the best hits are ordered; `grouped` makes one hit of those that show
-    one visit.
+    `rejected` known not to. With `coat_may_have_changed` what is worn above the waist counts for little, and no hit is
+    said to be sure. `rerank` says how the best hits are ordered; `grouped` makes one hit of those that belong together.
     """
 
     where: SightingFilter = field(default_factory=SightingFilter)
@@ -51,6 +51,7 @@ class Question:
     words: Parse | None = None
     confirmed: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
+    coat_may_have_changed: bool = False
     rerank: Reranking = Reranking.EXPANSION
     grouped: bool = True
 

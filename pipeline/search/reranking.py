@@ -14,10 +14,11 @@ FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
 LOOKS_WEIGHT = 0.2  # in cosines: as much as lies between the same person seen well and seen badly
-# Measured by `python -m benchmarks reranking`: how many of the best hits join the question, and the power of their say.
+# Measured by `python -m benchmarks refining`: how many of the best hits join the question, and the power of their say.
 JOINING, POWER = 4, 3
+MOST = 200  # hits that are put in a new order; who is asked for more reads them no more closely
 FEWEST = 2 * JOINING  # hits; among fewer the best are no company, just whoever there is
-STRANGERS, PUSHED_BACK = 0.6, 0.5  # measured by `python -m benchmarks feedback`
+STRANGERS, PUSHED_BACK = 0.6, 0.5  # measured by `python -m benchmarks refining`
 # Zhong et al. took 20, 6 and .3 on galleries with more pictures of each person than an archive has sightings.
 NEIGHBOURS, EXPANDED, DIRECT = 4, 2, 0.6
 
@@ -35,11 +36,12 @@ def by_company(
 ) -> list[Hit]:
     """Return the hits in a new order with new scores, best first; too few of them stay as they are.
 
-    `asked` is float32 (d,), `vectors` holds (d,) by sighting id; a hit without one keeps its place behind the others.
+    `asked` is float32 (d,), `vectors` holds (d,) by sighting id; a hit without one, or behind the first MOST, keeps its
+    place behind the others.
     By expansion a score is the cosine with `asked` and its best hits taken together; by k-reciprocal neighbours it is
     1 minus the distance, 0..1.
     """
-    known = [hit for hit in hits if hit.sighting.id in vectors]
+    known = [hit for hit in hits if hit.sighting.id in vectors][:MOST]
     if method is Reranking.NONE or len(known) <= FEWEST:
         return list(hits)
     matrix = np.stack([vectors[hit.sighting.id] for hit in known])
@@ -47,7 +49,8 @@ def by_company(
     scores = _expansion(plain, matrix, asked) if method is Reranking.EXPANSION else _k_reciprocal(plain, matrix)
     order = sorted(range(len(known)), key=lambda i: (-scores[i], known[i].sighting.id))
     moved = [replace(known[i], score=float(scores[i])) for i in order]
-    rest = [replace(hit, score=min(hit.score, moved[-1].score)) for hit in hits if hit.sighting.id not in vectors]
+    ids = {hit.sighting.id for hit in moved}
+    rest = [replace(hit, score=min(hit.score, moved[-1].score)) for hit in hits if hit.sighting.id not in ids]
     return [replace(hit, rank=rank) for rank, hit in enumerate([*moved, *rest], 1)]
 
 

@@ -132,8 +132,9 @@ def _show(found: "ArchiveStats") -> None:
         ("not sealed yet · 未封存", f"{found.unsealed:,}"),
         ("database · 数据库", _size(found.database_bytes)),
         ("vectors · 向量", _size(found.vector_bytes)),
-        ("pictures · 图片", f"{_size(found.picture_bytes)}, {found.packs:,} packs"),
+        ("pictures · 图片", _size(found.picture_bytes)),
         ("of them erased · 其中已删除", _size(found.dead_picture_bytes)),
+        ("packs of pictures · 图包", f"{found.packs:,}"),
         ("segments on disk · 段文件", _size(found.segment_bytes)),
         ("memory for searching · 检索内存", _size(found.memory_bytes)),
     )

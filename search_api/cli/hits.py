@@ -108,6 +108,7 @@ def as_document(
         "cameras": list(where.cameras),
         "communities": list(where.communities),
         "top": question.top,
+        "coat_may_have_changed": question.coat_may_have_changed,
         "rerank": str(question.rerank),
     }
     ranks = {group.hit.sighting.id: group.hit.rank for group in answer.groups}

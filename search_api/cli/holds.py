@@ -25,6 +25,9 @@ def hold(
     from_: Annotated[str | None, typer.Option("--from", metavar="T", help="All from this time on; ISO 8601.")] = None,
     to: Annotated[str | None, typer.Option(metavar="T", help="All before this time; ISO 8601.")] = None,
     camera: Annotated[list[str] | None, typer.Option(metavar="ID", help="All of this camera; may be repeated.")] = None,
+    community: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="All of this community; may be repeated.")
+    ] = None,
     kind: Annotated[Kind | None, typer.Option(help="Only this kind.")] = None,
 ) -> None:
     """Keep sightings for a case: they neither expire nor can be forgotten until it releases them.
@@ -45,9 +48,12 @@ def hold(
         from_ms=parse_time(from_) if from_ else None,
         to_ms=parse_time(to) if to else None,
         cameras=tuple(camera or ()),
+        communities=tuple(community or ()),
     )
     if bool(sighting) == (where != SightingFilter()):
-        raise BadInput("say what to hold: either --sighting ID, or a time and place by --from, --to, --camera, --kind")
+        raise BadInput(
+            "say what to hold: either --sighting ID, or a time and place by --from, --to, --camera, --community, --kind"
+        )
     order = _order(case, reason)
     with open_archive(archive, writable=False) as opened:
         if sighting:

@@ -17,12 +17,14 @@ from search_api.cli import (
     describe,
     detect,
     embed,
+    listen,
     models,
     rules,
     run,
     search,
     track,
     trajectory,
+    watch,
 )
 from search_api.cli.failures import tell
 
@@ -71,6 +73,7 @@ for command in (
     trajectory.trajectory,
     analyze.analyze,
     run.run,
+    listen.listen,
     detect.detect,
     track.track,
     rules.rules,
@@ -79,7 +82,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(models.app)
-for group in (archive, audit, bench):
+for group in (watch, archive, audit, bench):
     app.add_typer(group.app)
 
 

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
     from pipeline.alerting.service import Alerting
     from pipeline.settings import Settings
+    from pipeline.vigilance import Vigilance
     from pipeline.worker import CameraReport, Worker
     from search_api.access import Callers
+    from search_api.care_service import CareService
+    from search_api.service import SearchService
     from search_api.serving import Serving
+    from search_api.watch_service import WatchService
 
 TICK_S = 0.5
 
@@ -46,11 +50,14 @@ def _run(settings: "Settings") -> None:
     from pipeline.alerting.places import Places
     from pipeline.alerting.service import open_alerting
     from pipeline.archive import open_archive
+    from pipeline.assembly import load_networks
     from pipeline.site_map import site_map
+    from pipeline.vigilance import Vigilance
     from pipeline.worker import Worker
     from search_api.app import create_app
     from search_api.service import SearchService
     from search_api.serving import Serving, address_of, is_loopback, listen
+    from search_api.vigilance_metrics import VigilanceFigures
 
     with ExitStack() as started:
         stop = started.enter_context(StopSignal())
@@ -60,8 +67,10 @@ def _run(settings: "Settings") -> None:
         alerting = open_alerting(settings.archive.path, settings.alerting, Places.of(settings.site), archive.picture)
         started.callback(alerting.stop)
         callers = _callers(settings)
-        worker = Worker(settings, archive)
-        networks = worker.networks
+        networks = load_networks(settings.models)
+        vigilance = Vigilance(settings, archive, alerting.engine, alerting.desk.take, networks.embedders.__getitem__)
+        started.callback(_stop_vigilance, vigilance)
+        worker = Worker(settings, archive, networks, listeners=vigilance.listeners)
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
             archive,
@@ -70,7 +79,10 @@ def _run(settings: "Settings") -> None:
             worker.camera_reports,
             site=site_map(settings),
         )
-        app = create_app(service, callers, alerting)
+        watches, care = _watching(settings, service, vigilance)
+        app = create_app(service, callers, alerting, watch_service=watches, care_service=care)
+        app.state.metrics.add(VigilanceFigures(vigilance))
+        vigilance.start()
         started.callback(_stop_worker, worker)
         alerting.start()
         worker.start()
@@ -79,7 +91,7 @@ def _run(settings: "Settings") -> None:
         if not is_loopback(bound):
             remark("the network can reach this door without encryption: put a TLS proxy in front of it")
         remark(f"search page and API: {address_of(bound)} (Ctrl-C stops)")
-        _watch(worker, alerting, serving, stop)
+        _watch(worker, vigilance, alerting, serving, stop)
         remark("stopping: answering what was asked, storing what was seen")
 
 
@@ -94,7 +106,22 @@ def _callers(settings: "Settings") -> "Callers":
     return callers
 
 
-def _watch(worker: "Worker", alerting: "Alerting", serving: "Serving", stop: StopSignal) -> None:
+def _watching(
+    settings: "Settings", service: "SearchService", vigilance: "Vigilance"
+) -> "tuple[WatchService, CareService]":
+    """Return the doors' side of what the vigilance follows; what is added there is looked at at once."""
+    from search_api.care_service import CareService
+    from search_api.watch_service import WatchService
+
+    communities = [each.id for each in settings.communities]
+    hurry = vigilance.alerter.stored
+    watches = WatchService(service, vigilance.watches, settings.watches, added=hurry)
+    return watches, CareService(service, vigilance.residents, settings.care, lambda: communities, changed=hurry)
+
+
+def _watch(
+    worker: "Worker", vigilance: "Vigilance", alerting: "Alerting", serving: "Serving", stop: StopSignal
+) -> None:
     """Show the cameras until a signal comes; a dead part of the process ends all of it."""
     from rich.live import Live
 
@@ -102,8 +129,9 @@ def _watch(worker: "Worker", alerting: "Alerting", serving: "Serving", stop: Sto
     with ExitStack() as shown:
         live = shown.enter_context(Live(console=console, auto_refresh=False)) if console.is_terminal else None
         while not stop.wait(TICK_S):
-            if worker.failure:
-                raise worker.failure
+            failure = worker.failure or vigilance.failure
+            if failure:
+                raise failure
             if not serving.alive or not worker.alive or not alerting.delivery.alive:
                 raise RuntimeError("a part of the process ended by itself")
             if live:
@@ -113,6 +141,11 @@ def _watch(worker: "Worker", alerting: "Alerting", serving: "Serving", stop: Sto
 def _stop_worker(worker: "Worker") -> None:
     if not worker.stop():
         remark("some cameras did not stop in time")
+
+
+def _stop_vigilance(vigilance: "Vigilance") -> None:
+    if not vigilance.stop():
+        remark("alerts were not all handed on in time: they follow at the next start")
 
 
 def cameras_table(reports: "Sequence[CameraReport]", at: str) -> "Table":

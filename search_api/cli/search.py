@@ -54,6 +54,7 @@ def search(
     like: options.Like = None,
     confirm: options.Confirmed = None,
     reject: options.Rejected = None,
+    other_coat: options.OtherCoat = False,
     rerank: options.Rerank = "expansion",
     group: options.Grouped = True,
     model: options.PhotoDetector = None,
@@ -80,13 +81,13 @@ def search(
     boxes = tuple(parse_box(each) for each in box or ())
     _check_asked(photos, like, bool(confirm), words, max(len(boxes), len(persons)))
     _check_outputs(report, pictures, as_json=as_json)
-    by_default = None if kind is Kind.PERSON and not photos else kind
     question = Question(
-        _where(by_default, from_, to, camera, community),
+        _where(kind if photos or kind is not Kind.PERSON else None, from_, to, camera, community),
         top,
         sighting_id=like,
         confirmed=tuple(confirm or ()),
         rejected=tuple(reject or ()),
+        coat_may_have_changed=other_coat,
         rerank=_reranking(rerank),
         grouped=group,
     )

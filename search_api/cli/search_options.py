@@ -34,6 +34,9 @@ Confirmed = Annotated[
 Rejected = Annotated[
     list[str] | None, typer.Option("--reject", metavar="ID", help="This sighting is not; may be repeated.")
 ]
+OtherCoat = Annotated[
+    bool, typer.Option("--coat-may-have-changed", help="Look past what is worn above the waist.", show_default=False)
+]
 Rerank = Annotated[
     str, typer.Option("--rerank", metavar="HOW", help="Order of the best hits: expansion, k_reciprocal or none.")
 ]

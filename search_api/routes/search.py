@@ -20,7 +20,17 @@ from search_api.service import Purpose, Upload
 
 router = APIRouter(tags=["search"])
 FILTER_FIELDS = {"from", "to", "camera", "community", "kind", "top", "reason"}
-FIELDS = FILTER_FIELDS | {"photo", "box", "words", "sighting_id", "confirmed", "rejected", "rerank", "grouped"}
+FIELDS = FILTER_FIELDS | {
+    "photo",
+    "box",
+    "words",
+    "sighting_id",
+    "confirmed",
+    "rejected",
+    "coat_may_have_changed",
+    "rerank",
+    "grouped",
+}
 MOST_PHOTOS = 10
 MOST_TOLD = 200
 
@@ -76,6 +86,9 @@ def _question(
     rejected: Annotated[
         list[str] | None, Form(max_length=MOST_TOLD, description="sightings that do not: left out, and who looks so")
     ] = None,
+    coat_may_have_changed: Annotated[
+        bool, Form(description="look past what is worn above the waist; no hit is then said to be sure")
+    ] = False,
     rerank: Annotated[
         Reranking, Form(description="how the best hits are put in order; `none`: by cosine alone")
     ] = Reranking.EXPANSION,
@@ -88,6 +101,7 @@ def _question(
         sighting_id=sighting_id,
         confirmed=tuple(filter(None, confirmed or ())),
         rejected=tuple(filter(None, rejected or ())),
+        coat_may_have_changed=coat_may_have_changed,
         rerank=rerank,
         grouped=grouped,
     )

@@ -467,6 +467,38 @@ def test_readers_beside_a_writer_never_see_half_a_record(archive: Archive) -> No
     assert archive.get("s").revision == 59
 
 
+def follow(archive: Archive, since: int = 0, limit: int = 1000) -> tuple[list[tuple[str, int]], int]:
+    found = archive.changes(since, limit=limit)
+    return [(each.sighting.id, each.sighting.revision) for each in found.stored], found.upto
+
+
+def test_a_follower_gets_every_append_once(archive: Archive) -> None:
+    archive.append([record("a"), record("b", space=OTHER)])
+    first, upto = follow(archive)
+    assert (first, upto) == ([("a", 1), ("b", 1)], archive.newest_change())
+    assert follow(archive, upto)[0] == []
+    archive.append([record("c", unit(1, 2, 3)), record("a", revision=2)])
+    assert follow(archive, upto)[0] == [("a", 2), ("c", 1)]
+    archive.append([record("a", revision=2)])
+    assert follow(archive, archive.newest_change())[0] == []
+    (_, stored) = archive.changes(upto).stored
+    assert stored.space == SPACE
+    np.testing.assert_array_equal(stored.vector, unit(1, 2, 3))
+
+
+def test_a_slow_follower_gets_whole_changes_and_nothing_that_was_forgotten(archive: Archive) -> None:
+    for number in range(4):
+        archive.append([record(f"{number}a"), record(f"{number}b")])
+    archive.forget(["1a"])
+    found, upto, turns = list[str](), 0, 0
+    while upto < archive.newest_change():
+        news, upto = follow(archive, upto, limit=3)
+        found += [name for name, _ in news]
+        turns += 1
+    assert found == ["0a", "0b", "1b", "2a", "2b", "3a", "3b"]
+    assert turns > 1
+
+
 def test_vectors_of_one_space_by_id(archive: Archive) -> None:
     archive.append([record("a", unit(1, 2, 2)), record("b", unit(0, 1, 0)), record("c", space=OTHER)])
     found = archive.vectors(["b", "a", "c", "nobody"], SPACE)
@@ -484,8 +516,9 @@ def test_neighbours_are_the_next_at_the_same_camera(archive: Archive) -> None:
     archive.append(
         [record("elsewhere", camera="c2", seen=(150, 210)), record("car", kind=Kind.MOTOR_VEHICLE, seen=(0, 90))]
     )
-    near = {name: archive.neighbours(archive.get(name)) for name in [*seen, "elsewhere", "car"]}
-    named = {name: tuple(one and one.id for one in pair) for name, pair in near.items()}
+    asked = [*seen, "elsewhere", "car"]
+    near = archive.neighbours([archive.get(name) for name in asked])
+    named = {name: tuple(one and one.id for one in pair) for name, pair in zip(asked, near, strict=True)}
     assert named == {
         "car": (None, "a"),
         "a": ("car", "b"),

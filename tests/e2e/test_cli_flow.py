@@ -184,6 +184,9 @@ def test_hits_that_are_told_right_or_wrong_change_the_answer(
     height, width = cv2.imread(str(person[0])).shape[:2]
     assert run_command([*ask, *photos, *["--box", f"0,0,{width},{height}"] * 2]) == 0
     assert len(json.loads(capsys.readouterr().out)["query"]["photos"]) == 2
+    assert run_command([*ask, "--like", person[1], "--coat-may-have-changed"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["query"]["coat_may_have_changed"] and {hit["confidence"] for hit in said["hits"]} == {None}
 
 
 def test_search_prints_a_table(archive: Path, person: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,23 +1,27 @@
 """A process that appends to an archive until it is killed, and says each time what was acknowledged.
 
     python archive_writer.py FOLDER FIRST_NUMBER [--batch N] [--limit-bytes N] [--count N] [--only-new]
-        [--seal-rows N]
+        [--seal-rows N] [--pack-bytes N] [--forget] [--reopen] [--compact]
 
 Each record follows from its number, so that a reader can tell whether it came back right. Every third append also
 gives an earlier sighting a second revision, unless `--only-new`. A line is printed after the append returned: `number
-revision` pairs.
+revision` pairs. `--forget` erases all but the first of the batch before, told before (doomed) and after (gone);
+`--reopen` closes and opens after every third append, which compacts vectors that are mostly dead; `--compact` does
+what `zhian archive compact` does after every fifth.
 """
 
 import argparse
 import resource
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from models.embeddings import EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive import open_archive
+from pipeline.archive import LocalArchive, compaction, local, open_archive
+from pipeline.archive.packs import PACK_BYTES
 from pipeline.errors import ArchiveFull
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
@@ -50,23 +54,43 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def main() -> None:
-    """Append until killed, full, or `--count` appends are done."""
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("first", type=int)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--limit-bytes", type=int)
-    parser.add_argument("--only-new", action="store_true")
     parser.add_argument("--seal-rows", type=int, default=16_384)
-    asked = parser.parse_args()
-    archive = open_archive(asked.folder, writable=True, seal_rows=asked.seal_rows)
+    parser.add_argument("--pack-bytes", type=int, default=PACK_BYTES)
+    for name in ("--only-new", "--forget", "--reopen", "--compact"):
+        parser.add_argument(name, action="store_true")
+    return parser.parse_args()
+
+
+def opened(asked: argparse.Namespace) -> LocalArchive:
+    return open_archive(asked.folder, writable=True, seal_rows=asked.seal_rows, pack_bytes=asked.pack_bytes)
+
+
+def forget(archive: LocalArchive, numbers: list[int]) -> None:
+    """Erase, and say so before and after."""
+    if numbers:
+        said = " ".join(map(str, numbers))
+        say(f"doomed {said}")
+        archive.forget([record_of(number).sighting.id for number in numbers])
+        say(f"gone {said}")
+
+
+def main() -> None:
+    """Append until killed, full, or `--count` appends are done."""
+    asked = options()
+    local.compact = partial(compaction.compact, worth_it=10)  # archives as small as a test's are compacted, too
+    archive = opened(asked)
     say("open")
     if asked.limit_bytes:
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (asked.limit_bytes, limits[1]))
-    number = asked.first
+    number, before = asked.first, list[int]()
     for turn in range(asked.count):
         batch = [(number + offset, 1) for offset in range(asked.batch)]
         if turn % 3 == 2 and not asked.only_new:
@@ -78,6 +102,14 @@ def main() -> None:
             break
         number += asked.batch
         say("stored " + " ".join(f"{each} {revision}" for each, revision in batch))
+        if asked.forget:
+            forget(archive, before)
+            before = [each for each, _ in batch[1 : asked.batch]]
+        if asked.compact and turn % 5 == 4:
+            archive.compact()
+        if asked.reopen and turn % 3 == 2:
+            archive.close()
+            archive = opened(asked)
     if asked.limit_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # room again
         archive.append([record_of(number + 1)])

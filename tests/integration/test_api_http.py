@@ -1,142 +1,43 @@
-"""The HTTP door, asked by a real client over a real socket.
-
-The detector finds red rectangles and the embedder describes colours: simple, but they really look at the pixels.
-"""
+"""The HTTP door, asked by a real client over a real socket."""
 
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import httpx
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from camera_adapters.site import Camera
 from camera_adapters.stream_state import Status
-from models.detections import Detections
-from models.embeddings import Embeddings, EmbeddingSpace
 from models.errors import ModelMissing
-from models.kinds import Kind
-from pipeline.archive.memory import InMemoryArchive
-from pipeline.errors import ArchiveFull
-from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 from search_api.access import Callers
 from search_api.app import create_app
 from search_api.service import SearchService
 from search_api.serving import Serving, address_of, listen
-
-Image = NDArray[np.uint8]
-TOKEN = "a-token-of-the-day-shift"
-NOON_MS = 1777608000000
-SPACE = EmbeddingSpace("mean_colour", "1-fp32", 3)
-RED, GREEN, BLUE = (30, 30, 220), (30, 200, 30), (220, 40, 40)
-
-
-class Rectangles:
-    """Finds every saturated rectangle on grey."""
-
-    name = "rectangles"
-
-    def detect(
-        self, images: Sequence[Image], source_sizes: object = None, *, min_score: float = 0.3
-    ) -> list[Detections]:
-        return [self._one(image) for image in images]
-
-    @staticmethod
-    def _one(image: Image) -> Detections:
-        spread = image.max(axis=2).astype(int) - image.min(axis=2)
-        _, _, stats, _ = cv2.connectedComponentsWithStats((spread > 60).astype(np.uint8))
-        boxes = [[x, y, x + w, y + h] for x, y, w, h, area in stats[1:] if area > 100]
-        n = len(boxes)
-        return Detections(np.array(boxes, np.float32).reshape(n, 4), np.full(n, 0.9, np.float32), np.zeros(n, np.int64))
-
-
-class MeanColour:
-    """Describes a crop by its mean colour."""
-
-    space = SPACE
-
-    def embed(self, crops: Sequence[Image]) -> Embeddings:
-        means = np.array([crop.reshape(-1, 3).mean(axis=0) for crop in crops], np.float32)
-        return Embeddings(means / np.linalg.norm(means, axis=1, keepdims=True), SPACE)
-
-
-@dataclass
-class State:
-    status: Status
-    reason: str | None = None
-
-
-@dataclass
-class Report:
-    camera: Camera
-    state: State
-    received: int = 10
-    analysed: int = 8
-    dropped: int = 2
-    sightings: int = 1
-    watermark_ms: int | None = NOON_MS
-    behind_s: float | None = 2.5
-
-
-def photo(*colours: tuple[int, int, int], size: tuple[int, int] = (200, 300)) -> bytes:
-    image = np.full((*size, 3), 128, np.uint8)
-    for i, colour in enumerate(colours):
-        image[40:160, 20 + 90 * i : 70 + 90 * i] = colour
-    return cv2.imencode(".png", image)[1].tobytes()
-
-
-def record(
-    camera: str, track: int, colour: tuple[int, int, int], at_ms: int, community: str = "willow", **looks: str
-) -> Record:
-    key = TrackletKey(camera, "s1", track)
-    crop = np.full((60, 25, 3), colour, np.uint8)
-    shot = Shot(at_ms + 1000, (10.0, 20.0, 35.0, 80.0), 0.8, 0.5)
-    sighting = Sighting(
-        key.sighting_id(), key, Kind.PERSON, community, at_ms, at_ms + 5000, shot, (768, 576), 25, attributes=looks
-    )
-    return Record(sighting, MeanColour().embed([crop]).vectors[0], SPACE, cv2.imencode(".jpg", crop)[1].tobytes())
-
-
-class Full(InMemoryArchive):
-    """An archive whose disk is full when `full` is set."""
-
-    full = False
-
-    def record_search(self, entry: Any) -> None:
-        if self.full:
-            raise ArchiveFull("no room left: free some")
-        super().record_search(entry)
+from tests.servers.doors import (
+    GREEN,
+    NOON_MS,
+    RED,
+    TOKEN,
+    Full,
+    photo,
+    record,
+    service_over,
+    small_archive,
+)
 
 
 @pytest.fixture
 def archive() -> Full:
-    made = Full()
-    made.append(
-        [
-            record("north", 1, RED, NOON_MS, upper_colour="red", lower_colour="black"),
-            record("north", 2, GREEN, NOON_MS + 60_000, upper_colour="green"),
-            record("south", 1, (40, 60, 200), NOON_MS + 3_600_000, "maple"),
-        ]
-    )
-    return made
+    return small_archive()
 
 
 @pytest.fixture
 def service(archive: Full) -> SearchService:
-    cameras = [Report(Camera("north", "x", "willow", "n", "North gate"), State(Status.LIVE))]
-    return SearchService(
-        archive,
-        Rectangles,  # type: ignore[arg-type]
-        lambda _: MeanColour(),  # type: ignore[arg-type, return-value]
-        lambda: cameras,  # type: ignore[arg-type, return-value]
-        lambda: NOON_MS + 7_200_000,
-    )
+    return service_over(archive)
 
 
 @pytest.fixture
@@ -268,6 +169,14 @@ def test_what_is_said_of_hits_counts(client: httpx.Client, archive: Full) -> Non
     assert_problem(ask(client, confirmed=red, rejected=red), 422, "bad-feedback", red)
     assert_problem(ask(client, photo(RED), rejected="f" * 20), 404, "unknown-sighting")
     assert_problem(ask(client, photo(RED), rerank="magic"), 422, "bad-input", "rerank")
+
+
+def test_another_coat(client: httpx.Client, archive: Full) -> None:
+    body = ask(client, photo(RED), coat_may_have_changed="true").json()
+    assert len(body["hits"]) == 3
+    assert {hit["confidence"] for hit in body["hits"]} == {None}
+    assert next(archive.searches()).what["coat_may_have_changed"] is True
+    assert_problem(ask(client, words="red coat", coat_may_have_changed="true"), 422, "bad-coat", "only a person's coat")
 
 
 def test_a_visit_is_one_hit_with_its_shots_and_neighbours(client: httpx.Client, archive: Full) -> None:
@@ -480,7 +389,7 @@ def test_the_page_is_whole_without_the_internet(open_door: httpx.Client) -> None
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "/console/docs.js" in open_door.get("/docs").text
-    for part in ("/console/console.js", "/console/console.css"):
+    for part in ("/console/main.js", "/console/console.css"):
         assert part in page.text
         assert open_door.get(part).status_code == 200
     assert "http://" not in page.text and "https://" not in page.text

@@ -69,6 +69,29 @@ def test_a_reader_process_sees_what_a_writer_process_commits(tmp_path: Path) -> 
         writer.kill()
 
 
+def test_a_reader_sees_each_append_of_another_process_wholly_or_not_at_all(tmp_path: Path) -> None:
+    """Segments are sealed and merged meanwhile: count, list and search are each of one moment."""
+    command = [sys.executable, str(SCRIPT), str(tmp_path / "a"), "1", "--only-new", "--batch", "40"]
+    with subprocess.Popen([*command, "--seal-rows", "100"], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "open\n"
+        assert writer.stdout.readline().startswith("stored")
+        seen = []
+        with open_archive(tmp_path / "a", writable=False) as reader:
+            asked = replace(query(EAST), vectors=reader.vector(reader.find(SightingFilter())[0].id), top=1_000_000)
+            while len(seen) < 60 and seen[-1:] < [4_000]:
+                counted = (
+                    reader.count(),
+                    len(reader.find(SightingFilter(), limit=1_000_000)),
+                    len(reader.search(asked)),
+                )
+                assert [number % 40 for number in counted] == [0, 0, 0]
+                assert list(counted) == sorted(counted)  # asked one after the other
+                seen.append(counted[0])
+        writer.kill()
+    assert len(set(seen)) > 3
+
+
 def test_a_reader_follows_appends_replacements_and_erasures(tmp_path: Path) -> None:
     with open_archive(tmp_path / "a", writable=True) as archive, open_archive(tmp_path / "a", writable=False) as reader:
         assert reader.search(query(EAST)) == []

@@ -25,6 +25,8 @@ def make_clip(
     codec: str = "libx264",
     size: tuple[int, int] = (320, 240),
     options: dict[str, str] | None = None,
+    b_frames: int = 0,
+    key_every: int | None = None,
 ) -> Path:
     """Write a clip whose left half has the grey of its number and whose right half moves; a key frame per second."""
     width, height = size
@@ -33,8 +35,8 @@ def make_clip(
     with av.open(str(path), "w", options=options or {}) as out:
         stream = out.add_stream(codec, rate=fps, options={"preset": "ultrafast", **quiet})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.codec_context.gop_size = fps
-        stream.codec_context.max_b_frames = 0
+        stream.codec_context.gop_size = key_every or fps
+        stream.codec_context.max_b_frames = b_frames
         for index in range(frames):
             picture = np.repeat(np.roll(moving, index, axis=1)[:, :, None], 3, axis=2) // 4 + 96
             picture[:, : width // 2] = grey_of(index)

@@ -13,8 +13,8 @@ from pipeline.analysis.mailbox import Mailbox
 PICTURE = np.zeros((2, 2, 3), np.uint8)
 
 
-def frame(camera: str, seq: int) -> Frame:
-    return Frame(camera, "s", seq, seq, PICTURE, (2, 2), lambda: PICTURE)
+def frame(camera: str, seq: int, *, late: bool = False) -> Frame:
+    return Frame(camera, "s", seq, seq, PICTURE, (2, 2), lambda: PICTURE, late=late)
 
 
 def test_latest_frame_wins_and_the_loss_is_counted() -> None:
@@ -25,6 +25,17 @@ def test_latest_frame_wins_and_the_loss_is_counted() -> None:
     assert [f.seq for f in box.take(8, 0.0)] == [4]
     counters = box.counters("a")
     assert (counters.received, counters.taken, counters.dropped, counters.waiting) == (5, 1, 4, 0)
+
+
+def test_late_frames_wait_beside_the_latest_and_in_order() -> None:
+    box = Mailbox()
+    box.open_slot("a", "latest", capacity=2)
+    for seq in range(10):
+        box.put(frame("a", seq, late=True))
+    for seq in range(10, 15):
+        box.put(frame("a", seq))
+    assert [f.seq for f in box.take(32, 0.0)] == [*range(10), 13, 14]
+    assert box.counters("a").dropped == 3
 
 
 def test_a_loud_camera_does_not_starve_the_others() -> None:

@@ -15,7 +15,7 @@ from pipeline.search import Answer, Eyes, Question, Reranking, Word, answer
 from pipeline.search.confidence import AT_LEAST, Calibration, calibration_of
 from pipeline.search.grouping import APART_MS, group_id, persons, visits
 from pipeline.search.pooling import mean_direction
-from pipeline.search.reranking import by_company, by_rejected, jaccard_distances
+from pipeline.search.reranking import MOST, by_company, by_rejected, jaccard_distances
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 from pipeline.words import parse
 
@@ -164,10 +164,10 @@ def hit(name: str, seen: tuple[int, int], camera: str = "c1") -> Hit:
 def test_what_makes_a_visit(seen: tuple[int, int], likeness: float, together: bool) -> None:
     hits = [hit("a", (0, 1000)), hit("b", seen)]
     vectors = {"a": unit(1, 0, 0), "b": unit(likeness, np.sqrt(1 - likeness**2), 0)}
-    groups = visits(hits, vectors)
+    groups = visits(hits, vectors, 9)
     assert [len(group) for group in groups] == ([2] if together else [1, 1])
     assert group_id(groups[0]) == "a"
-    assert len(visits(hits, {})) == 2
+    assert len(visits(hits, {}, 9)) == 2
 
 
 def test_words_show_each_person_once() -> None:
@@ -195,7 +195,14 @@ def test_words_show_each_person_once() -> None:
 def test_two_at_once_are_two_persons() -> None:
     vectors = {name: unit(1, 0, 0) for name in "abc"}
     together = [hit("a", (0, 1000)), hit("b", (500, 2000)), hit("c", (500, 2000), "c2")]
-    assert [[each.sighting.id for each in group] for group in persons(together, vectors)] == [["a", "c"], ["b"]]
+    assert [[each.sighting.id for each in group] for group in persons(together, vectors, 9)] == [["a", "c"], ["b"]]
+
+
+def test_no_more_groups_than_asked_for_but_all_their_members() -> None:
+    vectors = {"a": unit(1, 0, 0), "b": unit(0, 1, 0), "c": unit(1, 0, 0)}
+    hits = [hit("a", (0, 10)), hit("b", (20, 30)), hit("c", (40, 50))]
+    for group in (visits, persons):
+        assert [[each.sighting.id for each in one] for one in group(hits, vectors, 1)] == [["a", "c"]]
 
 
 def test_the_mean_of_several_pictures_has_length_one() -> None:
@@ -232,6 +239,18 @@ def test_hits_that_resemble_each_other_lift_each_other(method: Reranking) -> Non
         assert ids[0] == "alone" and {*ids[1:5]} == {f"alike{i}" for i in range(4)}
 
 
+def test_only_the_best_are_put_in_a_new_order() -> None:
+    hits = [hit(f"h{i:04}", (0, 1)) for i in range(MOST + 50)]
+    hits = [Hit(n, 0.9 - n / 1000, each.sighting) for n, each in enumerate(hits, 1)]
+    rng = np.random.default_rng(2)
+    vectors = {each.sighting.id: unit(*rng.normal(size=8)) for each in hits}
+    for method in (Reranking.EXPANSION, Reranking.K_RECIPROCAL):
+        moved = by_company(hits, unit(*[1] * 8), vectors, method)
+        assert [each.sighting.id for each in moved[MOST:]] == [each.sighting.id for each in hits[MOST:]]
+        scores = [each.score for each in moved]
+        assert scores == sorted(scores, reverse=True)
+
+
 def test_few_hits_and_those_without_a_vector_keep_their_place() -> None:
     hits, vectors = company()
     asked = unit(1, *[0] * 7)
@@ -264,10 +283,10 @@ def test_only_what_is_beyond_a_strangers_likeness_pushes_back() -> None:
 def test_a_likeness_is_worth_less_among_more() -> None:
     line = Calibration(slope=10, offset=-2)
     few, many = line.confidence(0.6, 10), line.confidence(0.6, 100_000)
-    # log ratio -2 + 6 = 4; 4 - log 10 = 1.697; 1 / (1 + exp(-1.697)) = .845
-    assert few.probability == pytest.approx(0.845, abs=1e-3)
+    # log ratio -2 + 6 = 4; 4 - log(10 / 3) = 2.796; 1 / (1 + exp(-2.796)) = .942
+    assert few.probability == pytest.approx(0.942, abs=1e-3)
     assert (few.word, many.word) == (Word.LIKELY, Word.WEAK)
-    assert line.confidence(0.6, 0) == line.confidence(0.6, 1)
+    assert line.confidence(0.6, 0) == line.confidence(0.6, 3)
     assert line.confidence(1.0, 1).probability <= 1
 
 
@@ -275,7 +294,7 @@ def test_words_go_down_with_probability() -> None:
     assert list(AT_LEAST) == [Word.LIKELY, Word.POSSIBLE, Word.WEAK]
     assert sorted(AT_LEAST.values(), reverse=True) == [*AT_LEAST.values()]
     line = Calibration(slope=0, offset=0)
-    assert [line.confidence(0, n).word for n in (1, 3, 4)] == [Word.POSSIBLE, Word.POSSIBLE, Word.WEAK]
+    assert [line.confidence(0, n).word for n in (1, 9, 10)] == [Word.POSSIBLE, Word.POSSIBLE, Word.WEAK]
 
 
 def test_precisions_of_one_network_share_a_line_and_unmeasured_ones_have_none() -> None:

@@ -47,6 +47,8 @@ def test_reads_camera_with_variable_and_time(tmp_path: Path, monkeypatch: pytest
     [
         ("    start:", "    colour: red\n    start:", "line 7: unknown key `cameras.0.colour`"),
         ("  path: archive", "  retention_days: 0\n  path: archive", "line 9: archive.retention_days"),
+        ("  path:", "  retention_days_by_kind: {horse: 9}\n  path:", "line 9: archive.retention_days_by_kind"),
+        ("  path:", "  retention_days_by_kind: {person: 0}\n  path:", "line 9: archive.retention_days_by_kind"),
         ("archive:\n  path: archive\n", "", "line 1: `archive` is missing"),
         ("  - id: gate\n", "  - id: gate\n    id: gate2\n", "line 5: `id` stands here twice"),
         ("    community: 梅园", "    community: 竹园", "梅园|竹园, which is not listed"),

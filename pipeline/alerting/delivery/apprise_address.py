@@ -20,6 +20,7 @@ class AppriseAddress:
         self._guard = guard
         self._threads = threads
         self._timeout_s = timeout_s
+        self._idle: list[Any] = []  # plug-ins are kept: each knows how often its service may be asked
 
     async def send(self, parcel: Parcel) -> str:
         """Send title, text in both languages, and the picture where the service takes one."""
@@ -42,14 +43,15 @@ class AppriseAddress:
         import apprise  # a hundred plug-ins: loaded when the first message goes through them
         from apprise.attachment.memory import AttachMemory
 
-        plugin = apprise.Apprise.instantiate(self._address, suppress_exceptions=True)
+        idle = self._idle.pop() if self._idle else None
+        plugin = idle or apprise.Apprise.instantiate(self._address, suppress_exceptions=True)
         if plugin is None:
             return False
         attached = parcel.jpeg is not None and bool(getattr(plugin, "attachment_support", False))
         picture = apprise.AppriseAttachment()
         if attached and parcel.jpeg is not None:
             picture.add(AttachMemory(content=parcel.jpeg, name=f"{parcel.id}.jpg", mimetype="image/jpeg"))  # type: ignore[no-untyped-call]
-        return bool(
+        sent = bool(
             plugin.notify(
                 title=title_of(parcel.body),
                 body=text_of(parcel.body),
@@ -57,6 +59,8 @@ class AppriseAddress:
                 attach=picture if attached else None,
             )
         )
+        self._idle.append(plugin)
+        return sent
 
     def complete(self) -> bool:
         """Tell whether Apprise can make something of the address."""

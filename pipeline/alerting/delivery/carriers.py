@@ -20,7 +20,7 @@ SCHEMES = {
     Channel.REDIS: ("redis", "rediss"),
 }
 # How many messages of different incidents are under way to one subscriber at the same time.
-AT_ONCE = {Channel.WEBHOOK: 8, Channel.MQTT: 16, Channel.REDIS: 16, Channel.APPRISE: 1}
+AT_ONCE = {Channel.WEBHOOK: 8, Channel.MQTT: 16, Channel.REDIS: 16, Channel.APPRISE: 4}
 
 
 class Carriers:

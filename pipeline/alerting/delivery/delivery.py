@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -62,7 +62,8 @@ class Delivery:
         self._rng = rng or random.SystemRandom()
         self._lanes: dict[str, tuple[Subscription, Lane, asyncio.Task[None]]] = {}
         self._busy_s: dict[str, float] = {}
-        self._database = ThreadPoolExecutor(1, thread_name_prefix="delivery-database")
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="delivery-reading")
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="delivery-writing")
         self._pictures = ThreadPoolExecutor(1, thread_name_prefix="delivery-pictures")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
@@ -139,26 +140,26 @@ class Delivery:
         finally:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
-            self._database.shutdown()
+            self._reading.shutdown()
+            self._writing.shutdown()
             self._pictures.shutdown()
 
     async def _work(self) -> None:
-        self._ledger = Ledger(self._outbox.settle, self._database)
+        self._ledger = Ledger(self._outbox.settle, self._writing)
         looked_s = float("-inf")
         while not self._stopping:
             self._news.clear()
             try:
                 if self._clock_s() - looked_s >= TICK_S:
                     looked_s = self._clock_s()
-                    if await self._in_database(self._upkeep.look):
+                    if await self._in(self._writing, self._upkeep.look):
                         self._tell_others()
                 await self._look()
             except AlertingError as error:
                 log.warning("outbox_unreadable", detail=str(error))
                 await asyncio.sleep(TICK_S)
             await self._rest()
-        for name in list(self._lanes):
-            await self._close(name)
+        await self._close(list(self._lanes))
 
     async def _rest(self) -> None:
         try:
@@ -171,13 +172,16 @@ class Delivery:
 
     async def _look(self) -> None:
         """Open lanes where letters wait, wake them, and close those that are not needed any more or have changed."""
-        listed = {s.id: s for s in await self._in_database(self._book.all)}
-        waiting = await self._in_database(self._outbox.waiting)
+        waiting = await self._in(self._reading, self._outbox.waiting)
+        # Read afterwards: a letter that was written after a change of its subscription goes where the change says.
+        listed = {s.id: s for s in await self._in(self._reading, self._book.all)}
         now = self._clock_s()
-        for name, (subscription, _, task) in list(self._lanes.items()):
+        over = []
+        for name, (subscription, _, task) in self._lanes.items():
             idle = name not in waiting and now - self._busy_s[name] > IDLE_S
             if listed.get(name) != subscription or idle or task.done():
-                await self._close(name)
+                over.append(name)
+        await self._close(over)
         for name in waiting:
             if name in listed:
                 self._busy_s[name] = now
@@ -199,9 +203,9 @@ class Delivery:
             terms=terms.digested,
         )
         duties = LaneDuties(
-            load=lambda after, limit: self._in_database(self._outbox.pending, subscription.id, after, limit),
+            load=lambda after, limit: self._in(self._reading, self._outbox.pending, subscription.id, after, limit),
             settle=self._ledger.settle,
-            bundle=lambda ids, digest: self._in_database(self._outbox.bundle, ids, digest),
+            bundle=lambda ids, digest: self._in(self._writing, self._outbox.bundle, ids, digest),
             picture=self._picture if terms.thumbnail else _no_picture,
             wall_ms=self._wall_ms,
             clock_s=self._clock_s,
@@ -209,17 +213,18 @@ class Delivery:
         )
         return Lane(self._carriers.carrier(subscription), backlog, duties, name=terms.name)
 
-    async def _close(self, name: str) -> None:
-        _, _, task = self._lanes.pop(name)
-        self._busy_s.pop(name, None)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    async def _close(self, names: list[str]) -> None:
+        tasks = [self._lanes.pop(name)[2] for name in names]
+        for name, task in zip(names, tasks, strict=True):
+            self._busy_s.pop(name, None)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _picture(self, sighting_id: str) -> bytes | None:
-        return await asyncio.get_running_loop().run_in_executor(self._pictures, self._thumbnail, sighting_id)
+        return await self._in(self._pictures, self._thumbnail, sighting_id)
 
-    async def _in_database(self, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - of any question
-        return await asyncio.get_running_loop().run_in_executor(self._database, work, *arguments)
+    async def _in(self, thread: Executor, work: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - of any work
+        return await asyncio.get_running_loop().run_in_executor(thread, work, *arguments)
 
 
 async def _no_picture(_sighting_id: str) -> bytes | None:

@@ -36,13 +36,7 @@ class AddressGuard:
 
         One private address among several refuses the host: which of them a client takes is chance.
         """
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                found = await self._resolve(host, port)
-        except TimeoutError as error:
-            raise Undelivered(Reason.UNREACHABLE, f"the name {host} was not resolved in time") from error
-        except (OSError, UnicodeError) as error:
-            raise Undelivered(Reason.UNREACHABLE, f"the name {host} cannot be resolved") from error
+        found = [host] if _is_address(host) else await self._addresses(host, port)
         if not found:
             raise Undelivered(Reason.UNREACHABLE, f"the name {host} has no address")
         if host.lower().rstrip(".") not in self._hosts:
@@ -54,9 +48,26 @@ class AddressGuard:
                     )
         return found[0]
 
+    async def _addresses(self, host: str, port: int) -> Sequence[str]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._resolve(host, port)
+        except TimeoutError as error:
+            raise Undelivered(Reason.UNREACHABLE, f"the name {host} was not resolved in time") from error
+        except (OSError, UnicodeError) as error:
+            raise Undelivered(Reason.UNREACHABLE, f"the name {host} cannot be resolved") from error
+
     def _may_reach(self, address: Address) -> bool:
         inner = _embedded(address)
         return (inner.is_global and not inner.is_multicast) or any(inner in network for network in self._networks)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _embedded(address: Address) -> Address:

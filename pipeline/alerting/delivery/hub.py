@@ -27,7 +27,11 @@ KEPT = 8192
 PAGE = 500
 POLL_S = 1.0  # events that another process wrote are seen after this time
 ENCODED = 64  # encoded pages kept for readers who ask for the same
-GATHER_S = 0.1  # readers are woken this often at most: at 100 alerts a second each gets ten at once
+# How long events are gathered before readers are woken, and how much longer for each reader: a thousand at 100 alerts a
+# second are woken three times a second, each for thirty events, instead of a hundred times.
+GATHER_S = 0.05
+GATHER_EACH_S = 0.00025
+LONGEST_GATHER_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class EventHub:
                     self._wake_readers()
             except AlertingError as error:
                 log.warning("events_unreadable", detail=str(error))
-            self._closing.wait(GATHER_S)
+            self._closing.wait(min(LONGEST_GATHER_S, GATHER_S + GATHER_EACH_S * self.readers))
 
     def _catch_up(self, *, first: bool = False) -> bool:
         with read(self._engine) as connection:

@@ -14,8 +14,11 @@ from pipeline.alerting.delivery.outbox import Letter, LetterState, Verdict
 from pipeline.errors import AlertingError
 
 log = structlog.get_logger(__name__)
+UNWRITTEN = 256  # verdicts of one lane that wait for the disk at most
 LOADED = 600  # letters of one lane in memory; the others wait in the database
 FAULT_WAIT_S = 5.0
+GRACE_S = 0.5  # what is nearly there need not be sent twice
+LONGEST_END_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Lane:
         self._last_id = 0
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing: set[asyncio.Task[None]] = set()
         self.counters = LaneCounters()
 
     def wake(self) -> None:
@@ -74,16 +78,28 @@ class Lane:
                     log.warning("outbox_unreadable", subscription=self._name, detail=str(error))
                     await asyncio.sleep(FAULT_WAIT_S)
                     continue
-                while batch := self._backlog.take(self._duties.clock_s(), self._duties.wall_ms()):
+                while len(self._tasks) < UNWRITTEN and (
+                    batch := self._backlog.take(self._duties.clock_s(), self._duties.wall_ms())
+                ):
                     task = asyncio.create_task(self._deliver(batch))
                     self._tasks.add(task)
                     task.add_done_callback(self._ended)
                 await self._rest()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._carrier.close()
+            await self._end()
+
+    async def _end(self) -> None:
+        """Give up what is under way; what has arrived is written down, if the disk does not refuse."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_S)
+        for task in self._tasks - self._writing:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LONGEST_END_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._carrier.close()
 
     async def _fill(self) -> None:
         room = LOADED - self._backlog.held
@@ -93,8 +109,18 @@ class Lane:
                 self._last_id = letters[-1].id
                 self._backlog.add(letters)
 
+    def _start_due(self) -> None:
+        while len(self._tasks) < UNWRITTEN:
+            batch = self._backlog.take(self._duties.clock_s(), self._duties.wall_ms())
+            if batch is None:
+                return
+            task = asyncio.create_task(self._deliver(batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._writing.discard(task)
         self._woken.set()
 
     async def _rest(self) -> None:
@@ -117,10 +143,12 @@ class Lane:
             log.exception("carrier_fault", subscription=self._name)
             await self._failed(batch, Undelivered(Reason.FAILING, f"fault in zhian: {error!r}"))
         else:
-            await self._settle(batch, LetterState.DELIVERED, receipt=receipt)
+            # The next letter need not wait for the disk: a verdict that is lost means one message twice, not none.
             self._backlog.arrived(batch)
-            self.counters.delivered += len(batch.letters)
+            self._woken.set()
             self.counters.failing = ""
+            await self._settle(batch, LetterState.DELIVERED, receipt=receipt)
+            self.counters.delivered += len(batch.letters)
 
     async def _parcel(self, batch: Batch) -> Parcel:
         if not batch.digested:
@@ -150,7 +178,10 @@ class Lane:
             self._backlog.failed(batch, self._duties.clock_s(), asked_wait_s=error.wait_s)
 
     async def _settle(self, batch: Batch, state: LetterState, *, reason: str = "", receipt: str = "") -> None:
-        """Write the verdict down, however long the disk refuses: until then the letter counts as under way."""
+        """Write the verdict down, however long the disk refuses; it is bounded how many wait for that."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._writing.add(task)
         verdicts = [Verdict(letter.id, state, batch.attempts, reason, receipt) for letter in batch.letters]
         while True:
             try:

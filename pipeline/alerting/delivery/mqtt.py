@@ -11,6 +11,7 @@ from pipeline.alerting.delivery.channel import Parcel, Reason, Undelivered
 from pipeline.alerting.delivery.encoding import encoded
 from pipeline.alerting.delivery.guard import AddressGuard
 
+MANY = 100  # messages under way before aiomqtt warns
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -53,7 +54,9 @@ class MqttTopic:
     async def _connected(self) -> aiomqtt.Client:
         async with self._connecting:
             if self._client is None:
-                self._client = await self._open.enter_async_context(await self._dial())
+                client = await self._dial()
+                client.pending_calls_threshold = MANY
+                self._client = await self._open.enter_async_context(client)
             return self._client
 
     async def _dial(self) -> aiomqtt.Client:

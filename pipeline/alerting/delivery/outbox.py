@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from camera_adapters.clock import now_ms
-from pipeline.alerting.database import make_missing_tables, metadata, read, write
+from pipeline.alerting.database import make_missing_tables, metadata, read, write, write_soon
 from pipeline.alerting.delivery.channel import Reason
 from pipeline.alerting.delivery.escalation import escalations, plan_escalations
 from pipeline.alerting.incidents.events import Event, events
@@ -160,7 +160,10 @@ class Outbox:
             return [_letter_of(row) for row in connection.execute(query).mappings()]
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Write down what became of attempts; durable on return. A letter that was settled already stays so."""
+        """Write down what became of attempts. A letter that was settled already stays so.
+
+        A killed process loses nothing; after a power failure some messages may be sent again.
+        """
         if not verdicts:
             return
         now = self._wall_ms()
@@ -179,7 +182,7 @@ class Outbox:
             {"letter_id": v.letter_id, "new_state": v.state, "tries": v.attempts, "why": v.reason, "proof": v.receipt}
             for v in verdicts
         ]
-        with write(self._engine) as connection:
+        with write_soon(self._engine) as connection:
             connection.execute(statement, rows)
 
     def bundle(self, letter_ids: Sequence[int], digest: str) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import faiss
 import numpy as np
 
 from pipeline.archive.durable import sync_file, sync_folder
@@ -26,6 +27,7 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
     """Make a segment of living rows (at least one); everything is durable on return, the folder's own name is not."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    faiss.omp_set_num_threads(1)  # the other cores decode and detect, and would be waited for
     rows, runs = rows.in_order()
     sample = np.random.default_rng(_SEED).permutation(len(rows))[:TRAINED_ON]
     learned = vectors.pick(rows.vector_row[np.sort(sample)])

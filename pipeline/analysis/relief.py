@@ -1,0 +1,113 @@
+"""What gives way when more is asked of the machine than it can do, in a declared order, and comes back."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class Step(IntEnum):
+    """How far the quality has been lowered; each step includes those before it."""
+
+    NONE = 0
+    HALF_RATE = 1
+    THIRD_RATE = 2
+    GATE = 3
+    REFUSE = 4
+
+    @property
+    def rate(self) -> float:
+        """Which part of the configured pictures a second is analysed."""
+        return (1.0, 1 / 2, 1 / 3, 1 / 3, 1 / 3)[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """Counters since the start: frames received and dropped by all paced cameras, seconds the analysis was at work."""
+
+    received: int
+    dropped: int
+    busy_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReliefSettings:
+    """`every_s`: how often the load is judged. It is too much when more than `dropped` of the frames are lost.
+
+    A step is taken back after `calm_s` without loss, when the step before would keep the analysis busy for less than
+    `busy` of its time.
+    """
+
+    every_s: float = 2.0
+    dropped: float = 0.02
+    calm_s: float = 20.0
+    busy: float = 0.75
+
+
+class Relief:
+    """Decides the step from the strain. One thread owns it; others read `step` and `refused`.
+
+    Rate first, then the gate (only what moves is looked at closely), then cameras: at the last step one camera more is
+    refused at each judgement that finds too much, the last of the configuration first, and one comes back at a time.
+    """
+
+    def __init__(
+        self, live_cameras: int, settings: ReliefSettings | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings or ReliefSettings()
+        self._clock = clock
+        self._most_refused = max(0, live_cameras - 1)
+        self._judged_s = clock()
+        self._lost_s = clock()
+        self._last = Strain(0, 0, 0.0)
+        self.step = Step.NONE
+        self.refused = 0
+
+    def judge_when_due(self, strain: Callable[[], Strain]) -> bool:
+        """Look at the load when it is time; True when step or refused cameras changed."""
+        now_s = self._clock()
+        passed_s = now_s - self._judged_s
+        if passed_s < self._settings.every_s:
+            return False
+        now, before = strain(), self._last
+        self._last, self._judged_s = now, now_s
+        received, dropped = now.received - before.received, now.dropped - before.dropped
+        if dropped > 0:
+            self._lost_s = now_s
+        if dropped > self._settings.dropped * max(received, 1):
+            changed = self._more()
+        elif now_s - self._lost_s >= self._settings.calm_s and self._room((now.busy_s - before.busy_s) / passed_s):
+            changed = self._less()
+            self._lost_s = now_s  # a step back is tried for as long before the next
+        else:
+            return False
+        if changed:
+            log.warning("overload", step=self.step.name.lower(), refused=self.refused, dropped=dropped, of=received)
+        return changed
+
+    def _room(self, busy: float) -> bool:
+        """Say whether the step before would fit, judged by how busy the analysis is at this one."""
+        before = self.step if self.refused > 1 else Step(max(0, self.step - 1))
+        return busy * before.rate / self.step.rate < self._settings.busy
+
+    def _more(self) -> bool:
+        if self.step < Step.REFUSE:
+            self.step = Step(self.step + 1)
+        if self.step is Step.REFUSE:
+            if self.refused >= self._most_refused:
+                return False
+            self.refused += 1
+        return True
+
+    def _less(self) -> bool:
+        if self.refused > 1:
+            self.refused -= 1
+        elif self.step > Step.NONE:
+            self.step, self.refused = Step(self.step - 1), 0
+        else:
+            return False
+        return True

@@ -1,0 +1,36 @@
+"""Which tracks move, and which have come to rest."""
+
+import numpy as np
+
+from pipeline.analysis.tracking import Tracks
+from pipeline.analysis.tracking.tracks import BoolArray, FloatArray, IntArray
+
+_STEP = 0.25  # box heights from where it rested: less is the jitter of a detector's box
+
+
+class Stillness:
+    """Remembers for each living track of a camera where and since when it rests.
+
+    A parked car and somebody on a bench are followed for hours; neither is a reason to look five times a second.
+    """
+
+    def __init__(self, rest_s: float = 3.0) -> None:
+        self._rest_ms = round(rest_s * 1000)
+        self._track_id: IntArray = np.empty(0, np.int64)
+        self._anchor: FloatArray = np.empty((0, 2), np.float32)
+        self._since_ms: IntArray = np.empty(0, np.int64)
+
+    def moving(self, tracks: Tracks, t_ms: int) -> BoolArray:
+        """Return bool (n,): False for tracks that stayed within a quarter of their height for `rest_s`.
+
+        A new track counts as moving until it has been watched for that long. t_ms: UTC epoch ms, never falling.
+        """
+        centre: FloatArray = ((tracks.xyxy[:, :2] + tracks.xyxy[:, 2:]) / 2).astype(np.float32)
+        height = tracks.xyxy[:, 3] - tracks.xyxy[:, 1]
+        anchor, since_ms = centre.copy(), np.full(len(tracks), t_ms, np.int64)
+        _, now, before = np.intersect1d(tracks.track_id, self._track_id, assume_unique=True, return_indices=True)
+        anchor[now], since_ms[now] = self._anchor[before], self._since_ms[before]
+        left = np.linalg.norm(centre - anchor, axis=1) > _STEP * height
+        anchor[left], since_ms[left] = centre[left], t_ms
+        self._track_id, self._anchor, self._since_ms = tracks.track_id, anchor, since_ms
+        return np.asarray(t_ms - since_ms < self._rest_ms, np.bool_)

@@ -1,0 +1,47 @@
+// What was watched and what was not: a bar a camera, so that "not seen" and "not watched" are never confused.
+
+import { drawn, local, make } from "./dom.js";
+
+const STATES = {
+  live: "有人看 watched", shedding: "丢帧 shedding", behind: "未入库 not indexed", down: "断线 down", unknown: "无记录 no record",
+};
+const MOST = 12; // bars at first, worst cameras first
+
+export function coverageBars(coverage) {
+  const box = make("details", undefined, "coverage");
+  box.open = coverage.share_watched < 0.995;
+  const percent = `${Math.floor(1000 * coverage.share_watched) / 10} %`;
+  const summary = make("summary", `覆盖 Coverage ${percent}`);
+  box.append(summary, make("p", `${coverage.zh}\n${coverage.en}`, "understood"));
+  const cameras = [...coverage.cameras].sort((one, other) => one.share_watched - other.share_watched);
+  box.append(...cameras.slice(0, MOST).map((camera) => row(camera, coverage)));
+  if (cameras.length > MOST) {
+    const rest = make("details");
+    rest.append(make("summary", `另 ${cameras.length - MOST} 台 more cameras`));
+    rest.append(...cameras.slice(MOST).map((camera) => row(camera, coverage)));
+    box.append(rest);
+  }
+  box.append(legend());
+  return box;
+}
+
+function row(camera, { from_ms: from, to_ms: to }) {
+  const line = make("div", undefined, "covered");
+  const bar = drawn("svg", { viewBox: "0 0 1000 10", preserveAspectRatio: "none", role: "img", "aria-label": camera.camera });
+  for (const each of camera.intervals) {
+    const x = (1000 * (each.from_ms - from)) / (to - from);
+    const width = Math.max(1, (1000 * (each.to_ms - each.from_ms)) / (to - from));
+    const part = drawn("rect", { x, y: 0, width, height: 10, class: `cover-${each.state}` });
+    const reason = each.reason ? ` (${each.reason})` : "";
+    part.append(drawn("title", {}, `${local(each.from_ms)} – ${local(each.to_ms)}: ${STATES[each.state]}${reason}`));
+    bar.append(part);
+  }
+  line.append(make("span", camera.name || camera.camera), bar, make("span", `${Math.floor(100 * camera.share_watched)} %`));
+  return line;
+}
+
+function legend() {
+  const line = make("div", undefined, "legend");
+  for (const [state, text] of Object.entries(STATES)) line.append(make("i", undefined, `cover-${state}`), make("span", text));
+  return line;
+}

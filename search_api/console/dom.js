@@ -1,0 +1,65 @@
+// Small parts every page of the console is made of.
+
+export const byId = (id) => document.getElementById(id);
+
+export function make(tag, text, className) {
+  const element = document.createElement(tag);
+  if (text !== undefined && text !== null) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+export function button(text, pressed, className) {
+  const element = make("button", text, className);
+  element.type = "button";
+  element.addEventListener("click", pressed);
+  return element;
+}
+
+export function drawn(tag, attributes = {}, text) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+export function say(text, bad = false) {
+  byId("message").textContent = text;
+  byId("message").classList.toggle("bad", bad);
+}
+
+export function table(headings, rows) {
+  const element = make("table");
+  const head = make("tr");
+  head.append(...headings.map((heading) => make("th", heading)));
+  element.append(head);
+  for (const row of rows) {
+    const line = make("tr");
+    for (const cell of row) {
+      const field = make("td");
+      if (cell instanceof Node) field.append(cell);
+      else field.textContent = cell ?? "";
+      line.append(field);
+    }
+    element.append(line);
+  }
+  return element;
+}
+
+const two = (n) => String(n).padStart(2, "0");
+
+export function clock(ms) {
+  const at = new Date(ms);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+export function local(ms) {
+  const at = new Date(ms);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(ms)}`;
+}
+
+export function duration(ms) {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

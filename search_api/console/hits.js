@@ -1,0 +1,100 @@
+// What was found: a card a hit, with why it matched and how sure that is.
+
+import { releasePictures, showPicture } from "./api.js";
+import { cameraName } from "./cameras.js";
+import { button, byId, clock, duration, local, make } from "./dom.js";
+
+const MARKS = { agree: "✓", disagree: "✗", unseen: "?" };
+const LOOKS = {
+  upper_colour: "上衣 top", lower_colour: "下装 bottom", any_colour: "衣服 clothes", colour: "颜色 colour", type: "类型 type",
+};
+
+// `act` has confirm, reject, more and watch, each called with the hit; `chosen` tells what was said of a hit before.
+export function showHits(hits, act, chosen) {
+  releasePictures("hits");
+  byId("hits").replaceChildren(...hits.map((hit) => card(hit, act, chosen)));
+}
+
+function card(hit, act, chosen) {
+  const item = make("li");
+  const shot = make("div", undefined, "shot");
+  const image = make("img");
+  image.alt = `${hit.rank}`;
+  shot.append(image);
+  showPicture(image, hit.picture, "hits");
+  const facts = make("div", undefined, "facts");
+  facts.append(...score(hit), ...reasons(hit), make("div", cameraName(hit.camera), "camera"),
+    make("div", hit.community || "\u00a0", "soft"), make("div", local(hit.first_seen_ms)),
+    make("div", stay(hit), "soft"), actions(hit, item, act, chosen), ...around(hit));
+  item.append(shot, facts);
+  return item;
+}
+
+function score(hit) {
+  const top = make("div", undefined, "top");
+  top.append(make("b", `${hit.rank}`));
+  if (hit.confidence) top.append(make("span", `${hit.confidence.zh} ${hit.confidence.en}`, `badge sure-${hit.confidence.word}`));
+  top.append(make("span", hit.score.toFixed(3)));
+  const bar = make("div", undefined, "bar");
+  const filled = make("b");
+  filled.style.width = `${100 * Math.max(0, Math.min(1, hit.score))}%`;
+  bar.append(filled);
+  return [top, bar];
+}
+
+function reasons(hit) {
+  const said = Object.entries(hit.reasons || {});
+  if (!said.length) return [];
+  const line = make("div", undefined, "reasons");
+  line.append(...said.map(([look, verdict]) => make("span", `${MARKS[verdict] || "?"} ${LOOKS[look] || look}`, verdict)));
+  return [line];
+}
+
+function stay(hit) {
+  const looks = Object.values(hit.attributes).join(", ");
+  const shots = hit.shots.length ? `同次另 ${hit.shots.length} 张 +${hit.shots.length} shots` : "";
+  return [duration(hit.last_seen_ms - hit.first_seen_ms), looks, shots].filter(Boolean).join(" · ");
+}
+
+// Who passed the same camera just before and after, and the visit's other pictures: looked at on demand.
+function around(hit) {
+  const near = [["前 before", hit.before], ...hit.shots.map((shot) => ["同次 same visit", shot]), ["后 after", hit.after]]
+    .filter(([, sighting]) => sighting);
+  if (!near.length) return [];
+  const box = make("details");
+  box.append(make("summary", "前后 Around", "soft"));
+  box.addEventListener("toggle", () => {
+    if (!box.open || box.children.length > 1) return;
+    const line = make("div", undefined, "around");
+    line.append(...near.map(([text, sighting]) => {
+      const figure = make("figure");
+      const image = make("img");
+      image.alt = "";
+      if (sighting.picture) showPicture(image, sighting.picture, "hits");
+      figure.append(image, make("figcaption", `${text} ${clock(sighting.first_seen_ms)}`));
+      return figure;
+    }));
+    box.append(line);
+  });
+  return [box];
+}
+
+function actions(hit, item, act, chosen) {
+  const line = make("div", undefined, "acts");
+  const yes = button("✓ 是 Yes", () => told("confirmed"));
+  const no = button("✗ 不是 No", () => told("rejected"));
+  function told(verdict) {
+    const now = item.classList.contains(verdict) ? null : verdict;
+    act.judge(hit, now);
+    mark(now);
+  }
+  function mark(verdict) {
+    item.classList.toggle("confirmed", verdict === "confirmed");
+    item.classList.toggle("rejected", verdict === "rejected");
+    yes.setAttribute("aria-pressed", verdict === "confirmed");
+    no.setAttribute("aria-pressed", verdict === "rejected");
+  }
+  mark(chosen(hit));
+  line.append(yes, no, button("找相似 More like this", () => act.more(hit)));
+  return line;
+}

@@ -1,0 +1,73 @@
+// The way somebody took over the cameras, and where she can be by now.
+
+import { releasePictures, send, showPicture } from "./api.js";
+import { cameraName } from "./cameras.js";
+import { coverageBars } from "./coverage.js";
+import { button, byId, clock, duration, local, make, table } from "./dom.js";
+import { mapOf } from "./map.js";
+
+const CHANCES = { ahead: "在前方 ahead", not_watched: "可能经过，无人看 not watched", not_seen: "有人看，未见 not seen" };
+const VERDICTS = { feasible: "可行 feasible", infeasible: "⚠ 不可能 impossible", unknown: "路程未知 way unknown" };
+
+export async function showRoute(confirmed, rejected, reason) {
+  const reply = await send("POST", "/v1/trajectory", { sightings: confirmed, rejected, reason });
+  show(await reply.json());
+}
+
+export function hideRoute() {
+  releasePictures("route");
+  byId("route").hidden = true;
+}
+
+function show(way) {
+  releasePictures("route");
+  const title = make("div", undefined, "top");
+  title.append(make("h2", "路线 Route"), button("GeoJSON", () => save(way.geojson)), button("关闭 Close", hideRoute));
+  const map = mapOf(way.geojson, cameraName);
+  const parts = [title, map || make("p", "站点文件没有摄像机位置，无法画图。 The site file has no positions: no map.", "soft"), stops(way)];
+  if (way.suggestions.length) parts.push(make("h3", `现在可能在 Where she can be by ${local(way.at_ms)}`), suggestions(way));
+  byId("route").replaceChildren(...parts, coverageBars(way.coverage));
+  byId("route").hidden = false;
+  byId("route").scrollIntoView({ behavior: "smooth" });
+}
+
+function stops(way) {
+  const list = make("ol", undefined, "stops");
+  way.stops.forEach((stop, index) => {
+    const item = make("li");
+    const image = make("img", undefined, "thumb");
+    image.alt = `${stop.number}`;
+    if (stop.picture) showPicture(image, stop.picture, "route");
+    const sure = stop.confirmed ? "✓ 已确认 confirmed" : `相似 ${stop.score?.toFixed(2) ?? ""}`;
+    const facts = make("div");
+    facts.append(make("b", `${stop.number} ${cameraName(stop.camera)}`), make("div", local(stop.first_seen_ms)), make("div", sure, "soft"));
+    item.append(image, facts);
+    list.append(item);
+    const leg = way.legs[index];
+    if (leg) list.append(make("li", legText(leg), `leg-${leg.verdict} between`));
+  });
+  return list;
+}
+
+function legText(leg) {
+  const far = leg.metres === null ? "" : `${leg.estimated ? "≈ " : ""}${Math.round(leg.metres)} m`;
+  const fast = leg.kmh === null ? "" : `${leg.kmh.toFixed(1)} km/h`;
+  return ["→", duration(Math.max(0, 1000 * leg.seconds)), far, fast, VERDICTS[leg.verdict]].filter(Boolean).join(" ");
+}
+
+function suggestions(way) {
+  const rows = way.suggestions.map((each) => [
+    each.rank, each.name || each.camera, CHANCES[each.chance], `${Math.round(each.metres)} m`,
+    `${clock(each.expected_from_ms)} – ${clock(each.expected_to_ms)}`,
+    each.share_watched === null ? "" : `${Math.floor(100 * each.share_watched)} %`,
+  ]);
+  return table(["", "摄像机 camera", "", "路程 way", "预计 expected", "覆盖 watched"], rows);
+}
+
+function save(geojson) {
+  const link = make("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(geojson)], { type: "application/geo+json" }));
+  link.download = "route.geojson";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

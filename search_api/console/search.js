@@ -1,0 +1,102 @@
+// The search: a question from photos and words, its answer, and a better question from what was confirmed.
+
+import { asked } from "./api.js";
+import { chosenCameras, offerCameras } from "./cameras.js";
+import { coverageBars } from "./coverage.js";
+import { button, byId, make, say } from "./dom.js";
+import { showHits } from "./hits.js";
+import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
+import { hideRoute, showRoute } from "./route.js";
+
+const judged = new Map(); // sighting → confirmed or rejected
+const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map(([sighting]) => sighting);
+
+export function startSearch() {
+  choosePhotos(() => judged.clear());
+  byId("words").addEventListener("change", () => judged.clear());
+  byId("ask").addEventListener("submit", (event) => { event.preventDefault(); search(); });
+}
+
+export const enterSearch = offerCameras;
+
+function question(sighting) {
+  const form = new FormData();
+  const when = (id) => byId(id).value && new Date(byId(id).value).toISOString();
+  if (sighting) form.append("sighting_id", sighting);
+  else {
+    for (const photo of photos()) form.append("photo", photo.file);
+    if (photos().some((photo) => photo.box)) {
+      for (const photo of photos()) form.append("box", photo.box ? photo.box.join(",") : "");
+    }
+    if (photos().length) form.append("kind", byId("kind").value);
+    if (byId("words").value.trim()) form.append("words", byId("words").value.trim());
+    if (byId("coat").checked && photos().length) form.append("coat_may_have_changed", "true");
+    for (const each of told("confirmed")) form.append("confirmed", each);
+    for (const each of told("rejected")) form.append("rejected", each);
+  }
+  for (const id of ["from", "to"]) if (when(id)) form.append(id, when(id));
+  for (const camera of chosenCameras()) form.append("camera", camera);
+  form.append("top", byId("top").value);
+  form.append("reason", byId("reason").value);
+  return form;
+}
+
+async function search(sighting) {
+  if (!byId("ask").reportValidity()) return;
+  if (!sighting && !photos().length && !byId("words").value.trim()) {
+    say("请先选择照片或写下描述。 Choose a photo or write some words first.", true);
+    return;
+  }
+  byId("go").disabled = true;
+  hideRoute();
+  say("检索中… Searching…");
+  try {
+    show(await asked("/v1/search", { method: "POST", body: question(sighting) }), sighting);
+  } catch (error) {
+    say(error.message, true);
+  } finally {
+    byId("go").disabled = false;
+  }
+}
+
+function show(reply, sighting) {
+  byId("understood").textContent = reply.understood ? `${reply.understood.zh}\n${reply.understood.en}` : "";
+  const unclear = sighting ? -1 : reply.photos.findIndex((photo) => !photo.box && photo.people.length > 1);
+  if (unclear >= 0) {
+    const { people } = reply.photos[unclear];
+    showHits([], {}, () => null);
+    byId("coverage").replaceChildren();
+    offerPeople(photos()[unclear], people, search);
+    say(`照片中有 ${people.length} 个目标，请点选一个。 The photo shows ${people.length}: click the one to find.`);
+    return;
+  }
+  if (!sighting) reply.photos.forEach((photo, index) => markBox(photos()[index], photo.box));
+  byId("coverage").replaceChildren(...(reply.coverage ? [coverageBars(reply.coverage)] : []));
+  const n = reply.hits.length;
+  const among = reply.searched ? `（共检索 ${reply.searched} 条 among ${reply.searched}）` : "";
+  say(n ? `${n} 条，按相似度排列。 ${n} hits, best first. ${among}` : `没有找到。 Nothing in the archive fits. ${among}`);
+  const act = { judge, more: (hit) => { window.scrollTo({ top: 0 }); search(hit.sighting); } };
+  showHits(reply.hits, act, (hit) => judged.get(hit.sighting) || null);
+  offerNext();
+}
+
+function route() {
+  showRoute(told("confirmed"), told("rejected"), byId("reason").value).catch((error) => say(error.message, true));
+}
+
+function judge(hit, verdict) {
+  if (verdict) judged.set(hit.sighting, verdict);
+  else judged.delete(hit.sighting);
+  offerNext();
+}
+
+function offerNext() {
+  const yes = told("confirmed").length;
+  const no = told("rejected").length;
+  byId("next").hidden = !yes && !no;
+  byId("next").replaceChildren(
+    make("span", `✓ ${yes}  ✗ ${no}`),
+    button("据此再检索 Search again with these", () => search(), "strong"),
+    ...(yes ? [button("看路线 Route", route)] : []),
+  );
+}

@@ -1,0 +1,202 @@
+"""The console as people use it: a real browser against a real server, nothing from elsewhere."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from pipeline.alerting.alert import Alert, Severity, Source, alert_id
+from pipeline.alerting.service import Alerting, open_alerting
+from search_api.access import Callers
+from search_api.app import create_app
+from search_api.serving import Serving, address_of, listen
+from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
+
+WAIT_MS = 20_000
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    bound = listen("127.0.0.1", 0)
+    with Serving(create_app(service_over(small_archive()), Callers.of(day=TOKEN)), bound):
+        yield address_of(bound)
+
+
+@pytest.fixture
+def alerting(tmp_path: Path) -> Iterator[Alerting]:
+    made = open_alerting(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def alert_page(browser: Browser, alerting: Alerting) -> Iterator[Page]:
+    """The console of a zhian with alerting."""
+    bound = listen("127.0.0.1", 0)
+    with Serving(create_app(service_over(small_archive()), Callers.of(day=TOKEN), alerting), bound):
+        yield from entered(browser, address_of(bound))
+        alerting.hub.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The console of a zhian that only searches."""
+    yield from entered(browser, address)
+
+
+def entered(browser: Browser, address: str) -> Iterator[Page]:
+    """Open the door; a script error or a request that leaves this machine fails the test."""
+    opened = browser.new_page()
+    opened.set_default_timeout(WAIT_MS)
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("request", lambda asked: faults.append(asked.url) if not _ours(asked.url, address) else None)
+    opened.goto(address)
+    opened.fill("#token", TOKEN)
+    opened.click("#door button")
+    opened.wait_for_selector("#page-search", state="visible")
+    yield opened
+    opened.close()
+    assert not faults
+
+
+def _ours(url: str, address: str) -> bool:
+    return url.startswith((address, "blob:", "data:"))
+
+
+def choose(page: Page, folder: Path, *pictures: bytes) -> None:
+    for number, picture in enumerate(pictures):
+        (folder / f"{number}.png").write_bytes(picture)
+    page.set_input_files("#photo", [folder / f"{number}.png" for number in range(len(pictures))])
+    page.fill("#reason", "case 7")
+
+
+def test_a_wrong_token_stays_outside(browser: Browser, address: str) -> None:
+    opened = browser.new_page()
+    opened.goto(address)
+    opened.fill("#token", "some-other-token-entirely")
+    opened.click("#door button")
+    expect(opened.locator("#message")).to_contain_text("not valid", timeout=WAIT_MS)
+    expect(opened.locator("#page-search")).to_be_hidden()
+    opened.close()
+
+
+def test_the_one_who_is_clicked_is_found_first(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(GREEN, RED))
+    page.click("#go")
+    page.locator(".stage button").nth(1).click()
+    hits = page.locator("#hits > li")
+    expect(hits.first).to_contain_text("North gate", timeout=WAIT_MS)
+    expect(hits.first).to_contain_text("red")
+    expect(hits.first.locator("img").first).to_have_attribute("src", re.compile("^blob:"))
+
+
+def test_several_photos_of_one_person_are_one_question(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED), photo(RED, size=(220, 320)))
+    page.click("#go")
+    expect(page.locator("#hits > li").first).to_contain_text("red", timeout=WAIT_MS)
+    assert page.locator(".stage i").count() == 2
+
+
+def test_words_are_explained_and_marked_on_the_hits(page: Page) -> None:
+    page.fill("#words", "红色上衣 zzz")
+    page.fill("#reason", "case 7")
+    page.click("#go")
+    expect(page.locator("#understood")).to_contain_text("zzz", timeout=WAIT_MS)
+    expect(page.locator("#hits > li .agree").first).to_contain_text("上衣")
+
+
+def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    first = page.locator("#hits > li").first
+    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    before = page.locator("#hits > li").count()
+    first.get_by_text("不是 No").click()
+    page.get_by_text("据此再检索").click()
+    expect(page.locator("#hits > li")).to_have_count(before - 1, timeout=WAIT_MS)
+    expect(page.locator("#hits")).not_to_contain_text("red")
+
+
+def test_a_confirmed_hit_has_a_route_on_a_map(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    first = page.locator("#hits > li").first
+    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    first.get_by_text("是 Yes", exact=False).first.click()
+    page.get_by_text("看路线").click()
+    route = page.locator("#route")
+    expect(route.locator("svg.map .stop").first).to_be_visible(timeout=WAIT_MS)
+    expect(route.locator(".stops")).to_contain_text("North gate")
+    expect(route.locator("svg.map .suggestion")).not_to_have_count(0)
+    expect(route.locator(".coverage")).to_contain_text("无记录")
+    page.screenshot(path=tmp_path / "route.png", full_page=True)
+    with page.expect_download() as saved:
+        route.get_by_text("GeoJSON").click()
+    assert '"FeatureCollection"' in Path(saved.value.path()).read_text("utf-8")
+
+
+def test_an_empty_question_is_refused_in_words(page: Page) -> None:
+    page.fill("#reason", "case 7")
+    page.click("#go")
+    expect(page.locator("#message")).to_contain_text("Choose a photo", timeout=WAIT_MS)
+
+
+def test_nobody_in_the_photo_says_what_to_do(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo())
+    page.click("#go")
+    expect(page.locator("#message.bad")).to_contain_text("no person found", timeout=WAIT_MS)
+
+
+def test_cameras_and_search_log_have_pages(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(BLUE))
+    page.click("#go")
+    page.wait_for_selector("#hits > li")
+    page.click("nav a[href='#cameras']")
+    expect(page.locator("#camera-table")).to_contain_text("live", timeout=WAIT_MS)
+    expect(page.locator("#camera-table")).to_contain_text("south")
+    page.click("nav a[href='#log']")
+    expect(page.locator("#log-table")).to_contain_text("case 7", timeout=WAIT_MS)
+    expect(page.locator("#page-search")).to_be_hidden()
+
+
+def test_a_zhian_without_alerting_offers_no_incidents(page: Page) -> None:
+    expect(page.locator("nav a[href='#incidents']")).to_be_hidden(timeout=WAIT_MS)
+
+
+def test_an_incident_appears_by_itself_and_is_closed_with_its_outcome(alert_page: Page, alerting: Alerting) -> None:
+    alert_page.click("nav a[href='#incidents']")
+    expect(alert_page.locator("#incident-none")).to_be_visible(timeout=WAIT_MS)
+    name = alert_id(Source.RULE, "yard", 1)
+    alerting.desk.take(
+        [Alert(name, Source.RULE, "yard", "intrusion", Severity.HIGH, NOON_MS, "north", "willow", "person 1")]
+    )
+    incident = alert_page.locator("#incident-list > li").first
+    expect(incident).to_contain_text("区域入侵", timeout=WAIT_MS)
+    expect(incident).to_contain_text("North gate")
+    incident.get_by_text("确认 Acknowledge").click()
+    expect(incident).to_contain_text("acknowledged", timeout=WAIT_MS)
+    incident.get_by_text("经过 Timeline").click()
+    expect(incident.locator(".story")).to_contain_text("day", timeout=WAIT_MS)
+    incident.get_by_text("误报").click()
+    expect(alert_page.locator("#incident-none")).to_be_visible(timeout=WAIT_MS)
+    alert_page.select_option("#incident-state", "closed")
+    expect(alert_page.locator("#incident-list > li").first).to_contain_text("误报", timeout=WAIT_MS)

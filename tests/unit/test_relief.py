@@ -1,0 +1,79 @@
+"""What gives way under load, on a machine made up of arithmetic."""
+
+import pytest
+
+from pipeline.analysis.relief import Relief, ReliefSettings, Step, Strain
+
+SETTINGS = ReliefSettings(every_s=2.0, dropped=0.02, calm_s=20.0, busy=0.75)
+
+
+class Machine:
+    """Analyses at most `capacity` frames a second; cameras offer `offered` at the full rate."""
+
+    def __init__(self, cameras: int = 4, offered: float = 20.0, capacity: float = 40.0) -> None:
+        self.now_s = 0.0
+        self.received = self.dropped = 0.0
+        self.busy_s = 0.0
+        self.offered, self.capacity, self.cameras = offered, capacity, cameras
+        self.relief = Relief(cameras, SETTINGS, lambda: self.now_s)
+        self.history: list[tuple[Step, int]] = []
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds / 2)):
+            asked = 2 * self.offered * self.relief.step.rate * (1 - self.relief.refused / self.cameras)
+            done = min(asked, 2 * self.capacity)
+            self.received += asked
+            self.dropped += asked - done
+            self.busy_s += 2 * done / (2 * self.capacity)
+            self.now_s += 2.0
+            strain = Strain(round(self.received), round(self.dropped), self.busy_s)
+            self.relief.judge_when_due(lambda strain=strain: strain)
+            self.history.append((self.relief.step, self.relief.refused))
+
+
+def test_a_machine_with_room_is_left_alone() -> None:
+    machine = Machine(offered=20, capacity=40)
+    machine.run(200)
+    assert set(machine.history) == {(Step.NONE, 0)}
+
+
+def test_rate_goes_first_and_only_as_far_as_needed() -> None:
+    machine = Machine(offered=60, capacity=40)
+    machine.run(10)
+    assert machine.history[-1] == (Step.HALF_RATE, 0)
+
+
+def test_then_the_gate_then_cameras_one_by_one() -> None:
+    machine = Machine(cameras=4, offered=400, capacity=40)
+    machine.run(12)
+    assert machine.history == [
+        (Step.HALF_RATE, 0),
+        (Step.THIRD_RATE, 0),
+        (Step.GATE, 0),
+        (Step.REFUSE, 1),
+        (Step.REFUSE, 2),
+        (Step.REFUSE, 3),
+    ]
+    machine.run(20)
+    assert machine.history[-1] == (Step.REFUSE, 3)  # one camera always stays
+
+
+def test_everything_comes_back_in_the_opposite_order() -> None:
+    machine = Machine(cameras=4, offered=400, capacity=40)
+    machine.run(12)
+    machine.offered = 20
+    machine.run(200)
+    after = machine.history[6:]
+    assert after == sorted(after, reverse=True)
+    assert after[-1] == (Step.NONE, 0)
+
+
+def test_a_load_between_two_steps_does_not_swing() -> None:
+    machine = Machine(offered=60, capacity=40)  # full rate is too much, half the rate keeps it 75 % busy
+    machine.run(600)
+    assert set(machine.history) == {(Step.HALF_RATE, 0)}
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_each_step_keeps_what_those_before_it_took(step: Step) -> None:
+    assert step.rate <= min(each.rate for each in Step if each <= step)
