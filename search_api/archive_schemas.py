@@ -62,12 +62,20 @@ class HoldOut(Wire):
     sightings: int = Field(description="how many")
 
 
-class HeldOut(Wire):
-    """What an order changed: how many sightings, and the ids that the case holds now."""
+class HoldChange(Wire):
+    """What an order changed, and how many sightings the case holds now."""
 
     case: str
     changed: int
+    sightings: int
+
+
+class HeldPage(Wire):
+    """Ids of sightings that a case holds, sorted; `next` is the `after` of the following page, null on the last."""
+
+    case: str
     sightings: list[str]
+    next: str | None
 
 
 def hold_out(hold: CaseHold) -> HoldOut:

@@ -39,10 +39,10 @@ class LocalBooks:
         with self._reading() as connection:
             return holds_by_case(connection)
 
-    def held(self, case: str) -> Sequence[str]:
-        """Return the ids of the sightings that a case holds, sorted."""
+    def held(self, case: str, *, limit: int | None = None, after: str = "") -> Sequence[str]:
+        """Return the ids of the sightings that a case holds, sorted; `after` an id, no more than `limit`."""
         with self._reading() as connection:
-            return held_by(connection, case)
+            return held_by(connection, case, limit, after)
 
     def record_search(self, entry: SearchRecord) -> None:
         """Append to the search log durably; a reader may, too, so that no search goes unseen."""

@@ -178,8 +178,8 @@ class Archive(Protocol):
         """Return the cases that hold sightings, the newest first."""
         ...
 
-    def held(self, case: str) -> Sequence[str]:
-        """Return the ids of the sightings that a case holds, sorted."""
+    def held(self, case: str, *, limit: int | None = None, after: str = "") -> Sequence[str]:
+        """Return the ids of the sightings that a case holds, sorted; `after` an id, no more than `limit`."""
         ...
 
     def get(self, sighting_id: str) -> Sighting:

@@ -48,9 +48,11 @@ def holds_by_case(connection: Connection) -> list[CaseHold]:
     ]
 
 
-def held_by(connection: Connection, case: str) -> list[str]:
-    """Return the ids of the sightings that a case holds, sorted."""
-    return list(connection.scalars(select(holds.c.sighting_id).where(holds.c.case_id == case).order_by("sighting_id")))
+def held_by(connection: Connection, case: str, limit: int | None, after: str) -> list[str]:
+    """Return the ids of the sightings that a case holds, sorted, those behind `after`."""
+    c = holds.c
+    chosen = select(c.sighting_id).where(c.case_id == case, c.sighting_id > after).order_by(c.sighting_id).limit(limit)
+    return list(connection.scalars(chosen))
 
 
 def line_of(action: str, order: HoldOrder, count: int) -> SearchRecord:

@@ -104,10 +104,10 @@ class InMemoryArchive:
         found = [CaseHold(o.case, o.at_ms, o.who, o.reason, count) for o, count in firsts]
         return sorted(found, key=lambda each: (-each.since_ms, each.case))
 
-    def held(self, case: str) -> Sequence[str]:
-        """Return the ids of the sightings that a case holds, sorted."""
+    def held(self, case: str, *, limit: int | None = None, after: str = "") -> Sequence[str]:
+        """Return the ids of the sightings that a case holds, sorted; `after` an id, no more than `limit`."""
         with self._lock:
-            return sorted(self._holds.get(case, {}))
+            return sorted(name for name in self._holds.get(case, {}) if name > after)[:limit]
 
     def get(self, sighting_id: str) -> Sighting:
         """Return one sighting; raises UnknownSighting."""

@@ -62,7 +62,7 @@ def hold(
             check_filter(where, opened.cameras())
             ids = list(ids_to_hold(opened, where))
         placed = opened.hold(ids, order)
-        held = len(opened.held(case))
+        held = sum(each.sightings for each in opened.holds() if each.case == case)
     results().print(
         f"{placed} sightings more, {held} held by {case} · 新增留存 {placed} 条，{case} 共留存 {held} 条", markup=False
     )
@@ -78,8 +78,9 @@ def release(archive: ArchiveFolder, case: CaseId, reason: Reason) -> None:
 
     order = _order(case, reason)
     with open_archive(archive, writable=False) as opened:
-        if not opened.held(case):
-            known = ", ".join(each.case for each in opened.holds()) or "none"
+        cases = [each.case for each in opened.holds()]
+        if case not in cases:
+            known = ", ".join(cases) or "none"
             raise BadInput(f"case {case} holds nothing in this archive: cases that do are {known}")
         lifted = opened.release(order)
     results().print(f"{lifted} sightings released by {case} · {case} 解除留存 {lifted} 条", markup=False)

@@ -17,6 +17,7 @@ from search_api.cli import (
     describe,
     detect,
     embed,
+    incidents,
     listen,
     models,
     rules,
@@ -82,7 +83,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(models.app)
-for group in (watch, archive, audit, bench):
+for group in (watch, archive, audit, bench, incidents):
     app.add_typer(group.app)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.kinds import Kind
 from pipeline.sighting import Box
-from search_api.archive_schemas import HeldOut, SightingsPage
+from search_api.archive_schemas import HeldPage, HoldChange, HoldOut, SightingsPage
 from search_api.client.connection import Connection, read, read_all
 from search_api.coverage_schemas import CoverageOut
 from search_api.schemas import CameraOut, HealthOut, SearchLogOut, SightingOut
@@ -113,14 +113,26 @@ class Searching(Connection):
         asked |= {"at": moment(at)} if at is not None else {}
         return read(TrajectoryOut, self.send("POST", "/v1/trajectory", json=asked))
 
-    def hold(self, case: str, sightings: Sequence[str], *, reason: str) -> HeldOut:
+    def hold(self, case: str, sightings: Sequence[str], *, reason: str) -> HoldChange:
         """Keep sightings for a case, whatever their age."""
         wanted = {"sightings": list(sightings), "reason": reason}
-        return read(HeldOut, self.send("POST", f"/v1/cases/{case}/holds", json=wanted))
+        return read(HoldChange, self.send("POST", f"/v1/cases/{case}/holds", json=wanted))
 
-    def release(self, case: str, *, reason: str) -> HeldOut:
+    def release(self, case: str, *, reason: str) -> HoldChange:
         """End everything a case holds."""
-        return read(HeldOut, self.send("DELETE", f"/v1/cases/{case}/holds", params={"reason": reason}))
+        return read(HoldChange, self.send("DELETE", f"/v1/cases/{case}/holds", params={"reason": reason}))
+
+    def holds(self) -> list[HoldOut]:
+        """Return the cases that hold sightings, the newest first."""
+        return read_all(HoldOut, self.get("/v1/holds").json())
+
+    def held(self, case: str) -> Iterator[str]:
+        """Yield the ids of the sightings that a case holds, page by page."""
+        after: str | None = ""
+        while after is not None:
+            page = read(HeldPage, self.get(f"/v1/cases/{case}/holds", after=after))
+            yield from page.sightings
+            after = page.next
 
     def cameras(self) -> list[CameraOut]:
         """Return the cameras and how they fare."""

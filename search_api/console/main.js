@@ -5,11 +5,13 @@ import { showCameras } from "./cameras.js";
 import { byId, say } from "./dom.js";
 import { leaveIncidents, showIncidents, startIncidents } from "./incidents.js";
 import { showLog } from "./log.js";
-import { enterSearch, startSearch } from "./search.js";
+import { enterSearch, offerWatches, startSearch } from "./search.js";
+import { showWatches, startWatches } from "./watches.js";
 
 const PAGES = {
   search: { parts: ["page-search", "page-found"], enter: enterSearch },
   incidents: { parts: ["page-incidents"], enter: showIncidents, leave: leaveIncidents },
+  watches: { parts: ["page-watches"], enter: showWatches },
   cameras: { parts: ["page-cameras"], enter: showCameras },
   log: { parts: ["page-log"], enter: showLog },
 };
@@ -24,6 +26,7 @@ function show(parts) {
 async function offerPages() {
   const { paths } = await (await fetch("/openapi.json")).json();
   for (const link of byId("pages").querySelectorAll("[data-needs]")) link.hidden = !(link.dataset.needs in paths);
+  offerWatches("/v1/watches" in paths);
 }
 
 async function enter() {
@@ -65,6 +68,7 @@ window.addEventListener("hashchange", () => { if (hasToken()) tryToEnter(); });
 whenSignedOut(leave);
 startSearch();
 startIncidents();
+startWatches();
 offerPages();
 if (hasToken()) tryToEnter();
 else leave();

@@ -7,7 +7,9 @@ import { button, byId, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
 import { hideRoute, showRoute } from "./route.js";
+import { openForm } from "./watches.js";
 
+let watching = false;
 const judged = new Map(); // sighting → confirmed or rejected
 const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map(([sighting]) => sighting);
 
@@ -18,6 +20,7 @@ export function startSearch() {
 }
 
 export const enterSearch = offerCameras;
+export const offerWatches = (can) => { watching = can; };
 
 function question(sighting) {
   const form = new FormData();
@@ -98,5 +101,6 @@ function offerNext() {
     make("span", `✓ ${yes}  ✗ ${no}`),
     button("据此再检索 Search again with these", () => search(), "strong"),
     ...(yes ? [button("看路线 Route", route)] : []),
+    ...(yes && watching ? [button("布控 Watch", () => openForm(told("confirmed"), byId("reason").value))] : []),
   );
 }

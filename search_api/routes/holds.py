@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from pipeline.archive.contract import HoldOrder, SightingFilter
 from pipeline.holding import ids_to_hold
 from pipeline.search import check_filter
-from search_api.archive_schemas import HeldOut, HoldIn, HoldOut, hold_out
+from search_api.archive_schemas import HeldPage, HoldChange, HoldIn, HoldOut, hold_out
 from search_api.errors import BadInput
 from search_api.inputs import parse_time
 from search_api.routes.dependencies import Caller, Service, problems
@@ -25,13 +25,19 @@ def holds(service: Service) -> list[HoldOut]:
 
 
 @router.get("/v1/cases/{case}/holds", responses=problems(401, 422, 503), summary="What a case holds")
-def held(case: Case, service: Service) -> HeldOut:
+def held(
+    case: Case,
+    service: Service,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="how many a page")] = 1_000,
+    after: Annotated[str, Query(max_length=64, description="`next` of the page before")] = "",
+) -> HeldPage:
     """Return the ids of the sightings; none when the case holds nothing."""
-    return _held(service, case, 0)
+    ids = list(service.archive.held(case, limit=limit, after=after))
+    return HeldPage(case=case, sightings=ids, next=ids[-1] if len(ids) == limit else None)
 
 
 @router.post("/v1/cases/{case}/holds", responses=problems(401, 404, 422, 503), summary="Keep sightings for a case")
-def hold(case: Case, wanted: HoldIn, service: Service, caller: Caller) -> HeldOut:
+def hold(case: Case, wanted: HoldIn, service: Service, caller: Caller) -> HoldChange:
     """Keep sightings by id, or all of a time and place, until the case releases them; it stands in the search log.
 
     What is held neither expires nor can be forgotten. `changed` counts those the case did not hold before.
@@ -45,14 +51,14 @@ def hold(case: Case, wanted: HoldIn, service: Service, caller: Caller) -> HeldOu
         check_filter(where, service.known_cameras())
         ids = list(ids_to_hold(service.archive, where))
     order = HoldOrder(case, caller, wanted.reason.strip(), service.now_ms())
-    return _held(service, case, service.archive.hold(ids, order))
+    return _changed(service, case, service.archive.hold(ids, order))
 
 
 @router.delete("/v1/cases/{case}/holds", responses=problems(401, 422, 503), summary="Release what a case holds")
-def release(case: Case, reason: Reason, service: Service, caller: Caller) -> HeldOut:
+def release(case: Case, reason: Reason, service: Service, caller: Caller) -> HoldChange:
     """End everything the case holds; what is older than its days goes with the next sweep. It stands in the log."""
     order = HoldOrder(case, caller, reason.strip(), service.now_ms())
-    return _held(service, case, service.archive.release(order))
+    return _changed(service, case, service.archive.release(order))
 
 
 def _filter(wanted: HoldIn) -> SightingFilter:
@@ -65,5 +71,6 @@ def _filter(wanted: HoldIn) -> SightingFilter:
     )
 
 
-def _held(service: SearchService, case: str, changed: int) -> HeldOut:
-    return HeldOut(case=case, changed=changed, sightings=list(service.archive.held(case)))
+def _changed(service: SearchService, case: str, changed: int) -> HoldChange:
+    count = sum(each.sightings for each in service.archive.holds() if each.case == case)
+    return HoldChange(case=case, changed=changed, sightings=count)

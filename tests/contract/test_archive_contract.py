@@ -361,6 +361,7 @@ def test_holds_are_listed_and_stand_in_the_log(archive: Archive) -> None:
     archive.hold(["c"], order("13", 7, "other"))
     assert list(archive.holds()) == [CaseHold("13", 7, "wang", "other", 1), CaseHold("12", 5, "wang", "first", 3)]
     assert list(archive.held("12")) == ["a", "b", "c"]
+    assert list(archive.held("12", limit=1, after="a")) == ["b"]
     assert list(archive.held("99")) == []
     archive.release(order("12", 8, "closed"))
     lines = list(archive.searches())

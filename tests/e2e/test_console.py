@@ -9,9 +9,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.service import Alerting, open_alerting
+from pipeline.alerting.watches import WatchBook
 from search_api.access import Callers
 from search_api.app import create_app
 from search_api.serving import Serving, address_of, listen
+from search_api.watch_service import WatchService
 from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
 
 WAIT_MS = 20_000
@@ -51,7 +53,10 @@ def alerting(tmp_path: Path) -> Iterator[Alerting]:
 def alert_page(browser: Browser, alerting: Alerting) -> Iterator[Page]:
     """The console of a zhian with alerting."""
     bound = listen("127.0.0.1", 0)
-    with Serving(create_app(service_over(small_archive()), Callers.of(day=TOKEN), alerting), bound):
+    search = service_over(small_archive())
+    watches = WatchService(search, WatchBook(alerting.engine))
+    app = create_app(search, Callers.of(day=TOKEN), alerting, watch_service=watches)
+    with Serving(app, bound):
         yield from entered(browser, address_of(bound))
         alerting.hub.close()
 
@@ -200,3 +205,37 @@ def test_an_incident_appears_by_itself_and_is_closed_with_its_outcome(alert_page
     expect(alert_page.locator("#incident-none")).to_be_visible(timeout=WAIT_MS)
     alert_page.select_option("#incident-state", "closed")
     expect(alert_page.locator("#incident-list > li").first).to_contain_text("误报", timeout=WAIT_MS)
+
+
+def test_a_confirmed_hit_becomes_a_watch_with_a_budget_and_is_withdrawn(alert_page: Page, tmp_path: Path) -> None:
+    choose(alert_page, tmp_path, photo(RED))
+    alert_page.click("#go")
+    first = alert_page.locator("#hits > li").first
+    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    first.get_by_text("是 Yes").click()
+    alert_page.locator("#next").get_by_text("布控 Watch").click()
+    expect(alert_page.locator("#watch-sightings")).to_contain_text("1")
+    alert_page.fill("#watch-expires", "2026-05-08T12:00")
+    alert_page.fill("#watch-name", "grandmother")
+    alert_page.locator("#watch-ask button.strong").click()
+    watch = alert_page.locator("#watch-list > li").first
+    expect(watch).to_contain_text("grandmother", timeout=WAIT_MS)
+    expect(watch).to_contain_text("case 7")
+    watch.get_by_text("误报预算").click()
+    expect(watch.locator("img.curve")).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
+    watch.get_by_text("命中 Hits").click()
+    expect(watch).to_contain_text("Nothing yet", timeout=WAIT_MS)
+    alert_page.once("dialog", lambda dialog: dialog.accept("found at home"))
+    watch.get_by_text("撤销 Withdraw").click()
+    expect(watch).to_contain_text("withdrawn", timeout=WAIT_MS)
+
+
+def test_a_watch_that_cannot_be_says_why_in_its_form(alert_page: Page) -> None:
+    alert_page.click("nav a[href='#watches']")
+    alert_page.click("#watch-new")
+    alert_page.fill("#watch-reason", "case 7")
+    alert_page.fill("#watch-expires", "2026-04-01T12:00")
+    alert_page.locator("#watch-ask button.strong").click()
+    expect(alert_page.locator("#watch-problem")).not_to_be_empty(timeout=WAIT_MS)
+    alert_page.click("#watch-cancel")
+    expect(alert_page.locator("#watch-form")).to_be_hidden()

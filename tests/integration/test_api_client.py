@@ -132,7 +132,9 @@ def test_what_was_watched_and_the_way_she_took(client: Client) -> None:
 
 def test_a_case_holds_and_releases(client: Client) -> None:
     name = client.search(words="红色上衣", reason="case 7").hits[0].sighting
-    assert client.hold("2026-7", [name], reason="last seen here").sightings == [name]
+    assert client.hold("2026-7", [name], reason="last seen here").sightings == 1
+    assert [(each.case, each.sightings) for each in client.holds()] == [("2026-7", 1)]
+    assert list(client.held("2026-7")) == [name]
     assert client.release("2026-7", reason="found").changed == 1
 
 

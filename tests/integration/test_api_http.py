@@ -23,6 +23,7 @@ from tests.servers.doors import (
     RED,
     TOKEN,
     Full,
+    assert_problem,
     photo,
     record,
     service_over,
@@ -60,18 +61,6 @@ def client(open_door: httpx.Client) -> httpx.Client:
 def ask(client: httpx.Client, *pictures: bytes, **fields: Any) -> httpx.Response:
     files = [("photo", ("p.png", picture)) for picture in pictures] or None
     return client.post("/v1/search", data={"reason": "lost child, case 7", **fields}, files=files)
-
-
-def assert_problem(reply: httpx.Response, status: int, slug: str, said: str = "") -> None:
-    assert reply.status_code == status, reply.text
-    assert reply.headers["content-type"] == "application/problem+json"
-    body = reply.json()
-    assert body["type"] == f"urn:zhian:problem:{slug}"
-    assert body["status"] == status
-    assert body["title"]
-    assert said in body["detail"]
-    assert "Traceback" not in reply.text
-    assert "\n" not in body["detail"]
 
 
 def test_words_find_those_who_look_as_described(client: httpx.Client, archive: Full) -> None:

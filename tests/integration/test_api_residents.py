@@ -18,7 +18,7 @@ from search_api.app import create_app
 from search_api.care_service import CareService
 from search_api.service import SearchService
 from search_api.serving import Serving, address_of, listen
-from tests.integration.test_api_http import (
+from tests.servers.doors import (
     GREEN,
     NOON_MS,
     RED,

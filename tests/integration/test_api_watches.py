@@ -20,7 +20,7 @@ from search_api.app import create_app
 from search_api.service import SearchService
 from search_api.serving import Serving, address_of, listen
 from search_api.watch_service import WatchService
-from tests.integration.test_api_http import (
+from tests.servers.doors import (
     BLUE,
     GREEN,
     NOON_MS,

@@ -9,7 +9,7 @@ from pipeline.archive import open_archive
 from pipeline.bus import Message, Topic
 from pipeline.bus.redis_streams import RedisBus
 from search_api.cli.main import run_command
-from tests.integration.test_api_http import NOON_MS, RED, record
+from tests.servers.doors import NOON_MS, RED, record
 from tests.servers.redis_server import RedisServer
 
 LATER = "2099-01-01"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -142,3 +143,16 @@ def service_over(archive: InMemoryArchive) -> SearchService:
         lambda: NOON_MS + 7_200_000,
         site=SiteMap(CameraGraph.of(tuple(PLACES), PLACES, ()), names={"north": "North gate"}),
     )
+
+
+def assert_problem(reply: httpx.Response, status: int, slug: str, said: str = "") -> None:
+    """Assert that a reply is an RFC 9457 problem whose one sentence says `said`."""
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    body = reply.json()
+    assert body["type"] == f"urn:zhian:problem:{slug}"
+    assert body["status"] == status
+    assert body["title"]
+    assert said in body["detail"]
+    assert "Traceback" not in reply.text
+    assert "\n" not in body["detail"]

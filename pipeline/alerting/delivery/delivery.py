@@ -203,7 +203,7 @@ class Delivery:
             terms=terms.digested,
         )
         duties = LaneDuties(
-            load=lambda after, limit: self._in(self._reading, self._outbox.pending, subscription.id, after, limit),
+            load=lambda after, limit: self._in(self._reading, self._outbox.pending, subscription, after, limit),
             settle=self._ledger.settle,
             bundle=lambda ids, digest: self._in(self._writing, self._outbox.bundle, ids, digest),
             picture=self._picture if terms.thumbnail else _no_picture,

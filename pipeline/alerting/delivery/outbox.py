@@ -138,9 +138,14 @@ class Outbox:
             rows = connection.execute(query.group_by(outbox.c.subscription_id, outbox.c.state))
             return {(row[0], row[1]): row[2] for row in rows}
 
-    def pending(self, subscription_id: str, after: int, limit: int) -> list[Letter]:
-        """Return up to `limit` pending letters with an id over `after`, in order."""
-        query = _letters(subscription_id).where(outbox.c.state == LetterState.PENDING, outbox.c.id > after)
+    def pending(self, subscription: Subscription, after: int, limit: int) -> list[Letter]:
+        """Return up to `limit` pending letters with an id over `after`, in order; none when it has changed since."""
+        same = select(subscriptions.c.id).where(
+            subscriptions.c.id == subscription.id, subscriptions.c.stamp == subscription.stamp
+        )
+        query = _letters(subscription.id).where(
+            outbox.c.state == LetterState.PENDING, outbox.c.id > after, same.exists()
+        )
         with read(self._engine) as connection:
             rows = connection.execute(query.order_by(outbox.c.id).limit(limit)).mappings()
             return [_letter_of(row) for row in rows]

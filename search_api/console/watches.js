@@ -1,0 +1,126 @@
+// Watches (布控): standing queries, how they fare, and a form for a new one.
+
+import { asked, ask, releasePictures, showPicture } from "./api.js";
+import { cameraName, readCameras } from "./cameras.js";
+import { button, byId, local, make, say } from "./dom.js";
+
+const STATES = { active: "生效中 active", expired: "已到期 expired", withdrawn: "已撤销 withdrawn" };
+const DAYS = 7;
+let sightings = []; // confirmed hits a new watch looks out for
+
+export function startWatches() {
+  byId("watch-new").addEventListener("click", () => openForm([], ""));
+  byId("watch-cancel").addEventListener("click", () => byId("watch-form").close());
+  byId("watch-ask").addEventListener("submit", (event) => { event.preventDefault(); add(); });
+}
+
+export async function showWatches() {
+  await readCameras();
+  releasePictures("watches");
+  const watches = await asked("/v1/watches");
+  byId("watch-none").hidden = watches.length > 0;
+  byId("watch-list").replaceChildren(...watches.map(card));
+}
+
+// Opens the form of a new watch, for sightings that were confirmed or for photos chosen in it.
+export function openForm(confirmed, reason) {
+  sightings = confirmed;
+  byId("watch-ask").reset();
+  byId("watch-reason").value = reason;
+  byId("watch-sightings").textContent = confirmed.length ? `已确认 ${confirmed.length} 条目击 · ${confirmed.length} confirmed sightings` : "";
+  const end = new Date(Date.now() + DAYS * 86_400_000);
+  end.setMinutes(end.getMinutes() - end.getTimezoneOffset());
+  byId("watch-expires").value = end.toISOString().slice(0, 16);
+  byId("watch-form").showModal();
+}
+
+async function add() {
+  const form = new FormData();
+  for (const photo of byId("watch-photos").files) form.append("photo", photo);
+  for (const sighting of sightings) form.append("sighting_id", sighting);
+  for (const name of ["name", "words", "plate", "reason"]) {
+    const value = byId(`watch-${name}`).value.trim();
+    if (value) form.append(name, value);
+  }
+  form.append("expires", new Date(byId("watch-expires").value).toISOString());
+  form.append("false_alerts_per_day", byId("watch-budget").value);
+  try {
+    const watch = await asked("/v1/watches", { method: "POST", body: form });
+    byId("watch-form").close();
+    location.hash = "#watches";
+    await showWatches();
+    say(`已布控 ${watch.name}，${local(Date.parse(watch.expires))} 到期。 Watching until then.`);
+  } catch (error) {
+    byId("watch-problem").textContent = error.message;
+  }
+}
+
+function card(watch) {
+  const item = make("li");
+  const image = make("img", undefined, "thumb");
+  image.alt = "";
+  if (watch.photos && watch.state === "active") showPicture(image, `/v1/watches/${watch.id}/photos/0`, "watches");
+  const what = make("div");
+  const title = make("div", undefined, "top");
+  title.append(make("b", watch.name), make("span", STATES[watch.state], `badge watch-${watch.state}`));
+  const target = [watch.photos ? `${watch.photos} 张照片 photos` : "", watch.words, watch.plate].filter(Boolean).join(" · ");
+  const place = [...watch.communities, ...watch.cameras.map(cameraName)].join("、") || "全部摄像机 all cameras";
+  what.append(title, make("div", target), make("div", `${watch.reason} · ${watch.requester}`),
+    make("div", `${place} · 至 until ${local(Date.parse(watch.expires))} · 告警 alerts ${watch.alerts}`, "soft"), acts(watch, item));
+  item.append(image, what);
+  return item;
+}
+
+function acts(watch, item) {
+  const line = make("div", undefined, "line");
+  line.append(button(`命中 Hits`, () => tell(item, "hits", () => hits(watch))));
+  if (watch.photos) line.append(button("误报预算 Budget", () => tell(item, "curve", () => curve(watch))));
+  if (watch.state === "active") line.append(button("撤销 Withdraw", () => withdraw(watch)));
+  return line;
+}
+
+async function tell(item, what, content) {
+  const before = item.querySelector(".story");
+  before?.remove();
+  if (before?.dataset.what === what) return;
+  try {
+    const story = make("div", undefined, "story");
+    story.dataset.what = what;
+    story.append(...await content());
+    item.append(story);
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
+async function hits(watch) {
+  const found = await asked(`/v1/watches/${watch.id}/hits?limit=30`);
+  if (!found.length) return [make("p", "尚无命中。 Nothing yet.")];
+  const line = make("div", undefined, "strip");
+  line.append(...found.map((hit) => {
+    const figure = make("figure");
+    const image = make("img");
+    image.alt = "";
+    showPicture(image, hit.picture, "watches");
+    figure.append(image, make("figcaption", `${cameraName(hit.camera)} ${local(Date.parse(hit.first_seen))} · ${hit.score.toFixed(2)}`));
+    return figure;
+  }));
+  return [line];
+}
+
+async function curve(watch) {
+  const budget = await asked(`/v1/watches/${watch.id}/curve`);
+  const image = make("img", undefined, "curve");
+  image.alt = "误报与命中 false alerts and hits";
+  showPicture(image, `/v1/watches/${watch.id}/curve.svg`, "watches");
+  return [make("p", budget.basis.zh), make("p", budget.basis.en), image];
+}
+
+async function withdraw(watch) {
+  const reason = window.prompt("撤销原因 Why is it withdrawn?", "");
+  if (!reason?.trim()) return;
+  const form = new FormData();
+  form.append("reason", reason.trim());
+  await ask(`/v1/watches/${watch.id}/withdraw`, { method: "POST", body: form }).catch((error) => say(error.message, true));
+  await showWatches();
+}
