@@ -10,6 +10,7 @@ NAMES = (
     "clothing",
     "tracking",
     "events",
+    "rules_speed",
     "batching",
     "archive",
     "archive_kill",
@@ -21,7 +22,12 @@ NAMES = (
     "coat",
     "coverage",
     "trajectory",
+    "watch",
+    "bus",
     "reconnects",
+    "gate",
+    "delivery",
+    "delivery_faults",
     "demo",
 )
 

@@ -109,7 +109,7 @@ def append_rates(archive: LocalArchive, vectors: np.ndarray) -> dict[str, dict[s
 
 
 def search_latencies(archive: LocalArchive, vectors: np.ndarray) -> dict[str, dict[str, float]]:
-    """Return milliseconds per search (top 20) by filter, and compare each result with brute force."""
+    """Return milliseconds per search (top 20) by filter, and the share of brute force's 20 that it found."""
     hour = 3_600_000
     filters = {
         "no_filter": SightingFilter(kind=Kind.PERSON),
@@ -125,9 +125,12 @@ def search_latencies(archive: LocalArchive, vectors: np.ndarray) -> dict[str, di
             results.append(archive.search(query))
             times.append((time.perf_counter() - began) * 1000)
         times.sort()
+        shares = []
         for number, hits in enumerate(results):  # afterwards: its own scan would disturb the timing
-            assert [hit.sighting.key.track_id for hit in hits] == brute_force(vectors, number, where)
-        found[name] = {"median_ms": round(statistics.median(times), 2), "p99_ms": round(times[98], 2)}
+            right = brute_force(vectors, number, where)
+            shares.append(len({hit.sighting.key.track_id for hit in hits} & set(right)) / max(1, len(right)))
+        latency = {"median_ms": round(statistics.median(times), 2), "p99_ms": round(times[98], 2)}
+        found[name] = {**latency, "recall_at_20": round(statistics.mean(shares), 4)}
     return found
 
 

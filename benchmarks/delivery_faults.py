@@ -36,7 +36,7 @@ RESULT = Path(__file__).resolve().parent / "results" / "delivery_faults.json"
 ALERTS = 60
 TOPIC = "zhian/alerts"
 STREAM = "zhian.alerts"
-HEALED_S = 60.0
+HEALED_S = 180.0  # far more than it takes: a busy machine is no loss
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.servers.alerting_process", "aiomqtt", "redis.asyncio", "httpx"])
 

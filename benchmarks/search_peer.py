@@ -7,7 +7,6 @@ JSON: seconds to build, bytes of memory, and by filter the milliseconds and the 
 
 import json
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -182,6 +181,7 @@ def milvus_lite(rows: Rows) -> Search:
 
 
 def sqlite_vec(rows: Rows) -> Search:
+    import pysqlite3 as sqlite3  # Python's own is often built without extensions
     import sqlite_vec
 
     database = sqlite3.connect(rows.folder / "vec.sqlite")

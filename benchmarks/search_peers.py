@@ -36,7 +36,7 @@ PACKAGES = {
     "lancedb": ("lancedb",),
     "qdrant": ("qdrant-client",),
     "milvus_lite": ("pymilvus", "milvus-lite"),
-    "sqlite_vec": ("sqlite-vec",),
+    "sqlite_vec": ("sqlite-vec", "pysqlite3-binary"),
 }
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "RAYON", "TOKIO_WORKER", "LANCE_CPU")}
 
@@ -151,8 +151,9 @@ def drawn(report: dict[str, Any], path: Path) -> None:
                 ours = peer["name"] == "zhian"
                 point = (each["recall_at_50"], each["p50_ms"])
                 axes.scatter(*point, color="#0b6e4f" if ours else "#777777", s=50 if ours else 25, zorder=3)
-                axes.annotate(peer["name"], point, (4, 4), textcoords="offset points", fontsize=7)
+                axes.annotate(peer["name"], point, (-6, 3), textcoords="offset points", fontsize=7, ha="right")
         axes.set_yscale("log")
+        axes.set_xlim(0, 1.05)
         axes.set_title(f"{selectivity:.1%} of the rows", fontsize=9)
         axes.set_xlabel("recall@50")
         axes.grid(alpha=0.3)

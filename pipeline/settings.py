@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera, Community
 from models.kinds import Kind
+from pipeline.alerting.camera_health.settings import HealthSettings
 from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
 from pipeline.site_settings import GateSettings, Identifier, PathSettings, PositionSettings, TravelSettings
@@ -176,6 +177,7 @@ class Settings(_Strict):
     analysis: AnalysisSettings = AnalysisSettings()
     coverage: CoverageSettings = CoverageSettings()
     alerting: AlertingSettings = AlertingSettings()
+    health: HealthSettings = HealthSettings()
     watches: WatchSettings = WatchSettings()
     care: CareSettings = CareSettings()
     bus: str = Field(default=MEMORY, repr=False)

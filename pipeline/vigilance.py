@@ -6,8 +6,10 @@ import structlog
 from sqlalchemy import Engine
 
 from camera_adapters.clock import now_ms
+from camera_adapters.stream_state import StreamState
 from models.kinds import Kind
 from pipeline.alerter import Alerter, Sink
+from pipeline.alerting.camera_health.watch import OfflineWatch, SightWatch
 from pipeline.alerting.care import Carer, CareRegister, CareTerms
 from pipeline.alerting.renewal import Embedder, renew_residents, renew_watches
 from pipeline.alerting.rules.book import open_rule_book
@@ -47,13 +49,17 @@ class Vigilance:
         self.lookout = Lookout(archive, self.watches, take, wall_ms=wall_ms)
         carer = Carer(archive, self.residents, self.watches, take, terms, wall_ms=wall_ms)
         self.rule_book = open_rule_book(settings)
-        self.alerter = Alerter(take, (self.lookout, carer), (self.rule_book.observe,))
+        cameras = settings.site[1] if settings.health.enabled else ()
+        self._offline = OfflineWatch(cameras, settings.health, take, wall_ms=wall_ms)
+        sight = SightWatch(cameras, settings.health)
+        followers = (self.lookout, carer, self._offline)
+        self.alerter = Alerter(take, followers, (self.rule_book.observe, sight.observe))
         self.herald = Herald(self.bus, archive, engine, self.watches)
 
     @property
     def listeners(self) -> Listeners:
         """Who hears what the worker does."""
-        return Listeners(self.alerter.observe, self._stored, self.herald.camera_state)
+        return Listeners(self.alerter.observe, self._stored, self._hear)
 
     @property
     def failure(self) -> BaseException | None:
@@ -73,6 +79,10 @@ class Vigilance:
         if self.alerter.dropped or self.herald.dropped:
             log.warning("alerts_dropped", alerts=self.alerter.dropped, camera_states=self.herald.dropped)
         return ended and told
+
+    def _hear(self, state: StreamState) -> None:
+        self.herald.camera_state(state)
+        self._offline.hear(state)
 
     def _stored(self) -> None:
         self.alerter.stored()

@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
+from pipeline.alerting.rules.book import RuleBook
 from pipeline.alerting.service import Alerting
 from search_api import __version__
 from search_api.access import Callers
@@ -21,6 +22,7 @@ from search_api.routes import (
     incidents,
     metrics,
     residents,
+    rules,
     search,
     searches,
     sightings,
@@ -41,14 +43,15 @@ def create_app(
     callers: Callers,
     alerting: Alerting | None = None,
     *,
+    rule_book: RuleBook | None = None,
     open_metrics: bool = False,
     watch_service: WatchService | None = None,
     care_service: CareService | None = None,
 ) -> FastAPI:
     """Return the application over `service`; with `open_metrics` Prometheus needs no token.
 
-    Incidents, subscriptions and events have routes only with `alerting`, watches with `watch_service` and residents in
-    care with `care_service`.
+    Incidents, subscriptions and events have routes only with `alerting`, rules with a `rule_book`, watches with
+    `watch_service` and residents in care with `care_service`.
     """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
@@ -67,6 +70,9 @@ def create_app(
         for closed in (incidents.router, subscriptions.router, events.router):
             app.include_router(closed, dependencies=[bearer])
         app.include_router(events.socket)
+    if rule_book is not None:
+        app.state.rules = rule_book
+        app.include_router(rules.router, dependencies=[bearer])
     if watch_service is not None:
         app.state.watches = watch_service
         app.include_router(watches.router, dependencies=[bearer])

@@ -1,5 +1,6 @@
 """Figures for Prometheus, in a registry of their own."""
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -63,6 +64,10 @@ class Timed:
             self._metrics.seconds.labels(route).observe(time.monotonic() - started_s)
 
 
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class _StateOfThings(Collector):
     def __init__(self, service: SearchService) -> None:
         self._service = service
@@ -75,6 +80,11 @@ class _StateOfThings(Collector):
         refused = CounterMetricFamily("zhian_searches_refused", "Searches refused because too many waited")
         refused.add_metric([], self._service.refused)
         yield refused
+        cpu = CounterMetricFamily("zhian_cpu_seconds", "CPU time of this process")
+        cpu.add_metric([], time.process_time())
+        cores = GaugeMetricFamily("zhian_cpu_cores", "Cores this process may use")
+        cores.add_metric([], _cores())
+        yield from (cpu, cores)
         yield from self._cameras()
 
     def _cameras(self) -> Iterator[Metric]:

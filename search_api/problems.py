@@ -50,6 +50,8 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.BadSubscription, 422, "bad-subscription"),
     (pipeline_errors.AlertingFull, 507, "alerting-full"),
     (pipeline_errors.AlertingError, 503, "alerting-unavailable"),
+    (pipeline_errors.BadRules, 422, "bad-rules"),
+    (pipeline_errors.UnknownRule, 404, "unknown-rule"),
     (pipeline_errors.PipelineError, 500, "pipeline-error"),
 )
 

@@ -89,6 +89,10 @@ class CameraOut(Wire):
     analysed: int = 0
     dropped: int = 0
     sightings: int = 0
+    idle: bool = False
+    gated: int = 0
+    thinned: int = 0
+    latency_p95_ms: float | None = None
     watermark_ms: int | None = Field(default=None, description="sightings that began before are stored, UTC epoch ms")
 
 
@@ -177,6 +181,10 @@ def camera_out(report: "CameraReport") -> CameraOut:
         analysed=report.analysed,
         dropped=report.dropped,
         sightings=report.sightings,
+        idle=report.idle,
+        gated=report.gated,
+        thinned=report.thinned,
+        latency_p95_ms=report.latency.p95_ms,
         watermark_ms=report.watermark_ms,
     )
 

@@ -115,7 +115,7 @@ class WatchService:
             per_day = rates(archive, watch, recorded, now_ms)
             past = archive_scores(archive, watch.target, now_ms, watch.same_as)
             evidence = Evidence(past, recorded, per_day, *feedback(self.book, watch, now_ms))
-            calibration = calibrated(watch.budget_per_day, watch.target, evidence)
+            calibration = calibrated(watch.budget_per_day, watch.target, evidence, with_curve=True)
         return WatchCost(calibration, agreeing_per_day(archive, watch.target, now_ms))
 
     def hits(self, watch_id: str, *, limit: int = 100) -> list[WatchHit]:

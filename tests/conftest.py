@@ -78,3 +78,12 @@ def chromium() -> str:
     if program is None:
         _missing("no browser found (Debian: chromium)")
     return program
+
+
+@pytest.fixture(scope="session")
+def openssl() -> str:
+    """The openssl program, for certificates of tests."""
+    program = shutil.which("openssl")
+    if program is None:
+        _missing("openssl is not installed (Debian: openssl)")
+    return program

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import openvino
+import openvino.opset13
 from numpy.typing import NDArray
 
 from models.engine.settings import EngineSettings
@@ -15,6 +16,13 @@ FloatArray = NDArray[np.float32]
 
 _HINT = {"fp32": "f32", "bf16": "bf16"}
 _LARGEST_BATCH = 16
+_settling = threading.Lock()
+_settled = False
+
+# The binding sets up its statics at their first use while it holds Python's lock; two threads that get there together
+# wait for each other for ever. So the first inference of a process is alone.
+_first = threading.Lock()
+_set_up = threading.Event()
 
 
 class OpenvinoEngine:
@@ -26,6 +34,7 @@ class OpenvinoEngine:
 
     def __init__(self, network: bytes, settings: EngineSettings) -> None:
         self._core = openvino.Core()
+        _settle(self._core)
         try:
             self._model = self._core.read_model(network)
         except RuntimeError as error:
@@ -58,11 +67,19 @@ class OpenvinoEngine:
         n = len(inputs[self.input_names[0]])
         request = self._request(n)
         try:
-            results = request.infer(inputs, share_inputs=True)
-            return {name: np.array(results[i]) for i, name in enumerate(self.output_names)}
+            if _set_up.is_set():
+                return self._results(request, inputs)
+            with _first:
+                results = self._results(request, inputs)
+                _set_up.set()
+                return results
         finally:
             with self._lock:
                 self._free[n].append(request)
+
+    def _results(self, request: Any, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: ANN401
+        results = request.infer(inputs, share_inputs=True)
+        return {name: np.array(results[i]) for i, name in enumerate(self.output_names)}
 
     def _request(self, n: int) -> Any:  # noqa: ANN401  (openvino has no types)
         """Return an infer request that nobody uses."""
@@ -72,6 +89,24 @@ class OpenvinoEngine:
                 model.reshape({port.get_any_name(): [n, *list(port.get_partial_shape())[1:]] for port in model.inputs})
                 self._compiled[n], self._free[n] = self._core.compile_model(model, "CPU", self._options), []
             return self._free[n].pop() if self._free[n] else self._compiled[n].create_infer_request()
+
+
+def _settle(core: Any) -> None:  # noqa: ANN401
+    """Let OpenVINO's Python face make its own preparations once, on one thread.
+
+    It imports numpy on the first conversion of an array, behind a C++ guard: a thread that holds the guard and wants
+    the interpreter, and one that holds the interpreter and wants the guard, would wait for each other for ever.
+    """
+    global _settled  # noqa: PLW0603
+    with _settling:
+        if _settled:
+            return
+        asked = openvino.opset13.parameter([1], np.float32)
+        request = core.compile_model(
+            openvino.Model([openvino.opset13.relu(asked)], [asked]), "CPU"
+        ).create_infer_request()
+        np.array(request.infer({0: np.zeros(1, np.float32)}, share_inputs=True)[0])
+        _settled = True
 
 
 def _portions(n: int) -> Iterator[slice]:

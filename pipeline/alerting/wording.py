@@ -52,6 +52,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "camera_defocused": ("画面失焦", "picture out of focus"),
 }
 _SHOWN_FACTS = 4
+_SAID_ALREADY = frozenset({"zone", "resident"})
 
 
 def text_of_alert(alert: Alert, places: Places, zone: tzinfo | None = None) -> Text:
@@ -95,8 +96,8 @@ def text_of_digest(counts: Mapping[str, int]) -> Text:
 
 
 def _facts(facts: Mapping[str, Fact]) -> str:
-    shown = list(facts.items())[:_SHOWN_FACTS]
-    return ", ".join(f"{name} {_value(value)}" for name, value in shown if len(str(value)) <= 60)
+    told = [(name, value) for name, value in facts.items() if name not in _SAID_ALREADY and len(str(value)) <= 60]
+    return ", ".join(f"{name} {_value(value)}" for name, value in told[:_SHOWN_FACTS])
 
 
 def _value(value: Fact) -> str:

@@ -20,29 +20,47 @@ class _Append:
 
 
 class GroupCommit:
-    """Gives every caller its own answer; `store` is called by one thread at a time, the one that holds `turn`."""
+    """Gives every caller its own answer; `store` is called by one thread at a time, which then holds `turn`.
+
+    One thread leads: it stores what waits. Those whose records it took go their way as soon as they are stored, and
+    bring the next ones while it is at the following group; whoever finds no leader leads.
+    """
 
     def __init__(self, store: Callable[[Sequence[Record]], None], turn: AbstractContextManager[object]) -> None:
         self._store = store
         self._turn = turn
-        self._door = threading.Lock()
+        self._changed = threading.Condition()
         self._waiting: deque[_Append] = deque()
+        self._led = False
 
     def append(self, records: Sequence[Record]) -> None:
         """Return when `store` has taken these records, alone or together with others; raises what it raised."""
         mine = _Append(records)
-        with self._door:
+        with self._changed:
             self._waiting.append(mine)
-        with self._turn:
-            while not mine.done:
-                self._serve(self._taken())
+            while self._led and not mine.done:
+                self._changed.wait()
+            if not mine.done:
+                self._led = True
+        if not mine.done:
+            self._lead(mine)
         if mine.error is not None:
             raise mine.error
+
+    def _lead(self, mine: _Append) -> None:
+        try:
+            with self._turn:
+                while not mine.done:
+                    self._serve(self._taken())
+        finally:
+            with self._changed:
+                self._led = False
+                self._changed.notify_all()
 
     def _taken(self) -> list[_Append]:
         taken: list[_Append] = []
         room = MOST_RECORDS
-        with self._door:
+        with self._changed:
             while self._waiting and (not taken or len(self._waiting[0].records) <= room):
                 taken.append(self._waiting.popleft())
                 room -= len(taken[-1].records)
@@ -58,8 +76,10 @@ class GroupCommit:
                 return
             appends[0].error = error
         except BaseException:  # an interrupt is this thread's alone: the others try again themselves
-            with self._door:
+            with self._changed:
                 self._waiting.extendleft(reversed(appends))
             raise
-        for each in appends:
-            each.done = True
+        with self._changed:
+            for each in appends:
+                each.done = True
+            self._changed.notify_all()

@@ -37,14 +37,14 @@ class LookScan:
         """Return uint16 (count,): scores in steps, each attribute rounded down."""
         total = np.zeros(count, np.uint16)
         for term in self._terms:
-            total += term.choose([part.steps[part.numbers(rows)] for part in term.parts])
+            total += term.choose([part.steps.take(part.numbers(rows)) for part in term.parts])
         return total
 
     def exact(self, rows: IntArray) -> DoubleArray:
         """Return float64 (n,): what `look_score` returns, bit for bit."""
         total = np.zeros(len(rows))
         for term in self._terms:
-            total += term.choose([part.scores[part.numbers(rows)] for part in term.parts])
+            total += term.choose([part.scores.take(part.numbers(rows)) for part in term.parts])
         return total / self._count
 
     @property

@@ -15,9 +15,9 @@ BoolArray = NDArray[np.bool_]
 
 LOOKS_WEIGHT = 0.2  # in cosines: as much as lies between the same person seen well and seen badly
 # Measured by `python -m benchmarks refining`: how many of the best hits join the question, and the power of their say.
-JOINING, POWER = 4, 3
+JOINING, POWER = 2, 1
 MOST = 200  # hits that are put in a new order; who is asked for more reads them no more closely
-FEWEST = 2 * JOINING  # hits; among fewer the best are no company, just whoever there is
+FEWEST = 8  # hits; among fewer the best are no company, just whoever there is
 STRANGERS, PUSHED_BACK = 0.6, 0.5  # measured by `python -m benchmarks refining`
 # Zhong et al. took 20, 6 and .3 on galleries with more pictures of each person than an archive has sightings.
 NEIGHBOURS, EXPANDED, DIRECT = 4, 2, 0.6
@@ -47,7 +47,7 @@ def by_company(
     matrix = np.stack([vectors[hit.sighting.id] for hit in known])
     plain = np.einsum("nd,d->n", matrix, asked)
     scores = _expansion(plain, matrix, asked) if method is Reranking.EXPANSION else _k_reciprocal(plain, matrix)
-    order = sorted(range(len(known)), key=lambda i: (-scores[i], known[i].sighting.id))
+    order = sorted(range(len(known)), key=lambda i: (-scores[i], -plain[i], known[i].sighting.id))
     moved = [replace(known[i], score=float(scores[i])) for i in order]
     ids = {hit.sighting.id for hit in moved}
     rest = [replace(hit, score=min(hit.score, moved[-1].score)) for hit in hits if hit.sighting.id not in ids]

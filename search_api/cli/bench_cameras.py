@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from search_api.cli.bench_plan import read_key
 from search_api.cli.consoles import progress_bar, remark, results
 from search_api.cli.outputs import check_output, whole_file
 from search_api.errors import BadInput
@@ -24,6 +25,10 @@ def cameras(
     fps: Annotated[float, typer.Option(min=0.1, max=60, help="Pictures a second to analyse of each camera.")] = 5.0,
     seconds: Annotated[float, typer.Option(min=1, max=86_400, help="Length of each measurement.")] = 30.0,
     out: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the figures to this file.")] = None,
+    report: Annotated[Path | None, typer.Option("--report", metavar="F.html", help="Write a page with plots.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--sign", metavar="KEY", help="Sign the JSON with this file; see `bench verify`.")
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option("--folder", metavar="DIR", help="Where the archives are made; default: a temporary one."),
@@ -38,10 +43,14 @@ def cameras(
     """
     from pipeline.assembly import load_networks
     from pipeline.bench.cameras import bench_cameras
+    from pipeline.bench.cameras_report import cameras_report, signed
     from search_api.cli.logs import log_to_stderr
 
     least, most = numbers(number)
-    for each in filter(None, (out,)):
+    if key is not None and out is None:
+        raise BadInput("--sign signs what --json writes: give both")
+    secret = None if key is None else read_key(key)
+    for each in filter(None, (out, report)):
         check_output(each)
     log_to_stderr()
     networks = load_networks()
@@ -53,8 +62,12 @@ def cameras(
         found = bench_cameras(source, least, most, fps, seconds, networks=networks, folder=folder, report=show)
     _print(found)
     if out is not None:
+        figures = figures_of(found) if secret is None else signed(figures_of(found), secret)
         with whole_file(out) as unfinished:
-            unfinished.write_text(json.dumps(figures_of(found), indent=1) + "\n", "utf-8")
+            unfinished.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    if report is not None:
+        with whole_file(report) as unfinished:
+            unfinished.write_text(cameras_report(found), "utf-8")
 
 
 def numbers(text: str) -> tuple[int, int]:

@@ -80,7 +80,9 @@ def _run(settings: "Settings") -> None:
             site=site_map(settings),
         )
         watches, care = _watching(settings, service, vigilance)
-        app = create_app(service, callers, alerting, watch_service=watches, care_service=care)
+        app = create_app(
+            service, callers, alerting, rule_book=vigilance.rule_book, watch_service=watches, care_service=care
+        )
         app.state.metrics.add(VigilanceFigures(vigilance))
         vigilance.start()
         started.callback(_stop_worker, worker)

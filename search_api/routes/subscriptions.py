@@ -80,7 +80,7 @@ def unmute(subscription_id: SubscriptionId, alerting: Alerts) -> SubscriptionOut
     return subscription_out(alerting.book.unmute(subscription_id))
 
 
-@router.post("/{subscription_id}/test", responses=problems(401, 404, 503), summary="Send a test message")
+@router.post("/{subscription_id}/test", responses=problems(401, 404, 422, 503), summary="Send a test message")
 def test(subscription_id: SubscriptionId, alerting: Alerts, caller: Caller) -> ReceiptOut:
     """Send one message at once and say what the receiver answered."""
     try:

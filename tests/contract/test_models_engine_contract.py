@@ -1,5 +1,7 @@
 """The sentences of `models.engine.contract.Engine`, over every engine that runs on this machine."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -49,6 +51,30 @@ def test_inputs_and_outputs_go_by_name(settings, two_in_two_out):
     found = engine.run({"b": np.ones_like(a), "a": a})
     assert found["sum"].tolist() == [[2, 1, 3], [1, 2, 1]]
     assert found["product"].tolist() == [[11, 14], [3, 4]]
+
+
+FIRST_USE = """
+import sys, threading
+import numpy as np
+from models.engine import EngineSettings, open_engine
+engine = open_engine(sys.stdin.buffer.read(), settings=EngineSettings(sys.argv[1], "cpu", sys.argv[2], threads=1))
+start = threading.Barrier(8)
+def infer():
+    ones = np.ones((1, 3), np.float32)
+    start.wait()
+    engine.run({"a": ones, "b": ones})
+threads = [threading.Thread(target=infer, daemon=True) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join(30)
+sys.stdout.write(str(sum(thread.is_alive() for thread in threads)))
+"""
+
+
+def test_the_first_inferences_of_a_process_may_come_from_several_threads(settings, two_in_two_out):
+    """In a process of its own: what a runtime does at its first use happens once a process."""
+    command = [sys.executable, "-c", FIRST_USE, settings.engine, settings.precision]
+    done = subprocess.run(command, input=two_in_two_out, capture_output=True, timeout=120, check=True)
+    assert done.stdout.decode() == "0"
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 16, 19])

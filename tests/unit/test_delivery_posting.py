@@ -1,7 +1,10 @@
 """The HTTP that webhooks speak, against a peer that answers byte by byte what a test says."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -158,3 +161,47 @@ def test_one_address_is_dialled() -> None:
 
     asyncio.run(talk())
     assert asked == [("receiver.example", 443)]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, openssl: str) -> ssl.SSLContext:
+    """A certificate of receiver.example that this process trusts."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    name = ["-subj", "/CN=receiver.example", "-addext", "subjectAltName=DNS:receiver.example"]
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run([*command, *name, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
+
+
+@pytest.mark.parametrize(("host", "trusted"), [("receiver.example", True), ("another.example", False)])
+def test_the_certificate_must_be_that_of_the_name(certificate: ssl.SSLContext, host: str, trusted: bool) -> None:
+    async def resolve(_host: str, _port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def talk() -> Answer:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=certificate)
+        port = server.sockets[0].getsockname()[1]
+        poster = Poster(f"https://{host}:{port}/x", AddressGuard(["127.0.0.0/8"], resolve=resolve), timeout_s=5)
+        try:
+            return await poster.post(b"", {})
+        finally:
+            await poster.close()
+            server.close()
+            await asyncio.sleep(0.05)
+
+    if trusted:
+        assert asyncio.run(talk()).status == 204
+    else:
+        with pytest.raises(Undelivered) as refused:
+            asyncio.run(talk())
+        assert refused.value.reason is Reason.UNREACHABLE
+        assert "certificate" in refused.value.detail

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
+from camera_adapters.site import Camera
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.database import open_database, read
 from pipeline.alerting.incidents.desk import IncidentDesk
@@ -18,6 +19,9 @@ from pipeline.alerting.incidents.events import events, events_after
 from pipeline.alerting.incidents.grouping import ties_of
 from pipeline.alerting.incidents.incident import Outcome, Outcomes, State
 from pipeline.alerting.incidents.reading import IncidentReader, Wanted
+from pipeline.alerting.rules.alerts import alert_of
+from pipeline.alerting.rules.scene import Event
+from pipeline.alerting.rules.settings import IntrusionSettings, LineCrossingSettings
 from pipeline.alerting.settings import AlertingSettings
 from pipeline.errors import AlertingError, StepRefused, UnknownIncident
 from pipeline.sighting import TrackletKey
@@ -252,3 +256,16 @@ def test_many_threads_at_once_lose_nothing_and_repeat_nothing(desk: IncidentDesk
 def test_any_subject_has_a_tie(subject: str, zone: str) -> None:
     ties = ties_of(alert(1, subject=subject, facts={"zone": zone}))
     assert len(ties) == bool(subject) + bool(zone)
+
+
+def test_alerts_of_one_zone_of_a_rule_are_one_incident_those_of_a_line_are_not(
+    desk: IncidentDesk, reader: IncidentReader
+) -> None:
+    camera = Camera("east", "x", "willow")
+    zone = IntrusionSettings.model_validate({"name": "yard", "kind": "intrusion", "zone": [[0, 0], [9, 0], [9, 9]]})
+    line = LineCrossingSettings.model_validate({"name": "gate", "kind": "line_crossing", "line": [[0, 0], [9, 9]]})
+    for rule, first in ((zone, 1), (line, 11)):
+        seen = [Event(rule.name, rule.kind, track, track, NOON_MS + track) for track in range(first, first + 3)]
+        desk.take([alert_of(event, rule, camera, "s1") for event in seen])
+    found = sorted((incident.name, incident.alerts) for incident in everything(reader))
+    assert found == [("gate", 1), ("gate", 1), ("gate", 1), ("yard", 3)]

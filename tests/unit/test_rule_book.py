@@ -122,6 +122,17 @@ def test_rules_change_while_it_runs_and_survive_a_restart(tmp_path: Path):
     assert [rule.severity for rule in opened().rules_of("gate")] == [None]
 
 
+def test_a_change_leaves_the_other_rules_at_work(tmp_path: Path):
+    book = RuleBook([GATE], {"gate": rules(COUNT)}, ChangedRules(tmp_path))
+    walk(book, [160.0, 120.0])
+    book.add_rule("gate", rules(ZONE)[0])
+    for i, x in enumerate([80.0, 60.0], start=2):
+        book.observe(*seen(i, x))
+    assert [(r.settings.name, r.events, r.count) for r in book.reports()] == [("count", 1, 1), ("zone", 0, None)]
+    book.add_rule("gate", rules({**COUNT, "in_direction": "-"})[0])
+    assert [(r.settings.name, r.count) for r in book.reports()] == [("zone", None), ("count", 0)]
+
+
 def test_what_cannot_be_changed_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     book = RuleBook([GATE], {"gate": rules(ZONE)}, ChangedRules(tmp_path))
     walk(book, [300.0])

@@ -211,11 +211,12 @@ def test_the_mean_of_several_pictures_has_length_one() -> None:
 
 
 def company() -> tuple[list[Hit], dict[str, np.ndarray]]:
-    """Ten strangers in all directions, one near the question that stands alone, and four alike, less near."""
+    """Ten strangers in all directions, one near the question that stands alone, four alike, and one between those."""
     rng = np.random.default_rng(5)
     vectors = {f"n{i}": unit(0, 0, *rng.normal(size=6)) for i in range(10)}
     vectors["alone"] = unit(0.8, 0, 0.6, 0, 0, 0, 0, 0)
     vectors |= {f"alike{i}": unit(0.79, 0.6 + i / 50, 0, 0, 0, 0, 0, 0) for i in range(4)}
+    vectors["between"] = unit(0.77, 0, 0, 0.64, 0, 0, 0, 0)
     asked = unit(1, *[0] * 7)
     scores = {name: float(vector @ asked) for name, vector in vectors.items()}
     order = sorted(scores, key=lambda name: -scores[name])
@@ -227,16 +228,18 @@ def company() -> tuple[list[Hit], dict[str, np.ndarray]]:
 @pytest.mark.parametrize("method", [Reranking.EXPANSION, Reranking.K_RECIPROCAL])
 def test_hits_that_resemble_each_other_lift_each_other(method: Reranking) -> None:
     hits, vectors = company()
-    assert [each.sighting.id for each in hits[:2]] == ["alone", "alike0"]
+    assert [each.sighting.id for each in hits[3:6]] == ["alike2", "between", "alike3"]
     moved = by_company(hits, unit(1, *[0] * 7), vectors, method)
     ids = [each.sighting.id for each in moved]
     assert sorted(ids) == sorted(vectors)
     assert [each.rank for each in moved] == list(range(1, len(hits) + 1))
     assert [each.score for each in moved] == sorted((each.score for each in moved), reverse=True)
+    assert ids[0] == "alone"
+    alike = {f"alike{i}" for i in range(4)}
     if method is Reranking.EXPANSION:
-        assert {*ids[:4]} == {f"alike{i}" for i in range(4)}
-    else:
-        assert ids[0] == "alone" and {*ids[1:5]} == {f"alike{i}" for i in range(4)}
+        assert {*ids[1:5]} == alike
+    else:  # the two that stand alone are each other's neighbours
+        assert {*ids[1:6]} == {*alike, "between"}
 
 
 def test_only_the_best_are_put_in_a_new_order() -> None:

@@ -46,7 +46,7 @@ class Calibration:
     """The thresholds that keep to a budget: `everywhere`, and `cameras` where a camera's own scores say otherwise.
 
     `recorded` and `archive` count the scores they rest on; below ENOUGH in all they rest on what is believed of the
-    embedder as well, and `measured` is false.
+    embedder as well, and `measured` is false. `curve` is empty when nobody asked for it.
     """
 
     budget_per_day: float
@@ -66,7 +66,7 @@ class Calibration:
         return self.cameras.get(camera_id, self.everywhere)
 
 
-def calibrate(budget_per_day: float, evidence: Evidence, belief: Belief) -> Calibration:
+def calibrate(budget_per_day: float, evidence: Evidence, belief: Belief, *, with_curve: bool = True) -> Calibration:
     """Return thresholds for at most `budget_per_day` false alerts a day over all cameras together.
 
     Each step starts from the one before: the belief about the embedder, the photo against the archive, the recorded
@@ -85,7 +85,7 @@ def calibrate(budget_per_day: float, evidence: Evidence, belief: Belief) -> Cali
         {name: round(max(floor, tail.score_at(share)), 4) for name, tail in tails.items()},
         recorded.total,
         evidence.archive.total,
-        _curve(everywhere, tails, evidence.per_day, rate, belief),
+        _curve(everywhere, tails, evidence.per_day, rate, belief) if with_curve else (),
     )
 
 

@@ -102,7 +102,8 @@ class IncidentDesk:
         if not fresh:
             return []
         tied = {alert.id: ties_of(alert) for alert in fresh}
-        by_tie = _tied_incidents(connection, set().union(*tied.values()))
+        since_ms = min(alert.at_ms for alert in fresh) - round(self._settings.window_s * 1000)
+        by_tie = _tied_incidents(connection, set().union(*tied.values()), since_ms)
         lines, opened, touched, noted_ms = [], set[str](), dict[str, Incident](), self._wall_ms()
         for alert in fresh:
             incident, opening = self._place(alert, (by_tie.get(tie, {}) for tie in tied[alert.id]), touched, noted_ms)
@@ -187,12 +188,12 @@ def _shortened(alert: Alert) -> Alert:
     return alert
 
 
-def _tied_incidents(connection: Connection, wanted: set[str]) -> dict[str, dict[str, Incident]]:
-    """Return, for each tie, the incidents with it that are not closed."""
+def _tied_incidents(connection: Connection, wanted: set[str], since_ms: int) -> dict[str, dict[str, Incident]]:
+    """Return, for each tie, the incidents with it that are not closed and had an alert since."""
     query = (
         select(ties.c.tie, incidents)
         .join(incidents, incidents.c.id == ties.c.incident_id)
-        .where(ties.c.tie.in_(wanted), incidents.c.state != State.CLOSED)
+        .where(ties.c.tie.in_(wanted), incidents.c.state != State.CLOSED, incidents.c.last_ms >= since_ms)
     )
     found: dict[str, dict[str, Incident]] = {}
     for row in connection.execute(query).mappings():

@@ -17,6 +17,8 @@ def alert_of(event: Event, rule: RuleSettings, camera: Camera, session: str) -> 
     facts: dict[str, Fact] = dict(event.facts)
     if event.direction:
         facts["direction"] = event.direction
+    if getattr(rule, "zone", None):
+        facts["zone"] = rule.name  # alerts of one zone belong to one incident
     return Alert(
         id=alert_id(Source.RULE, rule.name, camera.id, session, event.track_id, event.frame),
         source=Source.RULE,

@@ -107,7 +107,9 @@ class RuleBook:
                 self._store.write(kept)
             self._changes = kept
             for camera_id in changes:
-                self._pages[camera_id] = self._page(self._pages[camera_id].camera)
+                old = self._pages[camera_id]
+                self._pages[camera_id] = self._page(old.camera)
+                self._pages[camera_id].take_over(old)
 
     def _page(self, camera: Camera) -> Page:
         changed = camera.id in self._changes

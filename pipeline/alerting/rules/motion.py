@@ -128,11 +128,11 @@ class Fall:
         self._trails.forget()
 
     def _fallen(self, trail: Trail) -> tuple[int, int] | None:
-        s = self.settings
+        s, last = self.settings, trail.steps[-1]
+        if last[4] < _LYING * last[5]:
+            return None
         frame, t_ms, x, y, w, h = np.asarray(trail.steps, np.float64).T
         ratio = w / h
-        if ratio[-1] < _LYING:
-            return None
         upright = np.flatnonzero(ratio < _UPRIGHT)
         if len(upright) < 2:
             return None

@@ -22,7 +22,7 @@ class RuleReport:
     """A rule as it fares: asleep is outside its hours, off is switched off, faulty does not fit the picture (`fault`).
 
     `changed` tells rules that were set while zhian ran from those of the site file. `events` were noticed since the
-    rules were last set, the last one at `last_ms`. `count` is how many are there, of rules that count.
+    rule was last changed, the last one at `last_ms`. `count` is how many are there, of rules that count.
     """
 
     camera_id: str
@@ -59,6 +59,17 @@ class Page:
             log.warning("rule_does_not_fit", camera=self.camera.id, why=fault)
         if self.faults:
             self.rules = CameraRules([rule for rule in self.settings if rule.name not in self.faults])
+
+    def take_over(self, old: "Page") -> None:
+        """Go on where an older page of the same camera stands: rules that are as they were keep what they know."""
+        if old.size is not None:
+            self.fit(old.size)
+        self.session = old.session
+        known = {kept.settings.name: kept for kept in old.rules.kept}
+        for i, fresh in enumerate(self.rules.kept):
+            kept = known.get(fresh.settings.name)
+            if kept is not None and kept.settings == fresh.settings:
+                self.rules.kept[i] = kept
 
 
 def reports_of(page: Page) -> Iterator[RuleReport]:

@@ -2,13 +2,12 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import hypot
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.alerting.rules.scene import Scene
 
-Array = NDArray[np.float64]
 _GAP_MS = 1500  # a way with a longer hole in it is begun anew
 
 
@@ -27,12 +26,12 @@ class Trail:
     @property
     def height(self) -> float:
         """Median height in pixels."""
-        return float(np.median([step[5] for step in self.steps]))
+        return sorted(step[5] for step in self.steps)[len(self.steps) // 2]
 
     def covered(self) -> float:
         """Distance in median heights from the first step's foot to the last one's."""
         first, last = self.steps[0], self.steps[-1]
-        return float(np.hypot(last[2] - first[2], last[3] - first[3])) / self.height
+        return hypot(last[2] - first[2], last[3] - first[3]) / self.height
 
 
 @dataclass(slots=True)

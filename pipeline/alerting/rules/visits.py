@@ -1,6 +1,7 @@
 """Who is in a zone, since when: hysteresis at the border instead of a flicker of visits."""
 
 from dataclasses import dataclass, field, replace
+from math import dist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,14 @@ from pipeline.alerting.rules.geometry import depth_in_polygon
 from pipeline.alerting.rules.scene import Scene
 
 Array = NDArray[np.float64]
+Place = tuple[float, float]
 
 
 @dataclass(slots=True, eq=False)
 class Visit:
     """One stay of one track: `frame` and `t_ms` of the entry, `inside_ms` when it was last inside.
 
-    `entry` (2,) is the foot at the entry, `at` (2,) where it was last; `moved` how far from the entry it got, in object
+    `entry` is the foot at the entry, `at` where it was last; `moved` how far from the entry it got, in object
     heights. `told` is for the rule.
     """
 
@@ -23,8 +25,8 @@ class Visit:
     frame: int
     t_ms: int
     inside_ms: int
-    entry: Array
-    at: Array
+    entry: Place
+    at: Place
     moved: float = 0.0
     told: bool = False
 
@@ -60,17 +62,18 @@ class Visits:
         if len(scene):
             foot, height = scene.foot, scene.height
             depth = depth_in_polygon(foot, self.zone) / height
-            shown = scene.track_id.tolist()
-            for i, (track_id, deep) in enumerate(zip(shown, depth.tolist(), strict=True)):
+            shown, tall = scene.track_id.tolist(), height.tolist()
+            places: list[Place] = [(x, y) for x, y in foot.tolist()]
+            for track_id, deep, place, high in zip(shown, depth.tolist(), places, tall, strict=True):
                 visit = self.open.get(track_id)
                 if deep < 0.0:
                     if visit is not None and self._left(visit, deep, scene.t_ms):
                         del self.open[track_id]
                     continue
                 if visit is None:
-                    visit = self._begun(scene, track_id, foot[i], float(height[i]))
-                visit.inside_ms, visit.at = scene.t_ms, foot[i]
-                visit.moved = max(visit.moved, float(np.hypot(*(foot[i] - visit.entry)) / height[i]))
+                    visit = self._begun(scene, track_id, place, high)
+                visit.inside_ms, visit.at = scene.t_ms, place
+                visit.moved = max(visit.moved, dist(place, visit.entry) / high)
                 inside.append(visit)
             self._known.update(shown)
         self._forget(scene)
@@ -91,7 +94,7 @@ class Visits:
     def _left(self, visit: Visit, deep: float, t_ms: int) -> bool:
         return deep < -self.margin or t_ms - visit.inside_ms > 1000.0 * self.grace_s
 
-    def _begun(self, scene: Scene, track_id: int, foot: Array, height: float) -> Visit:
+    def _begun(self, scene: Scene, track_id: int, foot: Place, height: float) -> Visit:
         """Return a new visit, or the one that a lost track left to this one."""
         inherited = None if track_id in self._known else self._nearest_lost(scene, foot, height)
         if inherited is None:
@@ -101,14 +104,14 @@ class Visits:
         self.open[track_id] = visit
         return visit
 
-    def _nearest_lost(self, scene: Scene, foot: Array, height: float) -> Visit | None:
+    def _nearest_lost(self, scene: Scene, foot: Place, height: float) -> Visit | None:
         """Take the nearest visit of a track that this scene does not show out of the books."""
         shown = set(scene.track_id.tolist())
         hidden = [visit for visit in self.open.values() if visit.track_id not in shown]
         best, nearest = None, 1.0
         for visit in (*hidden, *self._lost):
             unseen_s = (scene.t_ms - visit.inside_ms) / 1000.0
-            away = float(np.hypot(*(foot - visit.at))) / height / (self.reach + self.reach_per_s * unseen_s)
+            away = dist(foot, visit.at) / height / (self.reach + self.reach_per_s * unseen_s)
             if unseen_s <= self.heir_s and away <= nearest:
                 best, nearest = visit, away
         if best is not None:

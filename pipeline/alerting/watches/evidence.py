@@ -42,10 +42,10 @@ def archive_scores(archive: Archive, target: Target, now_ms: int, same_as: Seque
     return Scores.of(np.array([hit.score for hit in hits]), total)
 
 
-def calibrated(budget_per_day: float, target: Target, evidence: Evidence) -> Calibration:
-    """Return the thresholds of a target with photos for a budget of false alerts."""
+def calibrated(budget_per_day: float, target: Target, evidence: Evidence, *, with_curve: bool = False) -> Calibration:
+    """Return the thresholds of a target with photos for a budget of false alerts; the curve is for people to see."""
     belief = UNKNOWN if target.vectors is None else belief_of(target.vectors.space)
-    return calibrate(budget_per_day, evidence, belief)
+    return calibrate(budget_per_day, evidence, belief, with_curve=with_curve)
 
 
 def agreeing_per_day(archive: Archive, target: Target, now_ms: int) -> float | None:

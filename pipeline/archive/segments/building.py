@@ -19,7 +19,7 @@ LOOKS_OF_ROWS = "looks-*.npy"
 _AT_ONCE = 32_768
 _SAMPLE, _ASKED, _NEAR = 8_192, 64, 64
 _LEVELS = 201
-_NEARLY_ALL = (0.5, 0.99)
+_NEARLY_ALL = (0.5, 0.997)
 _SEED = 1
 
 

@@ -18,8 +18,8 @@ TIE_MARGIN = 1e-5  # float32 rounding of a cosine
 class Errors:
     """How far true cosines of near rows lie above approximate ones.
 
-    `coarse`: quantiles at even levels where codes alone give them. `fine_half` and `fine_most`: what half and 99 % stay
-    below where residues are added.
+    `coarse`: quantiles at even levels where codes alone give them. `fine_half` and `fine_most`: what half and nearly
+    all stay below where residues are added.
     """
 
     coarse: FloatArray

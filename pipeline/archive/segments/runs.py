@@ -18,6 +18,7 @@ RunName = tuple[str, str, str]  # kind, community, camera
 _TIME_BITS = 42  # of a key: 139 years in ms
 _LATEST = (1 << _TIME_BITS) - 1
 _STRIDE = 32
+_STEPS = (16, 8, 4, 2, 1, 1)  # of a binary search that may end at any of 0..32
 _FEW = 64
 
 
@@ -67,10 +68,11 @@ class Runs:
         """Return int64 (n,): how many keys are smaller than each of the wanted ones."""
         if len(wanted) < _FEW:
             return np.searchsorted(self.keys, wanted)
-        first = np.maximum(np.searchsorted(self._some_keys, wanted) - 1, 0) * _STRIDE
-        near = first[:, None] + np.arange(_STRIDE)
-        smaller = self.keys[np.minimum(near, len(self.keys) - 1)] < wanted[:, None]
-        places: IntArray = first + (smaller & (near < len(self.keys))).sum(axis=1)
+        places = np.maximum(np.searchsorted(self._some_keys, wanted) - 1, 0) * _STRIDE
+        last = len(self.keys) - 1
+        for step in _STEPS:
+            probed = places + step - 1
+            places += step * ((probed <= last) & (self.keys[np.minimum(probed, last)] < wanted))
         return places
 
 

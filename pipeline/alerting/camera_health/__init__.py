@@ -1,0 +1,1 @@
+"""Cameras that stopped seeing: offline, frozen, covered, moved, defocused."""
