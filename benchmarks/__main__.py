@@ -20,6 +20,7 @@ NAMES = (
     "confidence",
     "refining",
     "coat",
+    "coverage",
     "trajectory",
     "watch",
     "bus",

@@ -26,12 +26,15 @@ class Storekeeper:
         capacity: int = 2000,
         retry_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
+        on_drop: Callable[[Record], None] | None = None,
     ) -> None:
+        """`on_drop` hears of each record that is given up."""
         self._archive = archive
         self._waiting: deque[Record] = deque()
         self._capacity = capacity
         self._retry_s = retry_s
         self._clock = clock
+        self._on_drop = on_drop
         self._not_before = float("-inf")
         self.stored = 0
         self.dropped = 0
@@ -50,8 +53,10 @@ class Storekeeper:
         """Take records and store everything that waits; return what was stored now (none while the disk is full)."""
         self._waiting.extend(records)
         while len(self._waiting) > self._capacity:
-            self._waiting.popleft()
+            given_up = self._waiting.popleft()
             self.dropped += 1
+            if self._on_drop is not None:
+                self._on_drop(given_up)
         if not self._waiting or self._clock() < self._not_before:
             return []
         return self.flush()

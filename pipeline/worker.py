@@ -104,12 +104,12 @@ class Worker:
         detector = self.networks.detector
         self._analyser = Analyser(cameras, detector, settings.analysis, observe=listeners.tracks, watch=self._watch)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
-        self._storekeeper = Storekeeper(archive)
         kept = settings.archive
         self._retention = Retention(archive, kept.retention_days, wall_ms, days_by_kind=kept.retention_days_by_kind)
         watching, keep_days = settings.coverage, max(kept.retention_days, *kept.retention_days_by_kind.values(), 1)
         report = LogbookSettings(watching.beat_s, watching.shedding_share, keep_days)
         self._logbook = Logbook(archive.journal, cameras, report, wall_ms=wall_ms)
+        self._storekeeper = Storekeeper(archive, on_drop=self._logbook.lose)
         self._sightings: Counter[str] = Counter()
         self._supervisors: dict[str, Supervisor] = {}
         self._live: list[str] = []
@@ -256,14 +256,14 @@ class Worker:
     def _readings(self) -> list[Reading]:
         readings = []
         for camera_id, supervisor in self._supervisors.items():
+            last_frame_ms = supervisor.state.last_frame_ms  # first: what comes later is put later
             counted = self._mailbox.counters(camera_id)
             unstored = (self._analyser.pending_ms(camera_id), self._storekeeper.pending_ms(camera_id))
             pending_ms = min((each for each in unstored if each is not None), default=None)
-            last_frame_ms = supervisor.state.last_frame_ms
             # What is left out on purpose is footage nobody saw, as much as what is dropped.
             thinned = self._gates[camera_id].thinned if camera_id in self._gates else 0
             lost = (counted.received + thinned, counted.dropped + thinned)
-            readings.append(Reading(camera_id, last_frame_ms, *lost, pending_ms))
+            readings.append(Reading(camera_id, last_frame_ms, *lost, pending_ms, counted.waiting))
         return readings
 
     def _finish_stopped(self) -> None:

@@ -74,6 +74,7 @@ class CameraOut(Wire):
                     "analysed": 18234,
                     "dropped": 12,
                     "sightings": 421,
+                    "watermark_ms": 1777608019800,
                 }
             ]
         }
@@ -92,6 +93,7 @@ class CameraOut(Wire):
     gated: int = 0
     thinned: int = 0
     latency_p95_ms: float | None = None
+    watermark_ms: int | None = Field(default=None, description="sightings that began before are stored, UTC epoch ms")
 
 
 class SearchLogOut(Wire):
@@ -183,6 +185,7 @@ def camera_out(report: "CameraReport") -> CameraOut:
         gated=report.gated,
         thinned=report.thinned,
         latency_p95_ms=report.latency.p95_ms,
+        watermark_ms=report.watermark_ms,
     )
 
 

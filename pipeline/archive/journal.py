@@ -11,11 +11,16 @@ from typing import Protocol
 
 
 class SpanState(StrEnum):
-    """How a camera fared. SHEDDING: it delivered, and more frames than allowed were dropped before analysis."""
+    """How a camera fared.
+
+    SHEDDING: it delivered, and more frames than allowed were dropped before analysis. LOST: whoever passed was seen,
+    but there was no room to store it.
+    """
 
     LIVE = "live"
     SHEDDING = "shedding"
     DOWN = "down"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)

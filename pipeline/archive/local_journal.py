@@ -16,6 +16,7 @@ _NOTE = _given.on_conflict_do_update(
     index_elements=["camera_id", "session", "from_ms", "state"],
     set_={name: func.max(coverage_spans.c[name], _given.excluded[name]) for name in ("to_ms", "indexed_ms")},
 )
+_STATES = {state.value: state for state in SpanState}
 
 
 class LocalJournal:
@@ -40,10 +41,12 @@ class LocalJournal:
             for part in _parts(sorted(set(cameras))):
                 chosen = select(coverage_spans).where(overlapping, *_of(part))
                 ordered = chosen.order_by(coverage_spans.c.camera_id, coverage_spans.c.from_ms, coverage_spans.c.to_ms)
+                # as the driver gives them: a month of many cameras is tens of thousands of rows
+                cursor = connection.execute(ordered).cursor
+                rows = cursor.fetchall() if cursor is not None else []
                 found += [
-                    Span(row.camera_id, row.session, SpanState(row.state), *ends, row.reason)
-                    for row in connection.execute(ordered)
-                    for ends in [(row.from_ms, row.to_ms, row.indexed_ms)]
+                    Span(camera, session, _STATES[state], from_, to, indexed, reason)
+                    for camera, session, from_, state, to, indexed, reason in rows
                 ]
         return found
 

@@ -49,10 +49,9 @@ def coverage(journal: Journal, cameras: Sequence[str], from_ms: int, to_ms: int)
         raise BadTimeRange
     if not cameras:
         return []
-    known = set(journal.cameras())
-    asked = [camera for camera in cameras if camera in known]
-    spans = journal.spans(from_ms, to_ms, asked) if asked else []
+    spans = journal.spans(from_ms, to_ms, cameras)
     by_camera = {camera: list(group) for camera, group in groupby(spans, key=lambda span: span.camera_id)}
+    known = by_camera.keys() if len(by_camera) == len(cameras) else set(journal.cameras())
     answers = []
     for camera in cameras:
         of_camera = by_camera.get(camera, [])

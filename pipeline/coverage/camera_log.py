@@ -6,6 +6,7 @@ from camera_adapters.errors import Reason
 from camera_adapters.stream_state import Status, StreamState
 from pipeline.archive.journal import Span, SpanState
 
+_ONE_LOSS_MS = 60_000
 _FEW_FRAMES = 5  # in one beat: too few to speak of a share
 
 
@@ -14,7 +15,8 @@ class Reading:
     """What a process knows of a camera at one moment.
 
     `last_frame_ms` is when the camera last delivered; `received` and `dropped` count frames since the start;
-    `pending_ms` is the beginning of the earliest tracklet that is seen and not stored, None when there is none.
+    `pending_ms` is the beginning of the earliest tracklet that is seen and not stored, None when there is none;
+    `waiting` frames are not analysed yet.
     """
 
     camera_id: str
@@ -22,6 +24,7 @@ class Reading:
     received: int
     dropped: int
     pending_ms: int | None
+    waiting: int = 0
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class CameraLog:
     unindexed: list[Span] = field(default_factory=list)
     to_note: dict[object, Span] = field(default_factory=dict)
     analysed_ms: int | None = None
+    lost: Span | None = None
     _beaten_ms: int = 0
     _counted: tuple[int, int] = (0, 0)
 
@@ -65,11 +69,21 @@ class CameraLog:
         self.analysed_ms = captured_ms + step_ms
         self.span = replace(self.span, to_ms=max(self.span.to_ms, self.analysed_ms))
 
+    def lose(self, from_ms: int, to_ms: int) -> None:
+        """Note that a sighting of that time could not be kept; what lies near the last such one is one span with it."""
+        if self.lost is None or not self.lost.from_ms <= from_ms <= self.lost.to_ms + _ONE_LOSS_MS:
+            self.lost = self._fresh(SpanState.LOST, "", from_ms, self.run)
+        self.lost = replace(self.lost, to_ms=max(self.lost.to_ms, to_ms, from_ms + 1))
+        self.to_note[self.lost.key] = self.lost
+
     def beat(self, reading: Reading, now_ms: int) -> None:
         """Let the open span grow to the latest sign of life, and spans be indexed as far as sightings are stored."""
         if self.span is not None and self.live:
             end_ms = now_ms if self.span.state is SpanState.DOWN else reading.last_frame_ms or 0
             self.span = replace(self.span, to_ms=max(self.span.to_ms, end_ms))
+            if reading.waiting == 0 and reading.last_frame_ms is not None:
+                # nothing waits: frames that were not worth analysing are looked at, too
+                self.analysed_ms = max(self.analysed_ms or 0, reading.last_frame_ms)
         self._judge(reading)
         watermark_ms = reading.pending_ms if reading.pending_ms is not None else self.analysed_ms
         self.unindexed = [self._indexed(span, watermark_ms) for span in self.unindexed]

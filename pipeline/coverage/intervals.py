@@ -1,6 +1,6 @@
 """Spans of the journal as a partition of the time that was asked about: every millisecond in exactly one state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -9,6 +9,7 @@ from pipeline.archive.journal import Span, SpanState
 
 NEVER_HEARD_OF = "never_heard_of"
 NO_RECORD = "no_record"
+LOST = "lost"
 
 
 class State(StrEnum):
@@ -28,7 +29,12 @@ class State(StrEnum):
 
 # Where spans overlap, the one that saw most counts: a recorder's film, analysed later, fills the gap of a dead stream.
 _BEST_FIRST = (State.LIVE, State.SHEDDING, State.BEHIND, State.DOWN, State.UNKNOWN)
-_BY_SPAN = {SpanState.LIVE: State.LIVE, SpanState.SHEDDING: State.SHEDDING, SpanState.DOWN: State.DOWN}
+_BY_SPAN = {
+    SpanState.LIVE: State.LIVE,
+    SpanState.SHEDDING: State.SHEDDING,
+    SpanState.DOWN: State.DOWN,
+    SpanState.LOST: State.BEHIND,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +58,52 @@ def partition(spans: Iterable[Span], from_ms: int, to_ms: int, *, otherwise: str
     Time without a span is UNKNOWN with the reason `otherwise`.
     """
     pieces = [piece for span in spans for piece in _pieces(span, from_ms, to_ms)]
-    ends = sorted({from_ms, to_ms, *(p.from_ms for p in pieces), *(p.to_ms for p in pieces)})
+    pieces.sort(key=lambda piece: piece.from_ms)
+    in_a_row = all(one.to_ms <= following.from_ms for one, following in pairwise(pieces))
+    found: list[Interval] = []
+    at_ms = from_ms
+    for piece in pieces if in_a_row else _best_of(pieces):
+        if piece.from_ms > at_ms:
+            found.append(Interval(at_ms, piece.from_ms, State.UNKNOWN, otherwise))
+        _extend(found, piece)
+        at_ms = piece.to_ms
+    if at_ms < to_ms:
+        found.append(Interval(at_ms, to_ms, State.UNKNOWN, otherwise))
+    return tuple(found)
+
+
+def _best_of(pieces: Sequence[Interval]) -> Iterator[Interval]:
+    """Yield, in order, the best piece of each stretch in which the same pieces overlap."""
+    ends = sorted({end for piece in pieces for end in (piece.from_ms, piece.to_ms)})
     starting: dict[int, list[Interval]] = {}
     for piece in pieces:
         starting.setdefault(piece.from_ms, []).append(piece)
     active: list[Interval] = []
-    found: list[Interval] = []
     for start, end in pairwise(ends):
         active = [piece for piece in active if piece.to_ms > start] + starting.get(start, [])
-        best = min(active, key=_rank, default=Interval(start, end, State.UNKNOWN, otherwise))
-        _extend(found, Interval(start, end, best.state, best.reason))
-    return tuple(found)
+        if active:
+            best = min(active, key=_rank)
+            yield Interval(start, end, best.state, best.reason)
 
 
-def _pieces(span: Span, from_ms: int, to_ms: int) -> Sequence[Interval]:
-    """Return a span cut to the asked time, its unindexed end as BEHIND."""
-    state = _BY_SPAN[span.state]
-    indexed_ms = span.to_ms if state is State.DOWN else min(max(span.indexed_ms, span.from_ms), span.to_ms)
-    parts = ((span.from_ms, indexed_ms, state, span.reason), (indexed_ms, span.to_ms, State.BEHIND, ""))
-    cut = ((max(start, from_ms), min(end, to_ms), state, reason) for start, end, state, reason in parts)
-    return [Interval(*part) for part in cut if part[0] < part[1]]
+def _pieces(span: Span, from_ms: int, to_ms: int) -> Iterator[Interval]:
+    """Yield a span cut to the asked time, its unindexed end as BEHIND."""
+    state, reason = _BY_SPAN[span.state], span.reason
+    end_ms = indexed_ms = min(span.to_ms, to_ms)
+    if span.state is SpanState.LOST:
+        reason = LOST
+    elif span.state is not SpanState.DOWN:
+        indexed_ms = max(span.from_ms, min(span.indexed_ms, end_ms))
+    start_ms = max(span.from_ms, from_ms)
+    if start_ms < indexed_ms:
+        yield Interval(start_ms, indexed_ms, state, reason)
+    if max(start_ms, indexed_ms) < end_ms:
+        yield Interval(max(start_ms, indexed_ms), end_ms, State.BEHIND)
 
 
 def _rank(piece: Interval) -> tuple[int, int]:
-    """Order by state, then the newer report of two."""
-    return _BEST_FIRST.index(piece.state), -piece.from_ms
+    """Order by state, then the newer report of two; what was lost is lost, whatever was reported meanwhile."""
+    return -1 if piece.reason == LOST else _BEST_FIRST.index(piece.state), -piece.from_ms
 
 
 def _extend(found: list[Interval], piece: Interval) -> None:

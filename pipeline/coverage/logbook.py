@@ -21,6 +21,7 @@ from camera_adapters.table import adapter_for
 from pipeline.archive.journal import Journal, Span
 from pipeline.coverage.camera_log import CameraLog, Reading
 from pipeline.errors import ArchiveFull
+from pipeline.sighting import Record
 
 log = structlog.get_logger(__name__)
 _LEAP_MS = 5_000  # the wall clock ran this much further than time itself: it was set
@@ -83,6 +84,12 @@ class Logbook:
             for frame in frames:
                 step_ms = self._steps_ms[frame.camera_id]
                 self._logs[frame.camera_id].analysed(frame.session, frame.captured_at_ms, step_ms)
+
+    def lose(self, record: Record) -> None:
+        """Take a record that found no room and never will: its time was not watched after all."""
+        sighting = record.sighting
+        with self._lock:
+            self._logs[sighting.key.camera_id].lose(sighting.first_seen_ms, sighting.last_seen_ms)
 
     def beat_when_due(self, readings: Callable[[], Iterable[Reading]]) -> bool:
         """Report when the time has come; return whether it had. A full disk delays, nothing is lost."""

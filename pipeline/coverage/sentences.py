@@ -35,6 +35,7 @@ REASONS: Mapping[str, Mapping[Language, str]] = {
     "decode_error": {"zh": "无法解码", "en": "cannot be decoded"},
     "no_video": {"zh": "无视频", "en": "no video"},
     "bad_source": {"zh": "地址有误", "en": "bad address"},
+    "lost": {"zh": "磁盘已满", "en": "disk full"},
     "connecting": {"zh": "连接中", "en": "connecting"},
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 from models.embeddings import Embeddings
 from pipeline.archive.contract import Archive, Hit, Query, SightingFilter
 from pipeline.errors import MixedKinds, NothingConfirmed
+from pipeline.search.pooling import mean_direction
 from pipeline.sighting import Sighting
 from pipeline.trajectory.chance import Strangers
 from pipeline.trajectory.graph import CameraGraph
@@ -17,7 +18,7 @@ from pipeline.trajectory.travel import Travel
 
 AROUND_MS = 12 * 3_600_000
 MOST_CANDIDATES = 300
-ROUNDS = 3  # who was found shows her from other sides: she is looked for again by all of them
+ROUNDS = 2  # who was found shows her from other sides: she is looked for again by all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def look_alikes(archive: Archive, known: Sequence[Sighting], asked: Tracing) -> 
 
 
 def _search(archive: Archive, known: Sequence[Sighting], where: SightingFilter, exclude: frozenset[str]) -> list[Hit]:
-    """Search with the vectors of all that are known; where networks changed in between, with those of the newest."""
+    """Search with the mean of all that are known; where networks changed in between, of those of the newest."""
     vectors = [archive.vector(sighting.id) for sighting in sorted(known, key=lambda s: s.last_seen_ms)]
     space = vectors[-1].space
-    stacked = np.concatenate([each.vectors for each in vectors if each.space == space])
-    return archive.search(Query(Embeddings(stacked, space), where, MOST_CANDIDATES, exclude))
+    mean = mean_direction(np.concatenate([each.vectors for each in vectors if each.space == space]))
+    return archive.search(Query(Embeddings(mean[None], space), where, MOST_CANDIDATES, exclude))

@@ -91,7 +91,8 @@ def _read(url: str) -> "Reading":
 
     token = os.environ.get(TOKEN, "")
     try:
-        answer = httpx.get(f"{url.rstrip('/')}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = httpx.get(f"{url.rstrip('/')}/metrics", headers=headers, timeout=10)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise BadInput(f"nothing answers at {url}: start `zhian run`, or give its address ({error})") from error
     if answer.status_code == httpx.codes.UNAUTHORIZED:

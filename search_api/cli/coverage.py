@@ -68,10 +68,21 @@ def intervals_table(answers: "Sequence[CameraCoverage]") -> "Table":
         name, share = answer.camera_id, f"{answer.share_watched:.1%}"
         for each in answer.intervals:
             times = _local(each.from_ms), _local(each.to_ms)
-            table.add_row(name, *times, _WORDS[each.state.value], each.reason, share, watermark)
+            table.add_row(name, *times, _WORDS[each.state.value], _why(each.reason), share, watermark)
             name = share = watermark = ""  # once a camera
         table.add_section()
     return table
+
+
+def _why(reason: str) -> str:
+    """Return a reason in both languages; that there is no record needs none."""
+    from pipeline.coverage.intervals import NEVER_HEARD_OF, NO_RECORD
+    from pipeline.coverage.sentences import REASONS
+
+    if reason == NEVER_HEARD_OF:
+        return "从未有记录 never heard of"
+    told = REASONS.get(reason)
+    return f"{told['zh']} {told['en']}" if told else reason.replace(NO_RECORD, "")
 
 
 def _local(at_ms: int) -> str:

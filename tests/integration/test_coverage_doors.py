@@ -92,7 +92,9 @@ def test_a_recording_is_its_own_coverage(
     assert run_command(["coverage", "--archive", str(store), *later]) == 0
     said = capsys.readouterr().out
     assert "有效看守 watched" in said and "无记录 no record" in said
-    assert "gate" in said and "watched" in said
+    assert "gate" in said and "no_record" not in said
+    assert run_command(["coverage", "--archive", str(store), "--camera", "nobody"]) == 0
+    assert "从未有记录 never heard of" in capsys.readouterr().out
 
 
 def test_every_search_says_what_was_watched_where_it_looked(client: httpx.Client) -> None:

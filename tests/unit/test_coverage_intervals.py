@@ -54,6 +54,14 @@ def test_film_analysed_later_fills_the_gap_of_a_dead_stream() -> None:
     ]
 
 
+def test_what_was_lost_is_lost_whatever_was_reported() -> None:
+    assert told(partition([span(0, 100), span(20, 60, SpanState.LOST, indexed_ms=20)], 0, 100)) == [
+        (0, 20, "live", ""),
+        (20, 60, "behind", "lost"),
+        (60, 100, "live", ""),
+    ]
+
+
 def test_the_newer_of_two_reasons_counts() -> None:
     spans = [span(0, 100, DOWN, reason="refused"), span(40, 100, DOWN, reason="unauthorised")]
     assert told(partition(spans, 0, 100)) == [(0, 40, "down", "refused"), (40, 100, "down", "unauthorised")]
@@ -90,6 +98,8 @@ def test_intervals_partition_the_asked_time(
 def best_at(spans: list[Span], at: int) -> State:
     """Return the state of one millisecond, said in another way."""
     covering = [s for s in spans if s.from_ms <= at < s.to_ms]
+    if any(s.state is SpanState.LOST for s in covering):
+        return State.BEHIND
     stored = [s.state for s in covering if s.state is DOWN or at < s.indexed_ms]
     if LIVE in stored:
         return State.LIVE

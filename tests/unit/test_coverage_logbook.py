@@ -9,9 +9,12 @@ from camera_adapters.errors import Reason
 from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
 from camera_adapters.stream_state import Status, StreamState
+from models.embeddings import EmbeddingSpace
+from models.kinds import Kind
 from pipeline.archive.journal import InMemoryJournal, Span, SpanState
 from pipeline.coverage import Logbook, LogbookSettings, Reading
 from pipeline.errors import ArchiveFull
+from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
 GATE = Camera("gate", "rtsp://h/x", analysis_fps=5)
 FILM = Camera("film", "film.mp4", analysis_fps=5)
@@ -119,6 +122,18 @@ def test_what_is_seen_and_not_stored_holds_the_watermark_of_a_span_that_is_over_
     assert bench.told()[0] == ("live", 100_000, 104_000, 104_000, "")
 
 
+def test_frames_that_wait_hold_the_watermark_and_frames_without_news_do_not() -> None:
+    bench = Bench(GATE)
+    bench.hear(Status.LIVE, last_frame_ms=100_000)
+    bench.analyse(100_000, 104_000)
+    bench.now = 110.0
+    bench.book.beat([Reading("gate", 110_000, 50, 0, None, waiting=1)])
+    assert bench.told() == [("live", 100_000, 110_000, 104_000, "")]
+    bench.now = 120.0
+    bench.book.beat([Reading("gate", 120_000, 50, 0, None)])
+    assert bench.told() == [("live", 100_000, 120_000, 120_000, "")]
+
+
 def test_dropped_frames_beyond_the_share_are_shedding_for_the_beats_they_lasted() -> None:
     bench = Bench(GATE)
     bench.hear(Status.LIVE, last_frame_ms=100_000)
@@ -201,6 +216,23 @@ def test_a_full_disk_delays_the_report() -> None:
     bench.book.beat([bench.reading(last=129_900)])
     assert [row[:3] for row in bench.told()] == [("down", 100_000, 110_000), ("live", 110_000, 129_900)]
     assert bench.book.dropped == 0
+
+
+def test_sightings_that_found_no_room_make_holes_in_the_record() -> None:
+    bench = Bench(GATE)
+    bench.hear(Status.LIVE, last_frame_ms=100_000)
+    for first, last in ((101_000, 104_000), (103_000, 109_000), (300_000, 300_000)):
+        key, shot = TrackletKey("gate", "s", first), Shot(first, (0, 0, 1, 1), 0.9, 0.9)
+        lost = Sighting("x", key, Kind.PERSON, "", first, last, shot, (2, 2), 3)
+        bench.book.lose(Record(lost, np.zeros(2, np.float32), EmbeddingSpace("x", "1", 2), b"jpeg"))
+    bench.now = 400.0
+    bench.analyse(400_000)
+    bench.book.beat([bench.reading(last=400_000)])
+    assert [row[:3] for row in bench.told()] == [
+        ("live", 100_000, 400_000),
+        ("lost", 101_000, 109_000),
+        ("lost", 300_000, 300_001),
+    ]
 
 
 @pytest.mark.parametrize(("keep_days", "left"), [(None, 2), (1, 1)])

@@ -45,12 +45,14 @@ def test_waits_while_the_disk_is_full_and_stores_all_afterwards() -> None:
 
 def test_drops_the_oldest_beyond_its_capacity_and_counts() -> None:
     archive = FullDisk()
-    keeper = Storekeeper(archive, capacity=2, clock=lambda: 0.0)
+    told: list[int] = []
+    keeper = Storekeeper(archive, capacity=2, clock=lambda: 0.0, on_drop=lambda r: told.append(r.sighting.key.track_id))
     for track_id in range(1, 6):
         keeper.keep([record(track_id)])
     archive.full = False
     assert [r.sighting.key.track_id for r in keeper.flush()] == [4, 5]
     assert keeper.dropped == 3
+    assert told == [1, 2, 3]
 
 
 def test_retention_forgets_what_is_too_old_once_a_period() -> None:
