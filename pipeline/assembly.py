@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from models.attributes import load_vehicle_attributes
 from models.clothing import load_clothing_reader
 from models.detector import Detector, load_detector
@@ -30,6 +32,15 @@ class Networks:
         spaces = {embedder.space for embedder in self.embedders.values()}
         noted = [ModelUse("detector", self.detector.name, self.detector.version, since_ms)]
         return noted + [ModelUse("embedder", s.name, s.version, since_ms) for s in sorted(spaces, key=lambda s: s.name)]
+
+    def prepare(self, batch_size: int) -> None:
+        """Run each size of batch once: engines compile at first use, and no camera should wait for that."""
+        blank = np.zeros((64, 64, 3), np.uint8)
+        for size in (1 << power for power in range(batch_size.bit_length())):
+            self.detector.detect([blank] * size)
+        for embedder in dict.fromkeys(self.embedders.values()):
+            for size in (1, 2, 4, 8, 16):
+                embedder.embed([blank] * size)
 
 
 def engine_settings(models: ModelSettings) -> EngineSettings:

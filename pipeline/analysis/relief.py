@@ -36,7 +36,8 @@ class Strain:
 
 @dataclass(frozen=True, slots=True)
 class ReliefSettings:
-    """`every_s`: how often the load is judged. It is too much when more than `dropped` of the frames are lost.
+    """`every_s`: how often the load is judged. It is too much when more than `dropped` of the frames are lost at
+    `patience` judgements in a row: one burst, such as cameras that all come at once, is no lasting load.
 
     A step is taken back after `calm_s` without loss, when the step before would keep the analysis busy for less than
     `busy` of its time.
@@ -44,6 +45,7 @@ class ReliefSettings:
 
     every_s: float = 2.0
     dropped: float = 0.02
+    patience: int = 2
     calm_s: float = 20.0
     busy: float = 0.75
 
@@ -63,6 +65,7 @@ class Relief:
         self._most_refused = max(0, live_cameras - 1)
         self._judged_s = clock()
         self._lost_s = clock()
+        self._strained = 0
         self._last = Strain(0, 0, 0.0)
         self.step = Step.NONE
         self.refused = 0
@@ -78,7 +81,8 @@ class Relief:
         received, dropped = now.received - before.received, now.dropped - before.dropped
         if dropped > 0:
             self._lost_s = now_s
-        if dropped > self._settings.dropped * max(received, 1):
+        self._strained = self._strained + 1 if dropped > self._settings.dropped * max(received, 1) else 0
+        if self._strained >= self._settings.patience:
             changed = self._more()
         elif now_s - self._lost_s >= self._settings.calm_s and self._room((now.busy_s - before.busy_s) / passed_s):
             changed = self._less()

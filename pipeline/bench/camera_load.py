@@ -82,6 +82,7 @@ def bench_load(
     settings = _settings(source, cameras, fps, seconds, folder)
     with open_archive(folder / "archive", writable=True) as archive:
         worker = Worker(settings, archive, networks)
+        networks.prepare(settings.analysis.batch_size)
         try:
             worker.start(apart_s=_SPREAD_S / cameras)
             _wait_until_live(worker)

@@ -84,6 +84,7 @@ def _run(settings: "Settings") -> None:
             service, callers, alerting, rule_book=vigilance.rule_book, watch_service=watches, care_service=care
         )
         app.state.metrics.add(VigilanceFigures(vigilance))
+        networks.prepare(settings.analysis.batch_size)
         vigilance.start()
         started.callback(_stop_worker, worker)
         alerting.start()

@@ -1,10 +1,12 @@
 """What gives way under load, on a machine made up of arithmetic."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.analysis.relief import Relief, ReliefSettings, Step, Strain
 
-SETTINGS = ReliefSettings(every_s=2.0, dropped=0.02, calm_s=20.0, busy=0.75)
+SETTINGS = ReliefSettings(every_s=2.0, dropped=0.02, calm_s=20.0, busy=0.75, patience=1)
 
 
 class Machine:
@@ -41,6 +43,17 @@ def test_rate_goes_first_and_only_as_far_as_needed() -> None:
     machine = Machine(offered=60, capacity=40)
     machine.run(10)
     assert machine.history[-1] == (Step.HALF_RATE, 0)
+
+
+def test_one_burst_is_no_lasting_load() -> None:
+    at_s = [0.0]
+    relief = Relief(4, replace(SETTINGS, patience=2), lambda: at_s[0])
+    seen = []
+    for dropped in (9, 9, 18, 27, 36):
+        at_s[0] += 2.0
+        relief.judge_when_due(lambda lost=dropped: Strain(round(20 * at_s[0]), lost, at_s[0] / 2))
+        seen.append(relief.step)
+    assert seen == [Step.NONE, Step.NONE, Step.NONE, Step.HALF_RATE, Step.THIRD_RATE]
 
 
 def test_then_the_gate_then_cameras_one_by_one() -> None:
