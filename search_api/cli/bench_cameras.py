@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_api.cli.bench_plan import read_key
+from search_api.cli.bench_plan import plan, read_key
 from search_api.cli.consoles import progress_bar, remark, results
 from search_api.cli.outputs import check_output, whole_file
 from search_api.errors import BadInput
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def cameras(
-    source: Annotated[str, typer.Option("--source", metavar="FILE|URL", help="A recording or an rtsp:// address.")],
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="FILE|URL", help="A recording or an rtsp:// address.")
+    ] = None,
     number: Annotated[
         str, typer.Option("--cameras", metavar="N[..M]", help="How many; N..M, or nothing, searches the largest.")
     ] = "1..",
@@ -33,6 +35,9 @@ def cameras(
         Path | None,
         typer.Option("--folder", metavar="DIR", help="Where the archives are made; default: a temporary one."),
     ] = None,
+    running: Annotated[
+        str | None, typer.Option("--plan", metavar="URL", help="Ask a running zhian how many more fit, and end.")
+    ] = None,
 ) -> None:
     """Run the real pipeline over N copies of a source in real time, and find out how many this machine carries.
 
@@ -46,6 +51,11 @@ def cameras(
     from pipeline.bench.cameras_report import cameras_report, signed
     from search_api.cli.logs import log_to_stderr
 
+    if running is not None:
+        plan(running, seconds)
+        return
+    if source is None:
+        raise BadInput("give --source, a recording or an rtsp:// address, or --plan and where zhian runs")
     least, most = numbers(number)
     if key is not None and out is None:
         raise BadInput("--sign signs what --json writes: give both")
