@@ -46,22 +46,27 @@ def cameras(
     A number holds when every camera keeps its rate, loses less than 1 % of its frames and sees 95 % of them within
     500 ms of their arrival.
     """
-    from pipeline.assembly import load_networks
-    from pipeline.bench.cameras import bench_cameras
-    from pipeline.bench.cameras_report import cameras_report, signed
-    from search_api.cli.logs import log_to_stderr
-
     if running is not None:
         plan(running, seconds)
         return
     if source is None:
         raise BadInput("give --source, a recording or an rtsp:// address, or --plan and where zhian runs")
-    least, most = numbers(number)
+    asked = numbers(number)
     if key is not None and out is None:
         raise BadInput("--sign signs what --json writes: give both")
     secret = None if key is None else read_key(key)
     for each in filter(None, (out, report)):
         check_output(each)
+    found = _measured(source, asked, fps, seconds, folder)
+    _print(found)
+    _write(found, out, secret, report)
+
+
+def _measured(source: str, asked: tuple[int, int], fps: float, seconds: float, folder: Path | None) -> "CamerasFigures":
+    from pipeline.assembly import load_networks
+    from pipeline.bench.cameras import bench_cameras
+    from search_api.cli.logs import log_to_stderr
+
     log_to_stderr()
     networks = load_networks()
     with progress_bar("cameras") as bars:
@@ -69,8 +74,12 @@ def cameras(
         def show(what: str, done: float, of: float) -> None:
             bars.update(bars.task_ids[0], description=what, completed=round(done), total=round(of))
 
-        found = bench_cameras(source, least, most, fps, seconds, networks=networks, folder=folder, report=show)
-    _print(found)
+        return bench_cameras(source, *asked, fps, seconds, networks=networks, folder=folder, report=show)
+
+
+def _write(found: "CamerasFigures", out: Path | None, secret: bytes | None, report: Path | None) -> None:
+    from pipeline.bench.cameras_report import cameras_report, signed
+
     if out is not None:
         figures = figures_of(found) if secret is None else signed(figures_of(found), secret)
         with whole_file(out) as unfinished:
