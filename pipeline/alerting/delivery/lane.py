@@ -78,12 +78,7 @@ class Lane:
                     log.warning("outbox_unreadable", subscription=self._name, detail=str(error))
                     await asyncio.sleep(FAULT_WAIT_S)
                     continue
-                while len(self._tasks) < UNWRITTEN and (
-                    batch := self._backlog.take(self._duties.clock_s(), self._duties.wall_ms())
-                ):
-                    task = asyncio.create_task(self._deliver(batch))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._ended)
+                self._start_due()
                 await self._rest()
         finally:
             await self._end()

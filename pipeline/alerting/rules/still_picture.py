@@ -92,11 +92,6 @@ class StillPicture:
             _put(_towards(self._latest, now), steady, self._latest)
             _put(_towards(self._background, self._latest), same, self._background)
 
-    def absorb(self, box: Box) -> None:
-        """Let what rests in the box be background from now on."""
-        x1, y1, x2, y2 = box
-        self._background[y1:y2, x1:x2] = self._latest[y1:y2, x1:x2]
-
     def _patches(self, changed: BoolArray, least: float, most: float) -> list[Patch]:
         mask = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
