@@ -93,7 +93,7 @@ class ModelSettings(_Strict):
     detector: str | None = None
     person_embedder: str | None = None
     engine: Literal["auto", "onnxruntime", "openvino"] = "auto"
-    provider: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    provider: Literal["auto", "cpu", "cuda", "tensorrt"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     threads: int = Field(default=0, ge=0, le=256)
 
