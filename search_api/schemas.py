@@ -13,7 +13,7 @@ from pipeline.sighting import Box, Sighting
 from search_api.inputs import iso
 
 if TYPE_CHECKING:
-    from pipeline.worker import CameraReport
+    from pipeline.camera_report import CameraReport
 
 EXAMPLE_SIGHTING: JsonDict = {
     "sighting": "6f1c0a9d27b34e58a0c1",

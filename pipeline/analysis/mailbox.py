@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,7 +20,8 @@ class _Slot:
     frames: deque[Frame] = field(default_factory=deque)
     received: int = 0
     dropped: int = 0
-    taken: int = 0
+    in_hand: int = 0
+    analysed: int = 0
 
     def make_room(self, frame: Frame) -> None:
         """Drop the oldest frame of the same sort, late or not, when as many wait as may."""
@@ -32,10 +33,10 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class SlotCounters:
-    """Frames of one camera: received = taken + dropped + waiting."""
+    """Frames of one camera: received = analysed + dropped + waiting; those being analysed wait for their end."""
 
     received: int
-    taken: int
+    analysed: int
     dropped: int
     waiting: int
 
@@ -81,7 +82,7 @@ class Mailbox:
         """Return up to `size` frames, cameras in turn, frames of one camera in order.
 
         Waits at most `idle_s` for a first frame and then at most `deadline_s` for the batch to fill; returns an empty
-        list when nothing came.
+        list when nothing came. Whoever takes frames says so when they are `done`.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting() > 0 or self._closed, idle_s):
@@ -108,18 +109,26 @@ class Mailbox:
             slot = self._slots[camera_id]
             if slot.frames:
                 batch.append(slot.frames.popleft())
-                slot.taken += 1
+                slot.in_hand += 1
         self._changed.notify_all()
         return batch
+
+    def done(self, frames: Iterable[Frame]) -> None:
+        """Count frames that were taken as analysed."""
+        with self._changed:
+            for frame in frames:
+                slot = self._slots[frame.camera_id]
+                slot.in_hand -= 1
+                slot.analysed += 1
 
     def counters(self, camera_id: str) -> SlotCounters:
         """Return what became of a camera's frames so far."""
         with self._changed:
             slot = self._slots[camera_id]
-            return SlotCounters(slot.received, slot.taken, slot.dropped, len(slot.frames))
+            return SlotCounters(slot.received, slot.analysed, slot.dropped, len(slot.frames) + slot.in_hand)
 
     def waiting(self) -> int:
-        """Return how many frames wait in all slots."""
+        """Return how many frames wait to be taken, in all slots."""
         with self._changed:
             return self._waiting()
 

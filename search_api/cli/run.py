@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline.alerting.service import Alerting
+    from pipeline.camera_report import CameraReport
     from pipeline.settings import Settings
     from pipeline.vigilance import Vigilance
-    from pipeline.worker import CameraReport, Worker
+    from pipeline.worker import Worker
     from search_api.access import Callers
     from search_api.care_service import CareService
     from search_api.service import SearchService
