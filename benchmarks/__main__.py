@@ -12,6 +12,7 @@ NAMES = (
     "events",
     "rules_speed",
     "batching",
+    "engine_rate",
     "archive",
     "archive_kill",
     "search",
