@@ -51,6 +51,6 @@ def open_engine(path_or_bytes: Path | bytes, *, settings: EngineSettings) -> Eng
     if settled.provider == "cpu":
         settled = replace(settled, threads=1)
     made: Engine = (
-        OpenvinoEngine(network, settled) if settled.engine == "openvino" else OnnxruntimeEngine(network, settled)
+        OpenvinoEngine(network, settled, lanes) if settled.engine == "openvino" else OnnxruntimeEngine(network, settled)
     )
     return Lanes(made, lanes) if lanes > 1 else made
