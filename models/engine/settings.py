@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-AUTO = "auto"
 EngineName = Literal["auto", "onnxruntime", "openvino"]
-Provider = Literal["auto", "cpu", "cuda", "tensorrt"]
+Provider = Literal["cpu", "cuda", "tensorrt"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -18,7 +17,7 @@ class EngineSettings:
     """
 
     engine: EngineName = "auto"
-    provider: Provider = "auto"
+    provider: Provider = "cpu"
     precision: Precision = "auto"
     threads: int = 0
 
