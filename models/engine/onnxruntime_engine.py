@@ -7,6 +7,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
+from models.engine.contract import Rows
 from models.engine.settings import EngineSettings
 from models.errors import EngineUnavailable, ModelCorrupt
 
@@ -41,8 +42,17 @@ class OnnxruntimeEngine:
         self.label = f"onnxruntime-{settings.provider}-fp32"
         self.input_names = tuple(each.name for each in self._session.get_inputs())
         self.output_names = tuple(each.name for each in self._session.get_outputs())
+        self.output_rows: Rows = {
+            each.name: tuple(size if isinstance(size, int) else None for size in each.shape[1:])
+            for each in self._session.get_outputs()
+        }
 
     def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Infer one batch; sessions are safe to share between threads."""
         results = self._session.run(self.output_names, dict(inputs))
         return dict(zip(self.output_names, results, strict=True))
+
+    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+        """Infer one batch into the caller's arrays."""
+        for name, values in self.run(inputs).items():
+            np.copyto(outputs[name], values)

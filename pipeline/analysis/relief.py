@@ -11,7 +11,10 @@ log = structlog.get_logger(__name__)
 
 
 class Step(IntEnum):
-    """How far the quality has been lowered; each step includes those before it."""
+    """How far the quality has been lowered; each step includes those before it.
+
+    From the first step on nothing is taken from main streams either.
+    """
 
     NONE = 0
     HALF_RATE = 1
@@ -27,17 +30,20 @@ class Step(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Strain:
-    """Counters since the start: frames received and dropped by all paced cameras, seconds the analysis was at work."""
+    """Counters since the start: frames received and dropped by all paced cameras, and `busy_s`, how many seconds each
+    thread of the analysis was at work.
+    """
 
     received: int
     dropped: int
-    busy_s: float
+    busy_s: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReliefSettings:
-    """`every_s`: how often the load is judged. It is too much when more than `dropped` of the frames are lost at
-    `patience` judgements in a row: one burst, such as cameras that all come at once, is no lasting load.
+    """`every_s`: how often the load is judged. It is too much when more than `dropped` of the frames, and more than
+    `few`, are lost at `patience` judgements in a row: one burst, such as cameras that all come at once, is no lasting
+    load, nor is a frame now and then.
 
     A step is taken back after `calm_s` without loss, when the step before would keep the analysis busy for less than
     `busy` of its time.
@@ -45,6 +51,7 @@ class ReliefSettings:
 
     every_s: float = 2.0
     dropped: float = 0.02
+    few: int = 2
     patience: int = 2
     calm_s: float = 20.0
     busy: float = 0.75
@@ -66,7 +73,7 @@ class Relief:
         self._judged_s = clock()
         self._lost_s = clock()
         self._strained = 0
-        self._last = Strain(0, 0, 0.0)
+        self._last = Strain(0, 0, ())
         self.step = Step.NONE
         self.refused = 0
 
@@ -81,10 +88,11 @@ class Relief:
         received, dropped = now.received - before.received, now.dropped - before.dropped
         if dropped > 0:
             self._lost_s = now_s
-        self._strained = self._strained + 1 if dropped > self._settings.dropped * max(received, 1) else 0
+        most = max(self._settings.dropped * received, self._settings.few)
+        self._strained = self._strained + 1 if dropped > most else 0
         if self._strained >= self._settings.patience:
             changed = self._more()
-        elif now_s - self._lost_s >= self._settings.calm_s and self._room((now.busy_s - before.busy_s) / passed_s):
+        elif now_s - self._lost_s >= self._settings.calm_s and self._room(_busiest(now, before) / passed_s):
             changed = self._less()
             self._lost_s = now_s  # a step back is tried for as long before the next
         else:
@@ -115,3 +123,9 @@ class Relief:
         else:
             return False
         return True
+
+
+def _busiest(now: Strain, before: Strain) -> float:
+    """Return how many seconds the busiest thread was at work in between: the slowest link decides."""
+    began = before.busy_s or (0.0,) * len(now.busy_s)
+    return max(b - a for a, b in zip(began, now.busy_s, strict=True))
