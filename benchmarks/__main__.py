@@ -27,6 +27,7 @@ NAMES = (
     "bus",
     "reconnects",
     "gate",
+    "cameras_linear",
     "delivery",
     "delivery_faults",
     "demo",

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from models.card import ModelCard, Task
 from models.cards import CARDS
-from models.engine import AUTOMATIC, EngineSettings, choose
+from models.engine import AUTOMATIC, EngineSettings
 from models.kinds import KINDS, Kind
+from models.measuring import settle
 from models.store import ModelStore
 
 # Best partner of the tracker first, measured on camera views: `python -m benchmarks tracking`.
@@ -67,7 +68,8 @@ def _row(card: ModelCard, store: ModelStore, used: list[str], why: str, settings
     present = "bundled" if card.bundled else "here" if store.has(card) else "missing"
     engine = "numpy"
     if card.files:
-        _, choice = choose(settings, for_detection=card.task == Task.DETECTOR)
+        network = store.place(card, card.files[0]).read_bytes() if store.has(card) else b""
+        _, choice = settle(card, network, store, settings)
         engine = choice.label
         why = f"{why}; {choice.why}" if why else f"not the best here ({card.quality})"
     return Listing(card.name, card.task, present, ", ".join(used), engine, why, card.licence, card.size_bytes)

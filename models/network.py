@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.batch_axis import with_dynamic_batch
-from models.card import ModelCard, Task
-from models.engine import Engine, EngineChoice, EngineSettings, choose, open_engine
+from models.card import ModelCard
+from models.engine import Engine, EngineChoice, EngineSettings, open_engine
+from models.measuring import settle
 from models.store import ModelStore
 
 
@@ -23,7 +24,8 @@ def load_network(card: ModelCard, store: ModelStore, settings: EngineSettings) -
 
     Raises ModelMissing, ModelCorrupt or EngineUnavailable.
     """
-    settled, choice = choose(settings, for_detection=card.task == Task.DETECTOR)
     files = store.path(card)
-    engine = open_engine(with_dynamic_batch(files[0].read_bytes()), settings=settled)
+    network = files[0].read_bytes()
+    settled, choice = settle(card, network, store, settings)
+    engine = open_engine(with_dynamic_batch(network), settings=settled)
     return Network(engine, choice, files)

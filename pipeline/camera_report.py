@@ -18,6 +18,7 @@ class CameraReport:
     `thinned` frames were left out because the machine has too much to do; `relief` says what has given way.
     Every sighting that began before `watermark_ms` is stored, as of the last beat of the logbook; the newest picture
     was `behind_s` seconds after that then.
+    `main` is the state of its main stream where that is read for pictures beside the analysed sub-stream.
     `latency` is from a picture's arrival to its analysis, `stored` to the durable sightings it completed.
     """
 
@@ -35,3 +36,4 @@ class CameraReport:
     relief: Step = Step.NONE
     watermark_ms: int | None = None
     behind_s: float | None = None
+    main: StreamState | None = None

@@ -12,6 +12,7 @@ from camera_adapters.table import adapter_for
 from pipeline.analysis.mailbox import Mailbox, SlotCounters
 from pipeline.analysis.motion_gate import MotionGate
 from pipeline.analysis.relief import Relief, Step, Strain
+from pipeline.close_ups import CloseUps
 from pipeline.settings import MotionGateSettings
 
 _LIVE_FRAMES = 2  # of a live camera that may wait: the second rides out a batch that took long
@@ -21,14 +22,16 @@ _OVER = frozenset({Status.STOPPED, Status.BACKING_OFF})
 class Intake:
     """Lets the frames that are worth it into `mailbox`. `start` once, `stop` once.
 
-    `request(watch, gate)` says what the analysis wants of a camera's frames, `on_state` hears each change of a camera,
-    on its thread. The analysis calls `looked` after each frame and `relieve_when_due` between batches.
+    `close_ups`: read main streams as well, for pictures. `request(watch, gate)` says what the analysis wants of a
+    camera's frames, `on_state` hears each change of a camera, on its thread. The analysis calls `looked` after each
+    frame and `relieve_when_due` between batches.
     """
 
     def __init__(
         self,
         cameras: Sequence[Camera],
         gate: MotionGateSettings,
+        close_ups: bool,
         request: Callable[..., FrameRequest],
         stages: StageClock,
         on_state: Callable[[StreamState], None],
@@ -46,6 +49,8 @@ class Intake:
                 self.gates[camera.id] = MotionGate(gate, watch)
             wanted = request(watch, self.gates.get(camera.id))
             self._supervisors[camera.id] = Supervisor(camera, wanted, self._admit, on_state=on_state)
+        seen_small = [camera for camera in cameras if camera.id in self.gates] if close_ups else []
+        self._close_ups = CloseUps(seen_small, self.mailbox, request, stages)
         self._relief = Relief(len(self._live))
 
     def start(self, apart_s: float = 0.0) -> None:
@@ -54,12 +59,14 @@ class Intake:
             supervisor.start()
             if apart_s:
                 time.sleep(apart_s)
+        self._close_ups.start()
 
     def stop(self, until_s: float) -> bool:
         """End the cameras' threads; False when one did not end by then (time.monotonic)."""
         for supervisor in self._supervisors.values():
             supervisor.stop(0)  # all at once: the slowest counts, not the sum
-        ended = [s.stop(max(0.1, until_s - time.monotonic())) for s in self._supervisors.values()]
+        ended = [self._close_ups.stop(until_s)]
+        ended += [s.stop(max(0.1, until_s - time.monotonic())) for s in self._supervisors.values()]
         return all(ended)
 
     @property
@@ -70,6 +77,10 @@ class Intake:
     def state(self, camera_id: str) -> StreamState:
         """Return the state of a camera's stream."""
         return self._supervisors[camera_id].state
+
+    def main_state(self, camera_id: str) -> StreamState | None:
+        """Return the state of a camera's main stream where it is read beside the sub-stream, else None."""
+        return self._close_ups.state(camera_id)
 
     def counters(self, camera_id: str) -> SlotCounters:
         """Return what became of a camera's frames so far."""
@@ -86,6 +97,7 @@ class Intake:
         """Say, after a frame was analysed, whether a track moves at its camera."""
         if gate := self.gates.get(frame.camera_id):
             gate.tell(moving=moving)
+        self._close_ups.want(frame.camera_id, wanted=moving and self._relief.step is Step.NONE)
 
     def relieve_when_due(self, busy_s: Callable[[], tuple[float, ...]]) -> None:
         """Lower the quality as far as the load asks for, or raise it again: rate, gate, cameras.

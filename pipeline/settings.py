@@ -93,7 +93,7 @@ class ModelSettings(_Strict):
     detector: str | None = None
     person_embedder: str | None = None
     engine: Literal["auto", "onnxruntime", "openvino"] = "auto"
-    provider: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    provider: Literal["auto", "cpu", "cuda", "tensorrt"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     threads: int = Field(default=0, ge=0, le=256)
 
@@ -113,7 +113,10 @@ class MotionGateSettings(_Strict):
 
 
 class AnalysisSettings(_Strict):
-    """Batching and what counts as a sighting."""
+    """Batching and what counts as a sighting.
+
+    `close_ups`: where a sub-stream is analysed, the best pictures are taken from key frames of the main stream.
+    """
 
     batch_size: int = Field(default=8, ge=1, le=64)
     batch_deadline_ms: int = Field(default=40, ge=0, le=1000)
@@ -123,6 +126,7 @@ class AnalysisSettings(_Strict):
     update_every_s: float = Field(default=30.0, gt=0)
     shots: int = Field(default=4, ge=1, le=16)
     motion_gate: MotionGateSettings = MotionGateSettings()
+    close_ups: bool = True
 
 
 class ArchiveSettings(_Strict):

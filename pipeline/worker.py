@@ -74,7 +74,7 @@ class Worker:
         self._watch = self.stages.watch()
         analysis, detector = settings.analysis, self.networks.detector
         request = partial(frame_request, detector)
-        self._intake = Intake(cameras, analysis.motion_gate, request, self.stages, self._hear)
+        self._intake = Intake(cameras, analysis.motion_gate, analysis.close_ups, request, self.stages, self._hear)
         detecting = Detecting(detector, analysis.min_score, self.stages.watch())
         deadline_s = analysis.batch_deadline_ms / 1000
         self._detection = DetectionThread(self._intake.mailbox, detecting, analysis.batch_size, deadline_s)
@@ -124,8 +124,9 @@ class Worker:
             counters = (counted.received, counted.analysed, counted.dropped, sightings)
             delays = (self._analysed[camera_id].latency(), self._stored[camera_id].latency())
             watermark_ms, behind_s = progress[camera_id]
-            state = self._intake.state(camera_id)
-            report = CameraReport(camera, state, *counters, *delays, watermark_ms=watermark_ms, behind_s=behind_s)
+            state, main = self._intake.state(camera_id), self._intake.main_state(camera_id)
+            report = CameraReport(camera, state, *counters, *delays, main=main)
+            report = replace(report, watermark_ms=watermark_ms, behind_s=behind_s)
             if gate := self._intake.gates.get(camera_id):
                 idle = gate.enabled and not gate.is_open
                 report = replace(report, gated=gate.gated, idle=idle, thinned=gate.thinned, relief=self._intake.step)
@@ -168,9 +169,10 @@ class Worker:
         stored_s = time.monotonic()
         self._busy_s += stored_s - began_s
         self._intake.mailbox.done(detected.frames)
-        self._logbook.analysed(detected.frames)
+        followed = [frame for frame in detected.frames if not frame.main]
+        self._logbook.analysed(followed)
         completed = {tracklet.key.camera_id for tracklet in done}
-        for frame in detected.frames:
+        for frame in followed:
             self._intake.looked(frame, moving=self._following.follows(frame.camera_id))
             if frame.late:
                 continue  # it was kept back on purpose

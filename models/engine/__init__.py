@@ -3,15 +3,39 @@
 from dataclasses import replace
 from pathlib import Path
 
-from models.engine.choice import choose
+from models.engine.choice import candidates, choose, label_of
 from models.engine.contract import Engine
 from models.engine.host import Host, describe_host
 from models.engine.lanes import Lanes
+from models.engine.measured import Measured, Measurements
 from models.engine.onnxruntime_engine import OnnxruntimeEngine
 from models.engine.openvino_engine import OpenvinoEngine
+from models.engine.race import Figure, mean_ms, race
 from models.engine.settings import AUTOMATIC, EngineChoice, EngineSettings
 
-__all__ = ["AUTOMATIC", "Engine", "EngineChoice", "EngineSettings", "Host", "choose", "describe_host", "open_engine"]
+__all__ = [
+    "AUTOMATIC",
+    "Engine",
+    "EngineChoice",
+    "EngineSettings",
+    "Figure",
+    "Host",
+    "Measured",
+    "Measurements",
+    "candidates",
+    "choose",
+    "describe_host",
+    "label_of",
+    "lanes_of",
+    "mean_ms",
+    "open_engine",
+    "race",
+]
+
+
+def lanes_of(settings: EngineSettings) -> int:
+    """Return how many rows are inferred at the same time on the CPU."""
+    return settings.threads or describe_host().cores
 
 
 def open_engine(path_or_bytes: Path | bytes, *, settings: EngineSettings) -> Engine:
@@ -23,7 +47,7 @@ def open_engine(path_or_bytes: Path | bytes, *, settings: EngineSettings) -> Eng
     """
     settled, _ = choose(settings)
     network = path_or_bytes if isinstance(path_or_bytes, bytes) else path_or_bytes.read_bytes()
-    lanes = 1 if settled.provider != "cpu" else settled.threads or describe_host().cores
+    lanes = 1 if settled.provider != "cpu" else lanes_of(settled)
     if settled.provider == "cpu":
         settled = replace(settled, threads=1)
     made: Engine = (

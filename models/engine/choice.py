@@ -1,32 +1,86 @@
 """The documented rule by which an engine is chosen."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from models.engine.host import Host, describe_host
-from models.engine.settings import EngineChoice, EngineSettings
+from models.engine.race import Figure, mean_ms
+from models.engine.settings import AUTO, EngineChoice, EngineSettings
 from models.errors import EngineUnavailable
+
+# Less exact numbers must be worth it.
+WORTH = 1.05
+_GPU = {"cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
 
 
 def choose(
-    settings: EngineSettings, *, for_detection: bool = False, host: Host | None = None
+    settings: EngineSettings,
+    *,
+    for_detection: bool = False,
+    host: Host | None = None,
+    measured: Sequence[Figure] = (),
 ) -> tuple[EngineSettings, EngineChoice]:
     """Settle every "auto"; returns settings without "auto", and the choice with its reason.
 
     1. What is asked for by name is taken, or EngineUnavailable says what is missing.
-    2. A GPU provider means onnxruntime in fp32; bf16 on the CPU means OpenVINO.
-    3. Detection on a CPU with instructions for bf16 (AMX, AVX-512 BF16) runs on OpenVINO in bf16: there it is 1.2 to 4
-       times as fast, and AP50 differs by less than 0.003 (`python -m benchmarks detection`).
-    4. Everything else runs on onnxruntime in fp32. Embedding always does unless asked otherwise, so that vectors made
-       on different machines of one deployment may be compared.
+    2. Detection runs on what was measured to be the fastest here (`zhian models measure`) among what the names leave
+       open. bf16 has to be 5 % faster than fp32 for it; AP50 differs by less than 0.003 (`python -m benchmarks
+       detection`).
+    3. A GPU provider means onnxruntime in fp32; bf16 on the CPU means OpenVINO.
+    4. As long as nothing was measured, detection on a CPU with instructions for bf16 (AMX, AVX-512 BF16) runs on
+       OpenVINO in bf16.
+    5. Everything else runs on the CPU, on onnxruntime in fp32. Embedding always does unless asked otherwise, so that
+       vectors made on different machines of one deployment may be compared.
     """
     host = host or describe_host()
-    settled, why = _settle(settings, for_detection, host)
+    found = _fastest(settings, host, measured) if for_detection else None
+    settled, why = found or _settle(settings, for_detection, host)
     _must_exist(settled, host)
-    return settled, EngineChoice(f"{settled.engine}-{settled.provider}-{settled.precision}", why)
+    return settled, EngineChoice(label_of(settled), why)
+
+
+def candidates(settings: EngineSettings, host: Host | None = None) -> list[EngineSettings]:
+    """Return everything this machine has that the names in `settings` leave open.
+
+    TensorRT takes minutes to build a network and is only taken by name.
+    """
+    host = host or describe_host()
+    every = [("onnxruntime", "cpu", "fp32"), ("openvino", "cpu", "fp32")]
+    every += [("openvino", "cpu", "bf16")] if host.bf16 else []
+    every += [("onnxruntime", "cuda", "fp32")] if _GPU["cuda"] in host.providers else []
+    asked = (settings.engine, settings.provider, settings.precision)
+    fitting = [one for one in every if all(want in {AUTO, has} for want, has in zip(asked, one, strict=True))]
+    return [replace(settings, engine=e, provider=p, precision=b) for e, p, b in fitting]  # type: ignore[arg-type]
+
+
+def label_of(settled: EngineSettings) -> str:
+    """Return engine-provider-precision."""
+    return f"{settled.engine}-{settled.provider}-{settled.precision}"
+
+
+def _fastest(settings: EngineSettings, host: Host, measured: Sequence[Figure]) -> tuple[EngineSettings, str] | None:
+    """Return the fastest of what is open, or None where there is nothing to choose or nothing is known of it."""
+    open_to = {label_of(one): one for one in candidates(settings, host)}
+    known = {label: ms for label, ms in mean_ms(measured).items() if label in open_to}
+    if len(known) < 2:
+        return None
+    exact = [label for label in known if open_to[label].precision == "fp32"]
+    best = next(iter(known))
+    if exact and known[exact[0]] < WORTH * known[best]:
+        best = exact[0]
+    return open_to[best], _said(best, known, sorted({each.batch for each in measured}))
+
+
+def _said(best: str, known: Mapping[str, float], batches: Sequence[int]) -> str:
+    others = [f"{label} {ms:.1f}" for label, ms in known.items() if label != best]
+    sizes = " and ".join(str(batch) for batch in batches)
+    return f"measured here in batches of {sizes}: {known[best]:.1f} ms a picture, {', '.join(others)}"
 
 
 def _settle(settings: EngineSettings, for_detection: bool, host: Host) -> tuple[EngineSettings, str]:
-    asked = settings.engine != "auto"
+    if settings.provider == AUTO:
+        settings = replace(settings, provider="cpu")
+    asked = settings.engine != AUTO
     if settings.provider != "cpu":
         engine = settings.engine if asked else "onnxruntime"
         return _with(settings, engine, "fp32"), f"provider {settings.provider} is configured"
@@ -36,16 +90,16 @@ def _settle(settings: EngineSettings, for_detection: bool, host: Host) -> tuple[
         return _with(settings, settings.engine, automatic), f"engine {settings.engine} is configured"
     if settings.precision == "bf16":
         return _with(settings, "openvino", "bf16"), "precision bf16 is configured"
-    if fast and settings.precision == "auto":
+    if fast and settings.precision == AUTO:
         return _with(settings, "openvino", "bf16"), f"this CPU computes bf16 in {host.bf16_units}"
-    if for_detection and settings.precision == "auto":
+    if for_detection and settings.precision == AUTO:
         return _with(settings, "onnxruntime", "fp32"), "this CPU has no instructions for bf16"
     why = "precision fp32 is configured" if settings.precision == "fp32" else "vectors stay comparable between machines"
     return _with(settings, "onnxruntime", "fp32"), why
 
 
 def _with(settings: EngineSettings, engine: str, precision: str) -> EngineSettings:
-    chosen = precision if settings.precision == "auto" else settings.precision
+    chosen = precision if settings.precision == AUTO else settings.precision
     return replace(settings, engine=engine, precision=chosen)  # type: ignore[arg-type]
 
 
@@ -56,7 +110,7 @@ def _must_exist(settled: EngineSettings, host: Host) -> None:
         raise EngineUnavailable("onnxruntime has no bf16: set engine to openvino or precision to fp32")
     if settled.precision == "bf16" and not host.bf16:
         raise EngineUnavailable("this CPU does not compute in bf16: set precision to fp32 or auto")
-    wanted = {"cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}.get(settled.provider)
+    wanted = _GPU.get(settled.provider)
     if wanted and wanted not in host.providers:
         raise EngineUnavailable(
             f"this onnxruntime has no {settled.provider} provider: install onnxruntime-gpu in place of onnxruntime, "

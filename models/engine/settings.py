@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+AUTO = "auto"
 EngineName = Literal["auto", "onnxruntime", "openvino"]
-Provider = Literal["cpu", "cuda", "tensorrt"]
+Provider = Literal["auto", "cpu", "cuda", "tensorrt"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -17,7 +18,7 @@ class EngineSettings:
     """
 
     engine: EngineName = "auto"
-    provider: Provider = "cpu"
+    provider: Provider = "auto"
     precision: Precision = "auto"
     threads: int = 0
 

@@ -31,11 +31,16 @@ class Following:
     def follow(self, frames: Sequence[Frame], found: Sequence[Detections]) -> list[Tracklet]:
         """Advance each camera by what was found in its frames, which must stand in order; one Detections per frame.
 
-        Returns the tracklets that ended or are due for an update.
+        A frame of a main stream gives those who are followed better pictures, no more. Returns the tracklets that ended
+        or are due for an update.
         """
         done: list[Tracklet] = []
         for frame, detections in zip(frames, found, strict=True):
-            done += self._flows[frame.camera_id].advance(frame, detections)
+            flow = self._flows[frame.camera_id]
+            if frame.main:
+                flow.look_closer(frame, detections)
+            else:
+                done += flow.advance(frame, detections)
         self._watch.lap("track")
         return _latest_revisions(done)
 

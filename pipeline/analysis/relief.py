@@ -11,7 +11,10 @@ log = structlog.get_logger(__name__)
 
 
 class Step(IntEnum):
-    """How far the quality has been lowered; each step includes those before it."""
+    """How far the quality has been lowered; each step includes those before it.
+
+    From the first step on nothing is taken from main streams either.
+    """
 
     NONE = 0
     HALF_RATE = 1

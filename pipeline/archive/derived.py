@@ -78,7 +78,7 @@ class DerivedIndexes:
         held = self._by_space.get(query.vectors.space)
         if held is None:
             return []
-        found = held.tail.search(query)
+        found = held.tail.search(query) if len(held.tail) else []
         rows = len(held.tail) + sum(map(len, held.segments))
         for segment in sorted(held.segments, key=len, reverse=True):  # the best of the largest spare the others work
             floor = found[query.top - 1].score if len(found) >= query.top > 0 else -2.0

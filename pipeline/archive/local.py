@@ -38,7 +38,7 @@ from pipeline.archive.packs import PACK_BYTES, PictureTorn
 from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
 from pipeline.archive.quick_reads import QuickReads
-from pipeline.archive.ranking import Candidate, exact_scores
+from pipeline.archive.ranking import Candidate, LookCandidate, exact_scores, rows_known
 from pipeline.archive.reading import neighbours_of, vectors_of
 from pipeline.archive.rows import behind, conditions, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
@@ -221,10 +221,14 @@ class LocalArchive(LocalBooks):
             if not candidates:
                 check_space(query, self.spaces())
             with archive_errors(self._layout.folder):
-                rows = self._reads.sightings([candidate.sighting_id for candidate in candidates])
+                rows = self._rows_of(candidates)
             if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
                 return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
         return self._settled(candidates, rows, query)
+
+    def _rows_of(self, candidates: Sequence[Candidate] | Sequence[LookCandidate]) -> dict[str, Sighting]:
+        known = rows_known(candidates)
+        return known | self._reads.sightings([c.sighting_id for c in candidates if c.sighting_id not in known])
 
     def _settled(self, candidates: Sequence[Candidate], rows: Mapping[str, Sighting], query: Query) -> list[Hit]:
         """Score anew what has changed since it was found: the archive changes faster than it can be searched."""
@@ -248,7 +252,7 @@ class LocalArchive(LocalBooks):
             with archive_errors(self._layout.folder):
                 self._derived.catch_up()
                 candidates = self._derived.search_looks(looks, where, top)
-                rows = self._reads.sightings([candidate.sighting_id for candidate in candidates])
+                rows = self._rows_of(candidates)
             if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
                 break
         # what changed since it was found five times in a row is scored as it is now

@@ -33,6 +33,8 @@ class QuickReads:
 
     def sightings(self, ids: Sequence[str]) -> dict[str, Sighting]:
         """Return the sightings that there are of some ids."""
+        if not ids:
+            return {}
         rows = []
         with self._connection() as connection:
             for start in range(0, len(ids), IDS_AT_ONCE):

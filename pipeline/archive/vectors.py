@@ -3,7 +3,9 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,11 +71,33 @@ class VectorFile:
         """Return float32 (n, dim) of rows in any order, through a memory map; raises ArchiveDamaged."""
         if len(rows) == 0:
             return np.empty((0, self._dim), np.float32)
+        picked: FloatArray = self._mapped_to(rows)[rows]
+        return picked
+
+    def cosines(self, rows: RowArray, wanted: FloatArray) -> FloatArray:
+        """Return float32 (n,): of each row the best with any of (m, dim), read where it lies; raises ArchiveDamaged."""
+        mapped = self._mapped_to(rows)
+        places = np.ascontiguousarray(np.broadcast_to(rows, (len(wanted), len(rows))))
+        scores = np.empty(places.shape, np.float32)
+        swig: Any = faiss
+        swig.omp_set_num_threads(1)
+        swig.fvec_inner_products_by_idx(
+            swig.swig_ptr(scores),
+            swig.swig_ptr(np.ascontiguousarray(wanted)),
+            swig.swig_ptr(mapped),
+            swig.swig_ptr(places),
+            self._dim,
+            *places.shape,
+        )
+        best: FloatArray = scores.max(axis=0) if len(scores) > 1 else scores[0]
+        return best
+
+    def _mapped_to(self, rows: RowArray) -> FloatArray:
+        """Return the map, which reaches to the last of some rows (one at least)."""
         mapped = self._mapped
         if mapped is None or int(rows.max()) >= len(mapped):
             mapped = self._mapped = self._map(int(rows.max()) + 1)
-        picked: FloatArray = mapped[rows]
-        return picked
+        return mapped
 
     def _map(self, rows: int) -> FloatArray:
         """Map all whole rows of the file, at least `rows`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search_api.cli.consoles import progress_bar, remark, results
+from search_api.cli.engines import know_engines
 from search_api.cli.options import ArchiveFolder, ModelName
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def _analyze(
     from pipeline.settings import ModelSettings
     from search_api.inputs import iso
 
-    networks = load_networks(ModelSettings(detector=model, person_embedder=embedder))
+    models = ModelSettings(detector=model, person_embedder=embedder)
+    know_engines(models)
+    networks = load_networks(models)
     spaces = ", ".join(sorted({e.space.name for e in networks.embedders.values()}))
     remark(f"detector: {networks.detector.name} ({networks.detector.choice.why}); embedders: {spaces}")
     store = open_archive(archive, writable=True)

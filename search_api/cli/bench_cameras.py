@@ -9,6 +9,7 @@ import typer
 
 from search_api.cli.bench_plan import plan, read_key
 from search_api.cli.consoles import progress_bar, remark, results
+from search_api.cli.engines import know_engines
 from search_api.cli.outputs import check_output, whole_file
 from search_api.errors import BadInput
 
@@ -68,6 +69,7 @@ def _measured(source: str, asked: tuple[int, int], fps: float, seconds: float, f
     from search_api.cli.logs import log_to_stderr
 
     log_to_stderr()
+    know_engines()
     networks = load_networks()
     with progress_bar("cameras") as bars:
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search_api.cli.consoles import remark, results
+from search_api.cli.engines import know_engines
 from search_api.cli.outputs import check_output, whole_file
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def detect(model: Name = None, seconds: Seconds = 3.0, out: Out = None) -> None:
     Example: zhian bench detect --model nanodet --json detect.json
     """
     from models.detector import load_detector
+    from pipeline.settings import ModelSettings
 
+    know_engines(ModelSettings(detector=model))
     detector = load_detector(model)
     size = (detector.input.width, detector.input.height)
     _measure(detector.name, f"{detector.choice.label} ({detector.choice.why})", detector.detect, size, seconds, out)

@@ -1,4 +1,4 @@
-"""`zhian models`: which networks there are, which are here, which are used and why."""
+"""`zhian models`: which networks there are, which are here, which are used and why, and how fast they are."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +9,11 @@ from search_api.errors import BadInput
 
 if TYPE_CHECKING:
     from models.cards import ModelCard
+    from models.engine import EngineSettings, Measured
     from models.store import ModelStore
 
 app = typer.Typer(
-    name="models", help="List, fetch and check the networks.", no_args_is_help=True, rich_markup_mode=None
+    name="models", help="List, fetch, measure and check the networks.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -72,6 +73,50 @@ def _fetch(one: "ModelCard", store: "ModelStore", mirror: str | None) -> None:
         paths = fetch_model(one, store, mirror=mirror, progress=moved)
     for path in paths:
         results().print(f"{one.name}: {path}", markup=False)
+
+
+@app.command()
+def measure(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="Detectors; default: the one in use.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, max=256, help="Rows at the same time; 0: one for each core.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, max=64, help="As `analysis.batch_size` of the configuration.")] = 8,
+) -> None:
+    """Measure anew which engine is the fastest here for a detector, and keep the figures.
+
+    \b
+    Example: zhian models measure
+    `zhian run`, `analyze` and `bench` do so themselves at their first start, and again when the machine, an engine or
+    the network changes. What the configuration names is taken whatever is measured. Embedding stays on onnxruntime in
+    fp32, so that vectors of several machines may be compared.
+    """
+    from models.cards import card
+    from models.choose import best_detector
+    from models.engine import EngineSettings
+    from models.measuring import measure as measured
+    from models.store import ModelStore
+
+    store, settings = ModelStore(), EngineSettings(threads=threads)
+    for one in [card(name) for name in names or (best_detector(store)[0],)]:
+        try:
+            figures = measured(one, store, settings, batch)
+        except OSError as error:
+            raise BadInput(f"the figures cannot be kept in {store.home}: {error.strerror}") from error
+        _show_measured(one, figures, settings)
+
+
+def _show_measured(one: "ModelCard", found: "Measured", settings: "EngineSettings") -> None:
+    from rich.table import Table
+
+    from models.engine import choose, mean_ms
+
+    _, choice = choose(settings, for_detection=True, measured=found.figures)
+    table = Table("engine", *(f"batch {batch}, ms a picture" for batch in found.batches), "used", title=one.name)
+    for label in mean_ms(found.figures):
+        times = {each.batch: f"{each.ms:.1f}" for each in found.figures if each.label == label}
+        table.add_row(label, *(times[batch] for batch in found.batches), "yes" if label == choice.label else "")
+    results().print(table)
 
 
 @app.command()

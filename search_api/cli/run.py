@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from search_api.cli.consoles import remark, remarks
+from search_api.cli.engines import know_engines
 from search_api.cli.signals import StopSignal
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _run(settings: "Settings") -> None:
         alerting = open_alerting(settings.archive.path, settings.alerting, Places.of(settings.site), archive.picture)
         started.callback(alerting.stop)
         callers = _callers(settings)
+        know_engines(settings.models, settings.analysis.batch_size)
         networks = load_networks(settings.models)
         vigilance = Vigilance(settings, archive, alerting.engine, alerting.desk.take, networks.embedders.__getitem__)
         started.callback(_stop_vigilance, vigilance)
@@ -163,6 +165,8 @@ def cameras_table(reports: "Sequence[CameraReport]", at: str) -> "Table":
     for report in reports:
         state = str(report.state.status)
         why = "" if report.state.reason is None else str(report.state.reason)
+        if report.main is not None and report.main.reason is not None:
+            why = f"{why} main stream: {report.main.reason}".lstrip()
         counted = (str(n) for n in (report.analysed, report.dropped, report.sightings))
         behind = "" if report.behind_s is None else f"{report.behind_s:.0f} s"
         table.add_row(report.camera.id, f"[{colours.get(state, 'default')}]{state}[/]", why, *counted, behind)

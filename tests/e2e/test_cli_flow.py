@@ -247,3 +247,18 @@ def test_run_serves_stores_and_stops_in_order(tmp_path: Path, offline: None) -> 
     assert token[1] not in rest
     with open_archive(tmp_path / "store", writable=True) as opened:
         assert opened.count() > 0
+
+
+def test_engines_are_measured_once_and_the_list_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ZHIAN_MODELS_HOME", str(tmp_path))
+    assert run_command(["models", "measure", "--batch", "1", "--threads", "1"]) == 0
+    said = capfd.readouterr().out
+    assert {"onnxruntime-cpu-fp32", "openvino-cpu-fp32"} <= set(said.split())
+    kept = json.loads((tmp_path / "engines.json").read_text("utf-8"))
+    assert {each["batch"] for each in kept["measured"][0]["figures"]} == {1}
+
+
+def test_analysing_measures_the_engines_at_the_first_start(archive: Path) -> None:
+    assert (Path(os.environ["ZHIAN_MODELS_HOME"]) / "engines.json").is_file()

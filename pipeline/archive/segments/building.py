@@ -12,7 +12,7 @@ from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import TRAINED_ON, CodeArray, Quantiser
 from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.rows import IntArray, SegmentRows
-from pipeline.archive.segments.segment import COLUMNS, FORMAT, HEADER
+from pipeline.archive.segments.segment import COLUMNS, FORMAT, HEADER, SLOTS
 from pipeline.archive.vectors import VectorFile
 
 LOOKS_OF_ROWS = "looks-*.npy"
@@ -41,6 +41,11 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
         "vector_row": rows.vector_row,
         "key": runs.keys,
         "last_ms": rows.last_ms,
+        "details": rows.details,
+        "sessions": np.array([name.encode() for name in rows.sessions]),
+        "run_numbers": runs.numbers,
+        "run_starts": runs.starts,
+        "run_longest": runs.longest_ms,
         "by_vector_row": np.argsort(rows.vector_row),
         "codes": codes,
         "residues": residues,
@@ -59,8 +64,7 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
     header = {
         "format": FORMAT,
         "runs": runs.names,
-        "starts": runs.starts.tolist(),
-        "longest_ms": runs.longest_ms.tolist(),
+        "slots": {name: getattr(runs.slots, name).tolist() for name in SLOTS},
         "base_ms": runs.base_ms,
         "until_ms": int(rows.last_ms.max()),
         "looks": [(name, table.names) for name, table in tables],

@@ -7,7 +7,8 @@ import numpy as np
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import IntArray
 
-REFINED = 32  # candidates per asked hit that get finer cosines at first, in all segments together
+REFINED = 34  # candidates per asked hit that get finer cosines at first, of a million rows
+FEWER = 0.2  # of fewer rows fewer, by this power: with a million made-up sightings, so many are hardly ever too few
 LEAST = 128  # of them in one segment
 MISSED = 0.006  # of the asked hits; a search goes deeper until it expects to miss no more
 MOST = 16_384  # candidates per query vector that get finer cosines at last
@@ -26,29 +27,35 @@ class Errors:
     fine_half: float
     fine_most: float
 
+    def above(self, off: FloatArray) -> float:
+        """Return how likely it is that the codes alone are further off than each of some amounts, on the average."""
+        places = self.coarse.searchsorted(off)
+        return 1.0 - float(places.sum()) / (len(places) * len(self.coarse))
+
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """What is asked: `keep` hits that score `floor` or more, of a segment that holds a `share` of all rows."""
+    """What is asked: `keep` hits that score `floor` or more, of `selected` rows of a segment with a `share` of all."""
 
     keep: int
     floor: float
     share: float
+    selected: int
 
     def first_count(self) -> int:
         """Return how many candidates get finer cosines at first."""
-        return max(LEAST, int(REFINED * self.keep * self.share))
+        of_a_million = self.selected / self.share / 1_000_000
+        return max(LEAST, int(REFINED * self.keep * self.share * of_a_million**FEWER))
 
     def enough(self, fine: FloatArray, edge: float, errors: Errors) -> bool:
         """Tell whether hardly any of the best have a coarse cosine below `edge`, where the scan stopped."""
         if len(fine) < self.keep and self.floor < -1:
             return False
-        best = fine[fine >= self.floor]
+        best = fine if self.floor < -1 else fine[fine >= self.floor]
         if len(best) > self.keep:
             best = np.partition(best, len(best) - self.keep)[-self.keep :]
         scores = np.append(best, self.floor) if self.floor >= -1 else best
-        levels = np.linspace(0, 1, len(errors.coarse))
-        return float(1 - np.interp(scores - edge, errors.coarse, levels).mean()) <= MISSED
+        return errors.above(scores - np.float32(edge)) <= MISSED
 
     def shortlist(self, places: IntArray, fine: FloatArray, errors: Errors) -> IntArray:
         """Return the places that exact cosines have to decide among."""

@@ -164,8 +164,9 @@ class SegmentKeeper:
 
 def _overwrite(folder: Path, vector_rows: NDArray[np.int64]) -> None:
     places = np.isin(np.load(folder / "vector_row.npy", mmap_mode="r"), vector_rows)
-    for name in ("ids", "codes", "residues", *(path.stem for path in folder.glob(LOOKS_OF_ROWS))):
-        column = np.load(folder / f"{name}.npy", mmap_mode="r+")
-        column[places] = column.dtype.type()  # empty, or 0
+    columns = [folder / f"{name}.npy" for name in ("ids", "details", "codes", "residues")]  # ids first: see `sightings`
+    for path in (*filter(Path.exists, columns), *folder.glob(LOOKS_OF_ROWS)):
+        column = np.load(path, mmap_mode="r+")
+        column[places] = np.zeros((), column.dtype)  # empty, or 0
         column.flush()
-        sync_file(folder / f"{name}.npy")
+        sync_file(path)

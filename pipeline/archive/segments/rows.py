@@ -10,18 +10,21 @@ from sqlalchemy import Connection, select
 
 from pipeline.archive.look_columns import LookLedger, NumberArray
 from pipeline.archive.schema import sightings
-from pipeline.archive.segments.runs import RunName, Runs, key_of
+from pipeline.archive.segments.details import DETAIL_COLUMNS, DetailArray, detail_rows
+from pipeline.archive.segments.runs import RunName, Runs, Slots, key_of
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 _AT_ONCE = 65_536
+SLOT_ROWS = 32_768  # a month of a million rows is 30 slots: a day or two of them cost little more than their share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentRows:
     """Struct of arrays (n,): `ids` bytes, `run` an index into `names`; times are UTC epoch ms.
 
-    `looks` has what was seen by attribute, as numbers of the `ledger`.
+    `looks` has what was seen by attribute, as numbers of the `ledger`; `details` what else a hit shows, its sessions as
+    numbers of `sessions`.
     """
 
     names: tuple[RunName, ...]
@@ -33,6 +36,8 @@ class SegmentRows:
     last_ms: IntArray
     looks: Mapping[str, NumberArray]
     ledger: LookLedger
+    details: DetailArray
+    sessions: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,20 +54,38 @@ class SegmentRows:
             self.last_ms[chosen],
             {name: numbers[chosen] for name, numbers in self.looks.items()},
             self.ledger,
+            self.details[chosen],
+            self.sessions,
         )
 
     def in_order(self) -> tuple[Self, Runs]:
-        """Return the rows by run and time, and where the runs are."""
+        """Return the rows by slot of time, run and time, and where the runs are; there is one row at least."""
         names = tuple(sorted(set(self.names)))
         code = {name: number for number, name in enumerate(names)}
-        place = np.array([code[name] for name in self.names], np.int64)
-        run = place[self.run] if len(self) else self.run
-        rows = replace(self, names=names, run=run).select(np.lexsort((self.vector_row, self.first_ms, run)))
-        starts = np.searchsorted(rows.run, np.arange(len(names) + 1)).astype(np.int64)
-        longest = np.zeros(len(names), np.int64)
-        np.maximum.at(longest, rows.run, rows.last_ms - rows.first_ms)
-        base_ms = int(self.first_ms.min()) if len(self) else 0
-        return rows, Runs(names, starts, longest, base_ms, key_of(rows.run, rows.first_ms - base_ms))
+        slot = np.empty(len(self), np.int64)
+        slot[np.lexsort((self.vector_row, self.first_ms))] = np.arange(len(self)) // SLOT_ROWS
+        run = np.array([code[name] for name in self.names], np.int64)[self.run] + slot * len(names)
+        order = np.lexsort((self.vector_row, self.first_ms, run))
+        rows, run = self.select(order), run[order]
+        starts = np.flatnonzero(np.append(True, run[1:] > run[:-1]))
+        numbers = run[starts] % len(names)
+        rows = replace(rows, names=names, run=run % len(names))
+        longest = np.maximum.reduceat(rows.last_ms - rows.first_ms, starts)
+        base_ms = int(rows.first_ms.min())
+        place = np.cumsum(np.append(False, run[1:] > run[:-1]))
+        keys = key_of(place, rows.first_ms - base_ms)
+        slots = _slots(run[starts] // len(names), starts, longest, rows.first_ms)
+        return rows, Runs(names, numbers, np.append(starts, len(rows)), longest, base_ms, keys, slots)
+
+
+def _slots(slot_of_run: IntArray, starts: IntArray, longest: IntArray, first_ms: IntArray) -> Slots:
+    first = np.flatnonzero(np.append(True, slot_of_run[1:] > slot_of_run[:-1]))
+    return Slots(
+        np.append(first, len(starts)),
+        np.minimum.reduceat(first_ms, starts[first]),
+        np.maximum.reduceat(first_ms, starts[first]),
+        np.maximum.reduceat(longest, first),
+    )
 
 
 def read_rows(connection: Connection, space_id: int, first_row: int, end_row: int) -> SegmentRows:
@@ -70,17 +93,19 @@ def read_rows(connection: Connection, space_id: int, first_row: int, end_row: in
     c = sightings.c
     chosen = (
         select(c.id, c.revision, c.vector_row, c.first_seen_ms, c.last_seen_ms, c.kind, c.community, c.camera_id)
-        .add_columns(c.attributes)
+        .add_columns(c.attributes, c.session, *(c[name] for name in DETAIL_COLUMNS))
         .where(c.space_id == space_id, c.vector_row >= first_row, c.vector_row < end_row)
         .order_by(c.vector_row)
         .execution_options(yield_per=_AT_ONCE)
     )
     runs: dict[RunName, int] = {}
+    sessions: dict[str, int] = {}
     ledger = LookLedger()
-    return joined([_part(part, runs, ledger) for part in connection.execute(chosen).partitions()], ledger)
+    parts = [_part(part, runs, sessions, ledger) for part in connection.execute(chosen).partitions()]
+    return joined(parts, ledger, tuple(sessions))
 
 
-def joined(parts: Sequence[SegmentRows], ledger: LookLedger) -> SegmentRows:
+def joined(parts: Sequence[SegmentRows], ledger: LookLedger, sessions: Sequence[str]) -> SegmentRows:
     """Return the rows of several parts as one."""
     names = tuple(dict.fromkeys(name for part in parts for name in part.names))
     code = {name: number for number, name in enumerate(names)}
@@ -88,7 +113,8 @@ def joined(parts: Sequence[SegmentRows], ledger: LookLedger) -> SegmentRows:
     parts = [part for part in parts if len(part)]
     if not parts:
         none = np.empty(0, np.int64)
-        return SegmentRows((), np.empty(0, "S1"), none, none, none, none, none, {}, ledger)
+        details = detail_rows((), [()] * len(DETAIL_COLUMNS), ())
+        return SegmentRows((), np.empty(0, "S1"), none, none, none, none, none, {}, ledger, details, sessions)
     return SegmentRows(
         names,
         np.concatenate([part.ids for part in parts]),
@@ -102,11 +128,14 @@ def joined(parts: Sequence[SegmentRows], ledger: LookLedger) -> SegmentRows:
             for name in dict.fromkeys(name for part in parts for name in part.looks)
         },
         ledger,
+        np.concatenate([part.details for part in parts]),
+        sessions,
     )
 
 
-def _part(rows: Sequence[Any], runs: dict[RunName, int], ledger: LookLedger) -> SegmentRows:
-    ids, revision, vector_row, first, last, kind, community, camera, attributes = zip(*rows, strict=True)
+def _part(rows: Sequence[Any], runs: dict[RunName, int], sessions: dict[str, int], ledger: LookLedger) -> SegmentRows:
+    columns = list(zip(*rows, strict=True))
+    ids, revision, vector_row, first, last, kind, community, camera, attributes, session = columns[:10]
     run = [runs.setdefault(name, len(runs)) for name in zip(kind, community, camera, strict=True)]
     looks: dict[str, NDArray[np.uint32]] = {}
     for place, text in enumerate(attributes):
@@ -124,4 +153,6 @@ def _part(rows: Sequence[Any], runs: dict[RunName, int], ledger: LookLedger) -> 
         np.array(last, np.int64),
         looks,
         ledger,
+        detail_rows([sessions.setdefault(name, len(sessions)) for name in session], columns[10:], attributes),
+        (),
     )

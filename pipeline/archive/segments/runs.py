@@ -1,10 +1,12 @@
 """Which rows of a segment a filter selects.
 
-Rows lie by kind, community and camera, and within those by the time first seen: a filter is a few ranges of rows. Run
-and time make one number, the row's key, so that all ranges are found by one binary search.
+Rows lie by slots of time; in a slot by kind, community and camera, and within those by the time first seen: a filter is
+a few ranges of rows. Run and time make one number, the row's key, so that all ranges are found by one binary search.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,26 +19,48 @@ RunName = tuple[str, str, str]  # kind, community, camera
 
 _TIME_BITS = 42  # of a key: 139 years in ms
 _LATEST = (1 << _TIME_BITS) - 1
-_STRIDE = 32
-_STEPS = (16, 8, 4, 2, 1, 1)  # of a binary search that may end at any of 0..32
-_FEW = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slots:
+    """Slots of time (k,), in order: the first of their runs, one more at the end; and what their rows have at most.
+
+    `first_ms` and `latest_ms` are the earliest and the latest time first seen, `longest_ms` is the longest stay.
+    """
+
+    runs: IntArray
+    first_ms: IntArray
+    latest_ms: IntArray
+    longest_ms: IntArray
 
 
 class Runs:
     """Run i is the rows `starts[i]` to `starts[i + 1]`; `longest_ms[i]` is its longest stay before a camera.
 
-    `base_ms` is the time from which keys count; `keys` are those of all rows, ascending.
+    `names[numbers[i]]` says whose it is. `base_ms` is the time from which keys count; `keys` are those of all rows,
+    ascending.
     """
 
     def __init__(
-        self, names: Sequence[RunName], starts: IntArray, longest_ms: IntArray, base_ms: int, keys: IntArray
+        self,
+        names: Sequence[RunName],
+        numbers: IntArray,
+        starts: IntArray,
+        longest_ms: IntArray,
+        base_ms: int,
+        keys: IntArray,
+        slots: Slots,
     ) -> None:
         self.names = names
-        self.starts = starts
+        self.numbers = numbers.astype(np.int32)
+        self.starts = starts.astype(np.int32)
         self.longest_ms = longest_ms
         self.base_ms = base_ms
         self.keys = keys
-        self._some_keys = np.array(keys[::_STRIDE])  # in memory: a search in all would wait for it at every step
+        self.slots = slots
+        self._slot_runs = slots.runs.tolist()
+        self._first_ms, self._latest_ms = slots.first_ms.tolist(), slots.latest_ms.tolist()
+        self._reached_ms = np.maximum.accumulate(slots.latest_ms + slots.longest_ms).tolist()
         self._columns = [_Names(column) for column in zip(*names, strict=True)] if names else []
 
     def select(self, where: SightingFilter) -> IntArray:
@@ -45,35 +69,61 @@ class Runs:
         A row may be in a range and yet have been last seen before `where.from_ms`: by no more than the run's longest
         stay, so there are few.
         """
-        chosen = self._chosen(where)
-        starts, stops = self.starts[chosen], self.starts[chosen + 1]
+        early, sure, unsure, late = self._runs_of(where)
+        chosen, behind = self._chosen(where, early, sure, unsure, late)
+        starts, stops = self.starts[chosen].astype(np.int64), self.starts[behind].astype(np.int64)
+        if where.from_ms is not None and early < sure:
+            cut = chosen[: chosen.searchsorted(sure)]
+            starts[: len(cut)] = self._place(cut, where.from_ms - self.longest_ms[cut])
+        if where.to_ms is not None and unsure < late:
+            cut = chosen[chosen.searchsorted(unsure) :]
+            stops[len(chosen) - len(cut) :] = self._place(cut, where.to_ms)
+        return _joined(starts, stops)
+
+    def certain(self, from_ms: int) -> int:
+        """Return the first row from which on all were seen at that time or later."""
+        return int(self.starts[self._slot_runs[bisect_left(self._first_ms, from_ms)]])
+
+    def of(self, rows: IntArray) -> list[RunName]:
+        """Return whose rows they are."""
+        numbers = self.numbers[np.searchsorted(self.starts, rows, side="right") - 1]
+        return [self.names[number] for number in numbers.tolist()]
+
+    def _runs_of(self, where: SightingFilter) -> tuple[int, int, int, int]:
+        """Return which runs are in the slots a time touches, [first, last), and before and behind those it covers."""
+        count = len(self._first_ms)
+        begin, sure, unsure, end = 0, 0, count, count
         if where.from_ms is not None:
-            since = where.from_ms - self.longest_ms[chosen] - self.base_ms
-            starts = self._place(key_of(chosen, since))
+            begin = bisect_left(self._reached_ms, where.from_ms)
+            sure = max(begin, bisect_left(self._first_ms, where.from_ms))
         if where.to_ms is not None:
-            until = np.full(len(chosen), where.to_ms - self.base_ms)
-            stops = self._place(key_of(chosen, until))
-        kept = stops > starts
-        return _joined(np.stack([starts[kept], stops[kept]], axis=1))
+            end = max(begin, bisect_left(self._first_ms, where.to_ms))
+            unsure = bisect_left(self._latest_ms, where.to_ms)
+        runs = self._slot_runs
+        return runs[begin], runs[min(sure, end)], runs[min(max(unsure, begin), end)], runs[end]
 
-    def _chosen(self, where: SightingFilter) -> IntArray:
-        chosen = np.ones(len(self.names), np.bool_)
+    def _chosen(
+        self, where: SightingFilter, early: int, sure: int, unsure: int, late: int
+    ) -> tuple[IntArray, IntArray]:
+        """Return the runs in [early, late) that a filter wants, and those behind; [sure, unsure) as one if it may."""
         wanted = ((where.kind.value,) if where.kind is not None else (), where.communities, where.cameras)
-        for column, values in zip(self._columns, wanted, strict=False):
-            if values:
-                chosen &= column.any_of(values)
-        return np.flatnonzero(chosen)
+        asked = [column.any_of(values) for column, values in zip(self._columns, wanted, strict=False) if values]
+        if asked:
+            named = asked[0] if len(asked) == 1 else np.logical_and.reduce(asked)
+            chosen = np.flatnonzero(named[self.numbers[early:late]]) + early
+        elif unsure <= sure:
+            chosen = np.arange(early, late)
+        else:
+            edges = np.concatenate([np.arange(early, sure + 1), np.arange(unsure, late + 1)])
+            return edges[:-1], edges[1:]
+        return chosen, chosen + 1
 
-    def _place(self, wanted: IntArray) -> IntArray:
-        """Return int64 (n,): how many keys are smaller than each of the wanted ones."""
-        if len(wanted) < _FEW:
-            return np.searchsorted(self.keys, wanted)
-        places = np.maximum(np.searchsorted(self._some_keys, wanted) - 1, 0) * _STRIDE
-        last = len(self.keys) - 1
-        for step in _STEPS:
-            probed = places + step - 1
-            places += step * ((probed <= last) & (self.keys[np.minimum(probed, last)] < wanted))
-        return places
+    def _place(self, chosen: IntArray, times_ms: IntArray | int) -> IntArray:
+        """Return int64 (n,): of each of some runs the first row that was first seen at a time or later."""
+        if len(chosen) == 0:
+            return chosen
+        start, stop = int(self.starts[chosen[0]]), int(self.starts[chosen[-1] + 1])
+        return start + np.searchsorted(self.keys[start:stop], key_of(chosen, times_ms - self.base_ms))
 
 
 class _Names:
@@ -91,7 +141,7 @@ class _Names:
         return passing
 
 
-def key_of(run: IntArray, since_base_ms: IntArray) -> IntArray:
+def key_of(run: IntArray, since_base_ms: IntArray | int) -> IntArray:
     """Return the keys of runs and of times after the base; times beyond either end count as the end."""
     keys: IntArray = (run.astype(np.int64) << _TIME_BITS) | np.minimum(np.maximum(since_base_ms, 0), _LATEST)
     return keys
@@ -114,8 +164,10 @@ def contains(ranges: IntArray, rows: IntArray) -> BoolArray:
     return inside
 
 
-def _joined(ranges: IntArray) -> IntArray:
-    """Make one range of those that touch."""
-    apart = np.ones(len(ranges) + 1, np.bool_)
-    apart[1:-1] = ranges[1:, 0] > ranges[:-1, 1]
-    return np.stack([ranges[apart[:-1], 0], ranges[apart[1:], 1]], axis=1)
+def _joined(starts: IntArray, stops: IntArray) -> IntArray:
+    """Return ranges, one instead of those that touch, none for those that are empty."""
+    some = stops > starts
+    starts, stops = starts[some], stops[some]
+    apart = np.ones(len(starts) + 1, np.bool_)
+    np.greater(starts[1:], stops[:-1], out=apart[1:-1])
+    return np.stack([starts[apart[:-1]], stops[apart[1:]]], axis=1)

@@ -1,5 +1,8 @@
 """The scan of a segment's codes: approximate cosines of all rows, or of some blocks of rows."""
 
+import ctypes
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import faiss
@@ -7,12 +10,21 @@ import numpy as np
 
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import BLOCK, CodeArray, IntArray, Quantiser
+from pipeline.archive.segments.runs import expand
+from pipeline.archive.segments.sharing import sharers, work_done
 
-AT_ONCE = 65_536  # rows of chosen blocks that are copied together: their codes stay in the core's own cache
+AT_ONCE = 65_536 // BLOCK  # chosen blocks that are copied together: their codes stay in the core's own cache
+LONG = 64  # blocks; a stretch of as many is scanned where it lies
+WORTH_SHARING = 32_768 // BLOCK  # blocks; a scan of fewer is over before another thread has woken
+LEAST = 64  # rows that every portion of a scan returns at least
+SLACK = 1.25  # the best rows are not spread evenly over the portions
+NOTHING_LEFT = -np.inf
+
+Found = tuple[FloatArray, IntArray, float]
 
 
 class Scanner:
-    """Approximate cosines, best first; safe between threads."""
+    """Approximate cosines; safe between threads."""
 
     def __init__(self, quantiser: Quantiser, codes: CodeArray) -> None:
         self._quantiser = quantiser
@@ -24,61 +36,111 @@ class Scanner:
             if self._index.ntotal
             else np.empty((0, 1), np.uint8)
         )
-        self._spare: list[_Copy] = []  # indexes to copy blocks into: fresh memory costs more than the scan
+        self._copies: list[_Copy] = []  # indexes to copy blocks into: fresh memory costs more than the scan
+        self._windows = [_Window(quantiser.empty_index())]
+        self._long = LONG if self._windows[0].works else len(self._blocks) + 1
 
     @property
     def bytes_held(self) -> int:
         """Memory of the codes."""
-        return int(self._blocks.nbytes) + sum(copy.blocks.nbytes for copy in list(self._spare))
+        return int(self._blocks.nbytes) + sum(copy.blocks.nbytes for copy in list(self._copies))
 
-    def scan(self, turned: FloatArray, count: int) -> tuple[FloatArray, IntArray]:
-        """Return approximate cosines float32 (k,) and rows int64 (k,), best first, of a turned float32 (dim,)."""
-        return _searched(self._index, turned, count)
+    def scan(self, turned: FloatArray, count: int, stretches: IntArray) -> Found:
+        """Return approximate cosines float32 (k,), rows int64 (k,), about the best `count`, in no order, and a bar.
 
-    def scan_blocks(self, turned: FloatArray, count: int, blocks: IntArray) -> tuple[FloatArray, IntArray]:
-        """The same among the rows of some blocks, ascending, whose codes are copied: FAISS's scan takes no filter."""
-        copy = self._spare.pop() if self._spare else _Copy(self._quantiser.empty_index(), self._bytes)
-        found = [
-            self._scan_copied(copy, turned, count, blocks[start : start + AT_ONCE // BLOCK])
-            for start in range(0, len(blocks), AT_ONCE // BLOCK)
-        ]
-        self._spare.append(copy)
+        `turned` is float32 (dim,), `stretches` int64 (n, 2) are ranges of blocks, ascending and apart. No row of theirs
+        that is not returned scores more than the bar; it is NOTHING_LEFT when all are.
+        """
+        found = work_done(self._portions(turned, count, stretches))
         if len(found) == 1:
             return found[0]
-        scores = np.concatenate([scores for scores, _ in found] or [np.empty(0, np.float32)])
-        rows = np.concatenate([rows for _, rows in found] or [np.empty(0, np.int64)])
-        best = np.argsort(-scores, kind="stable")[:count]
-        return scores[best], rows[best]
+        scores = np.concatenate([scores for scores, _, _ in found] or [np.empty(0, np.float32)])
+        rows = np.concatenate([rows for _, rows, _ in found] or [np.empty(0, np.int64)])
+        return scores, rows, max((bar for _, _, bar in found), default=NOTHING_LEFT)
 
-    def _scan_copied(
-        self, copy: "_Copy", turned: FloatArray, count: int, blocks: IntArray
-    ) -> tuple[FloatArray, IntArray]:
+    def _portions(self, turned: FloatArray, count: int, stretches: IntArray) -> list[Callable[[], Found]]:
+        lengths = stretches[:, 1] - stretches[:, 0]
+        total = int(lengths.sum())
+        piece = max(WORTH_SHARING // 2, -(-total // (2 * sharers()))) if total >= WORTH_SHARING else total
+        long = lengths >= self._long
+        work: list[Callable[[], Found]] = []
+        for start, end in stretches[long].tolist():
+            for first in range(start, end, piece):
+                last = min(end, first + piece)
+                work.append(partial(self._scan_stretch, turned, _part(count, last - first, total), first, last))
+        short = expand(stretches[~long])
+        for begin in range(0, len(short), AT_ONCE):
+            blocks = short[begin : begin + AT_ONCE]
+            work.append(partial(self._scan_copied, turned, _part(count, len(blocks), total), blocks))
+        return work
+
+    def _scan_stretch(self, turned: FloatArray, count: int, first: int, last: int) -> Found:
+        if last - first == len(self._blocks):
+            return _searched(self._index, turned, count)
+        window = self._windows.pop() if self._windows else _Window(self._quantiser.empty_index())
+        window.index.ntotal, window.index.ntotal2 = self._rows_in(last - first, last), (last - first) * BLOCK
+        scores, rows, bar = window.search(self._blocks[first], turned, count)
+        self._windows.append(window)
+        return scores, rows + first * BLOCK, bar
+
+    def _scan_copied(self, turned: FloatArray, count: int, blocks: IntArray) -> Found:
+        """Scan blocks whose codes are copied together: FAISS's scan takes no filter."""
+        copy = self._copies.pop() if self._copies else _Copy(self._quantiser.empty_index(), self._bytes)
         np.take(self._blocks, blocks, axis=0, out=copy.blocks[: len(blocks)], mode="clip")  # "raise" would copy twice
-        rows = len(blocks) * BLOCK
-        if blocks[-1] == len(self._blocks) - 1:
-            rows -= len(self._blocks) * BLOCK - self._index.ntotal  # the last block may be filled in part only
-        copy.index.ntotal, copy.index.ntotal2 = rows, len(blocks) * BLOCK
-        scores, places = _searched(copy.index, turned, count)
-        return scores, blocks[places // BLOCK] * BLOCK + places % BLOCK
+        copy.index.ntotal, copy.index.ntotal2 = self._rows_in(len(blocks), int(blocks[-1]) + 1), len(blocks) * BLOCK
+        scores, places, bar = _searched(copy.index, turned, count)
+        self._copies.append(copy)
+        return scores, blocks[places // BLOCK] * BLOCK + places % BLOCK, bar
+
+    def _rows_in(self, blocks: int, end: int) -> int:
+        """Return how many rows some blocks hold; the last of all may be filled in part only."""
+        missing = len(self._blocks) * BLOCK - self._index.ntotal if end == len(self._blocks) else 0
+        return blocks * BLOCK - int(missing)
 
 
 class _Copy:
     """An index whose memory is written to block by block."""
 
-    def __init__(self, index: Any, block_bytes: int) -> None:  # noqa: ANN401
+    def __init__(self, index: Any, block_bytes: int) -> None:  # noqa: ANN401 - FAISS's stubs do not know its Python face
         self.index = index
-        size = block_bytes * (AT_ONCE // BLOCK)
+        size = block_bytes * AT_ONCE
         index.codes.resize(size)
         self.blocks: CodeArray = faiss.rev_swig_ptr(index.codes.get(), size).reshape(-1, block_bytes)
 
 
-def _searched(index: Any, turned: FloatArray, count: int) -> tuple[FloatArray, IntArray]:  # noqa: ANN401
+class _Window:
+    """An index that scans codes where they lie, those of another index; FAISS itself would have them copied.
+
+    Its table of codes begins with their address. Where that is not so, in some other release, it `works` not.
+    """
+
+    def __init__(self, index: Any) -> None:  # noqa: ANN401
+        self.index = index
+        index.codes.resize(1)
+        self._address = ctypes.c_void_p.from_address(int(index.codes.tab))
+        self._own = self._address.value
+        self.works = self._own == int(index.codes.get())
+
+    def search(self, first: CodeArray, turned: FloatArray, count: int) -> Found:
+        """Scan from the block at `first` on, as many rows as the index has been told."""
+        self._address.value = first.ctypes.data
+        try:
+            return _searched(self.index, turned, count)
+        finally:
+            self._address.value = self._own  # what it frees one day
+
+
+def _searched(index: Any, turned: FloatArray, count: int) -> Found:  # noqa: ANN401
     faiss.omp_set_num_threads(1)
-    count = min(count, index.ntotal)
-    if count <= 0:
-        return np.empty(0, np.float32), np.empty(0, np.int64)
-    scores, rows = index.search(turned[None], count)
-    if rows[0, -1] >= 0:
-        return scores[0], rows[0]
-    kept = rows[0] >= 0
-    return scores[0][kept], rows[0][kept]
+    total = index.ntotal
+    found, places = index.search(turned[None], min(count, total))
+    scores, rows = found[0], places[0]
+    if rows[-1] < 0:
+        kept = rows >= 0
+        return scores[kept], rows[kept], NOTHING_LEFT
+    return scores, rows, NOTHING_LEFT if count >= total else float(scores[-1])
+
+
+def _part(count: int, blocks: int, total: int) -> int:
+    """Return how many rows of a portion of a scan are wanted."""
+    return count if blocks == total else min(count, max(LEAST, int(SLACK * count * blocks / total)))

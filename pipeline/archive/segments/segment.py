@@ -1,7 +1,7 @@
 """One immutable segment: columns in memory-mapped files, codes in memory, exact scores from the vector file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,22 @@ from pipeline.archive.look_scan import LookScan, best_rows
 from pipeline.archive.looks import Looks
 from pipeline.archive.ranking import Candidate, FloatArray, LookCandidate, best, exact_scores
 from pipeline.archive.segments.codes import BLOCK, Quantiser
-from pipeline.archive.segments.depth import MOST, Depth, Errors
+from pipeline.archive.segments.depth import MOST, TIE_MARGIN, Depth, Errors
+from pipeline.archive.segments.details import Details
 from pipeline.archive.segments.residues import ResidueCode
-from pipeline.archive.segments.runs import Runs, contains, expand
-from pipeline.archive.segments.scanning import Scanner
+from pipeline.archive.segments.runs import Runs, Slots, contains, expand
+from pipeline.archive.segments.scanning import NOTHING_LEFT, Scanner
 from pipeline.archive.vectors import VectorFile
 from pipeline.errors import SegmentDamaged
+from pipeline.sighting import Sighting
 
 IntArray = NDArray[np.int64]
 
-FORMAT = 3
+FORMAT = 4
+OLDER = 3  # in the order of cameras alone, and without details: its hits' rows are looked up in the database
 HEADER = "segment.json"
-COLUMNS = (
+SLOTS = ("runs", "first_ms", "latest_ms", "longest_ms")
+OLDER_COLUMNS = (
     "ids",
     "revision",
     "vector_row",
@@ -39,8 +43,9 @@ COLUMNS = (
     "kept",
     "steps",
 )
+COLUMNS = (*OLDER_COLUMNS, "details", "sessions", "run_numbers", "run_starts", "run_longest")
 EXACT = 512  # rows; fewer are scored from the vector file at once, which costs what scan and refinement would
-WHOLE = 0.15  # share of the rows; a scan of all is cheaper than copying the blocks of more together
+WHOLE = 0.5  # share of the rows; a scan of all is cheaper than picking the blocks of more
 
 
 class Segment:
@@ -51,16 +56,11 @@ class Segment:
         self.folder = folder
         try:
             header = json.loads((folder / HEADER).read_text("utf-8"))
-            if header["format"] != FORMAT:
+            if header["format"] not in (OLDER, FORMAT):
                 raise SegmentDamaged(folder)
-            self._columns = {name: _mapped(folder / f"{name}.npy") for name in COLUMNS}
-            self._runs = Runs(
-                [(kind, community, camera) for kind, community, camera in header["runs"]],
-                np.array(header["starts"], np.int64),
-                np.array(header["longest_ms"], np.int64),
-                int(header["base_ms"]),
-                self._columns["key"],
-            )
+            names = COLUMNS if header["format"] == FORMAT else OLDER_COLUMNS
+            self._columns = {name: _mapped(folder / f"{name}.npy") for name in names}
+            self._runs = _runs(header, self._columns)
             self._looks = {
                 name: (_mapped(folder / f"looks-{number}.npy"), _table(folder, number, values))
                 for number, (name, values) in enumerate(header["looks"])
@@ -76,6 +76,9 @@ class Segment:
         self._quantiser = Quantiser(np.asarray(columns["axes"]), np.asarray(columns["centroids"]))
         self._scanner = Scanner(self._quantiser, np.asarray(columns["codes"]))
         self._residue_code = ResidueCode(columns["kept"], columns["steps"])
+        self._details = (
+            Details(columns["details"], columns["sessions"], self._looks) if header["format"] == FORMAT else None
+        )
 
     def __len__(self) -> int:
         return len(self._columns["ids"])
@@ -123,13 +126,25 @@ class Segment:
         if query.top <= 0 or len(wanted) == 0 or len(ranges) == 0:
             return []
         keep = query.top + len(query.exclude)
-        if (ranges[:, 1] - ranges[:, 0]).sum() <= EXACT:
+        selected = int((ranges[:, 1] - ranges[:, 0]).sum())
+        if selected <= EXACT:
             places = expand(ranges)
             places = places[self._passing(places, where)]
         else:
-            found = [self._nearest(vector, ranges, where, Depth(keep, floor, share)) for vector in wanted]
+            depth = Depth(keep, floor, share, selected)
+            found = [self._nearest(vector, ranges, where, depth) for vector in wanted]
             places = np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
         return self._ranked(places, wanted, query)
+
+    def sightings(self, places: Sequence[int], ids: Sequence[str]) -> list[Sighting | None]:
+        """Return what stands at some places; None for what only the database has, or what was erased meanwhile."""
+        if self._details is None:
+            return [None] * len(places)
+        rows = np.array(places, np.int64)
+        revisions, last_ms = self._columns["revision"][rows].tolist(), self._columns["last_ms"][rows].tolist()
+        found = self._details.sightings(rows, ids, revisions, last_ms, self._runs.of(rows))
+        still = self._columns["ids"][rows].tolist()  # whoever erases a row begins with its id: so it is read last
+        return [each if name == there.decode() else None for each, name, there in zip(found, ids, still, strict=True)]
 
     def search_looks(self, looks: Looks, where: SightingFilter, top: int) -> list[LookCandidate]:
         """Return the best candidates by looks, ties at the edge included, in no order."""
@@ -139,12 +154,13 @@ class Segment:
         scan = LookScan(looks, self._looks)
         rows, scores = best_rows(scan, self._runs.select(where), lambda some: self._passing(some, where), last_ms, top)
         return [
-            LookCandidate(name.decode(), *rest)
-            for name, *rest in zip(
+            LookCandidate(name.decode(), revision, score, seen_ms, (self, place))
+            for name, revision, score, seen_ms, place in zip(
                 self._columns["ids"][rows].tolist(),
                 self._columns["revision"][rows].tolist(),
                 scores.tolist(),
                 last_ms[rows].tolist(),
+                rows.tolist(),
                 strict=True,
             )
         ]
@@ -152,45 +168,60 @@ class Segment:
     def _ranked(self, places: IntArray, wanted: FloatArray, query: Query) -> list[Candidate]:
         if len(places) == 0:
             return []
-        scores = exact_scores(self._vectors.pick(self._columns["vector_row"][places]), wanted)
+        rows = self._columns["vector_row"][places]
         keep = query.top + len(query.exclude)
-        if len(scores) > keep:
-            chosen = scores >= np.partition(scores, -keep)[-keep]  # ties at the edge included
-            places, scores = places[chosen], scores[chosen]
+        if len(places) > keep:  # most are out of the question already by scores that are all but exact
+            scores = self._vectors.cosines(rows, wanted)
+            chosen = scores >= np.partition(scores, -keep)[-keep] - TIE_MARGIN
+            places, rows = places[chosen], rows[chosen]
+        scores = exact_scores(self._vectors.pick(rows), wanted)
         ids = [text.decode() for text in self._columns["ids"][places].tolist()]
         revisions = self._columns["revision"][places].tolist()
-        return best(ids, revisions, scores, query.top, query.exclude)
+        sources = [(self, place) for place in places.tolist()]
+        return best(ids, revisions, scores, query.top, query.exclude, sources)
 
     def _nearest(self, vector: FloatArray, ranges: IntArray, where: SightingFilter, depth: Depth) -> IntArray:
         """Return places that hold the most alike: scan, look closer at the best, go deeper until it is safe."""
         turned = self._quantiser.turned_one(vector)
         selected = int((ranges[:, 1] - ranges[:, 0]).sum())
-        whole = selected > WHOLE * len(self)
-        blocks = np.empty(0, np.int64) if whole else _blocks(ranges)
-        reachable = len(self) if whole else len(blocks) * BLOCK
+        stretches = _stretches(ranges)
+        blocks = int((stretches[:, 1] - stretches[:, 0]).sum())
+        if blocks * BLOCK > WHOLE * len(self):
+            stretches = np.array([[0, -(-len(self) // BLOCK)]], np.int64)
+        reachable = min(len(self), int((stretches[:, 1] - stretches[:, 0]).sum()) * BLOCK)
         count = min(MOST, int(depth.first_count() * max(1.0, reachable / selected)))
         while True:
-            coarse, places = (
-                self._scanner.scan(turned, count) if whole else self._scanner.scan_blocks(turned, count, blocks)
-            )
-            all_seen = len(places) < count
-            edge = float(coarse[-1])
+            coarse, places, edge = self._scanner.scan(turned, count, stretches)
             if selected < reachable:
                 inside = contains(ranges, places)
                 coarse, places = coarse[inside], places[inside]
             passing = self._passing(places, where)
             coarse, places = coarse[passing], places[passing]
             fine = coarse + self._residue_code.gains(turned, self._columns["residues"][places])
-            if all_seen or count >= MOST or depth.enough(fine, edge, self._errors):
+            if edge == NOTHING_LEFT or count >= MOST or depth.enough(fine, edge, self._errors):
                 return depth.shortlist(places, fine, self._errors)
             count = min(4 * count, MOST)
 
     def _passing(self, places: IntArray, where: SightingFilter) -> NDArray[np.bool_]:
         """Tell which places live and were still seen when the filter's time begins."""
-        passing = ~self._dead[places]
+        passing = ~self._dead[places] if self._dead_rows else np.ones(len(places), np.bool_)
         if where.from_ms is not None:
-            passing &= self._columns["last_ms"][places] >= where.from_ms
+            unsure = np.flatnonzero(places < self._runs.certain(where.from_ms))
+            passing[unsure] &= self._columns["last_ms"][places[unsure]] >= where.from_ms
         return passing
+
+
+def _runs(header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]]) -> Runs:
+    names = [(kind, community, camera) for kind, community, camera in header["runs"]]
+    if header["format"] == FORMAT:
+        numbers, starts, longest_ms = (np.array(columns[name]) for name in ("run_numbers", "run_starts", "run_longest"))
+        slots = Slots(*(np.array(header["slots"][name], np.int64) for name in SLOTS))
+    else:
+        numbers, starts = np.arange(len(names)), np.array(header["starts"], np.int64)
+        longest_ms = np.array(header["longest_ms"], np.int64)
+        one = ([0, len(names)], [header["base_ms"]], [header["until_ms"]], [longest_ms.max(initial=0)])
+        slots = Slots(*(np.array(each, np.int64) for each in one))
+    return Runs(names, numbers, starts, longest_ms, int(header["base_ms"]), columns["key"], slots)
 
 
 def _mapped(path: Path) -> NDArray[Any]:
@@ -203,9 +234,9 @@ def _table(folder: Path, number: int, values: Sequence[str]) -> LookTable:
     return LookTable(values, value, sure)
 
 
-def _blocks(ranges: IntArray) -> IntArray:
-    """Return the fast-scan blocks that hold the rows of ascending ranges."""
-    blocks = expand(np.stack([ranges[:, 0] // BLOCK, -(-ranges[:, 1] // BLOCK)], axis=1))
-    fresh = np.ones(len(blocks), np.bool_)
-    fresh[1:] = blocks[1:] > np.maximum.accumulate(blocks)[:-1]
-    return blocks[fresh]
+def _stretches(ranges: IntArray) -> IntArray:
+    """Return int64 (k, 2): the fast-scan blocks that hold the rows of ascending ranges, those that touch as one."""
+    first, last = ranges[:, 0] // BLOCK, -(-ranges[:, 1] // BLOCK)
+    apart = np.ones(len(first) + 1, np.bool_)
+    apart[1:-1] = first[1:] > last[:-1]
+    return np.stack([first[apart[:-1]], last[apart[1:]]], axis=1)
