@@ -28,6 +28,7 @@ NAMES = (
     "reconnects",
     "gate",
     "close_ups",
+    "far_region",
     "own_code",
     "cameras_linear",
     "delivery",

@@ -75,7 +75,7 @@ class Worker:
         analysis, detector = settings.analysis, self.networks.detector
         request = partial(frame_request, detector)
         self._intake = Intake(cameras, analysis.motion_gate, analysis.close_ups, request, self.stages, self._hear)
-        detecting = Detecting(detector, analysis.min_score, self.stages.watch())
+        detecting = Detecting(detector, analysis.min_score, self.stages.watch(), cameras)
         deadline_s = analysis.batch_deadline_ms / 1000
         self._detection = DetectionThread(self._intake.mailbox, detecting, analysis.batch_size, deadline_s)
         self._following = Following(cameras, analysis, observe=listeners.tracks, watch=self._watch)
