@@ -2,8 +2,9 @@
 
 Writes benchmarks/results/archive_kill.json. For each sort of work (ingest one by one, in batches and in bulk, sealing,
 rewriting packs of pictures, compacting vectors, compacting everything) a writer is killed `--kills` times (50) at
-random moments; after each kill the archive is opened as a reader and as a writer, every record is compared with what was
-stored, and every picture and vector is verified. tests/integration/archive_trials.py has the trials.
+random moments that follow from the work's name. After each kill the archive is opened as a reader and as a writer,
+every record is compared with what was stored, and every picture and vector is verified.
+tests/integration/archive_trials.py has the trials.
 """
 
 import argparse
