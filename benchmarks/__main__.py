@@ -27,6 +27,7 @@ NAMES = (
     "bus",
     "reconnects",
     "gate",
+    "thinning",
     "close_ups",
     "far_region",
     "own_code",

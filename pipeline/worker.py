@@ -173,7 +173,8 @@ class Worker:
         self._logbook.analysed(followed)
         completed = {tracklet.key.camera_id for tracklet in done}
         for frame in followed:
-            self._intake.looked(frame, moving=self._following.follows(frame.camera_id))
+            moving, steady = self._following.follows(frame.camera_id), self._following.steady(frame.camera_id)
+            self._intake.looked(frame, moving=moving, steady=steady)
             if frame.late:
                 continue  # it was kept back on purpose
             self._analysed[frame.camera_id].add(analysed_s - frame.arrived_s)
