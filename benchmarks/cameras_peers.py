@@ -111,7 +111,8 @@ from pathlib import Path
 from camera_adapters.file import FileAdapter
 from camera_adapters.site import Camera
 from camera_adapters.stage_clock import StageClock
-from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.analyser import Analyser
+from pipeline.analysis.detecting import frame_request
 from pipeline.analysis.describe import Describer
 from pipeline.archive import open_archive
 from pipeline.assembly import load_networks
@@ -152,7 +153,7 @@ def boxes_of(film: Path) -> list[list[list[float]]]:
     from camera_adapters.file import FileAdapter
     from camera_adapters.site import Camera
     from models.detector import load_detector
-    from pipeline.analysis.analyser import frame_request
+    from pipeline.analysis.detecting import frame_request
 
     detector = load_detector()
     camera = Camera(id="gate", source=str(film), pace="fast", start_ms=0)

@@ -18,7 +18,8 @@ from benchmarks.gate_footage import PETS, encode, pictures, spliced
 from camera_adapters.file import FileAdapter
 from camera_adapters.site import Camera
 from camera_adapters.stage_clock import StageClock
-from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.analyser import Analyser
+from pipeline.analysis.detecting import frame_request
 from pipeline.analysis.motion_gate import MotionGate
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.assembly import load_networks
@@ -57,9 +58,9 @@ def run(film: Path, *, gated: bool) -> tuple[list[Tracklet], dict[str, object]]:
         done += analyser.analyse([frame])
         analysed += 1
         if gate is not None:
-            gate.tell(moving=analyser.follows(camera.id))
+            gate.tell(moving=analyser.following.follows(camera.id))
     cpu_s = time.thread_time() - began
-    done += analyser.finish()
+    done += analyser.following.finish()
     shares = {stage: round(seconds, 3) for stage, seconds in stages.totals().items()}
     return done, {"cpu_s": round(cpu_s, 2), "analysed": analysed, "tracklets": len(done), "cpu_s_by_stage": shares}
 

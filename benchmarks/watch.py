@@ -34,8 +34,9 @@ from pipeline.alerting.watches import Lookout, Target, Watch, WatchBook
 from pipeline.alerting.watches.evidence import archive_scores, calibrated
 from pipeline.alerting.watches.lookout import rates
 from pipeline.alerting.watches.watch import DAY_MS
-from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.analyser import Analyser
 from pipeline.analysis.describe import Describer
+from pipeline.analysis.detecting import frame_request
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive import InMemoryArchive, SightingFilter, open_archive
 from pipeline.assembly import Networks, load_networks
@@ -165,7 +166,7 @@ def _analysed(networks: Networks, labels: dict[str, dict[str, dict[str, dict[str
 
     for frame in FileAdapter().frames(camera, frame_request(networks.detector)):
         take(analyser.analyse([frame]), frame.seq + 1)
-    take(analyser.finish(), 795)
+    take(analyser.following.finish(), 795)
     return found
 
 

@@ -22,6 +22,8 @@ class FrameRequest:
     beyond it (letterbox networks; the detector pads). fit="source": no scaling.
     `watch`: where the camera's thread books its CPU time; None: nowhere.
     `attention`: how closely the camera is watched; None: every picture that is due.
+    `main`: only the key frames of the main stream are wanted, each decoded alone; the first one, and those that come
+    while the attention is not idle.
     """
 
     width: int
@@ -29,6 +31,7 @@ class FrameRequest:
     fit: Literal["stretch", "within", "source"] = "stretch"
     watch: Stopwatch | None = field(default=None, repr=False, compare=False)
     attention: Attention | None = field(default=None, repr=False, compare=False)
+    main: bool = False
 
     def lap(self, stage: str) -> None:
         """Book the CPU time of the camera's thread since the last lap on `stage`."""
@@ -44,7 +47,8 @@ class Frame:
     so analysed frames have gaps. `captured_at_ms` is UTC epoch milliseconds. `source_size` is (width, height) of the
     decoded picture: boxes are always in its pixels. `arrived_s` (time.monotonic, or the adapter's clock) is when the
     picture was there to be decoded: what waits before or after decoding counts as our delay. `late` frames were kept
-    while the camera was idle and decoded afterwards.
+    while the camera was idle and decoded afterwards. `main` frames come from the main stream beside the analysed
+    sub-stream: nobody is followed on them, but their pictures are better.
     """
 
     camera_id: str
@@ -57,6 +61,12 @@ class Frame:
     arrived_s: float = 0.0
     late: bool = False
     convert_part: Callable[[int, int, int, int], Image] | None = field(default=None, repr=False)
+    main: bool = False
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream it came by: its camera's, or that with a mark behind it."""
+        return main_stream(self.camera_id) if self.main else self.camera_id
 
     def full_image(self) -> Image:
         """uint8 (height, width, 3) BGR in source pixels; converted at each call: ask once a frame, only for crops."""
@@ -70,3 +80,8 @@ class Frame:
         if self.convert_part is not None:
             return self.convert_part(left, top, right, bottom)
         return self.full_image()[top:bottom, left:right].copy()
+
+
+def main_stream(camera_id: str) -> str:
+    """Return the name of a camera's main stream; no camera's id has this mark in it."""
+    return f"{camera_id}#main"

@@ -67,6 +67,25 @@ class FrameStream:
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that are due until the input ends; errors of the input and Overloaded pass through."""
+        return self._key_frames() if self.request.main else self._due_frames()
+
+    def _key_frames(self) -> Iterator[Frame]:
+        """Yield key frames, each decoded alone, the first and those that somebody waits for."""
+        attention = self.request.attention
+        for packet in packets(self.container, self.stream, self.damage):
+            stamp = self.timing.read(self.media.peek(_time(packet)), idle=True)
+            if not packet.is_keyframe or (self.seq and attention is not None and attention.idle):
+                continue
+            self.request.lap("rest")
+            picture = self._alone(packet)
+            self.request.lap("decode")
+            if picture is None or picture.is_corrupt:
+                continue  # half a picture is no good picture of anybody
+            at_s = self.media.at(picture.time)
+            yield self._made(picture, self.timing.due(at_s, stamp, late=False), late=False)
+            self._count(picture)
+
+    def _due_frames(self) -> Iterator[Frame]:
         for packet in packets(self.container, self.stream, self.damage):
             if self.patience:
                 self.patience.packet_seen()

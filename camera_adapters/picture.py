@@ -53,7 +53,8 @@ class FrameMaker:
         # Odd sizes are converted by another way of swscale's, which blends colours: their parts are cut from the whole.
         easy = picture.format.name in _PLANAR and size != source and not (source[0] | source[1]) & 1
         part = partial(_part_bgr, picture) if easy else None
-        return Frame(self._camera_id, session, seq, captured_at_ms, image, source, full, arrived_s, late, part)
+        stamp = (session, seq, captured_at_ms)
+        return Frame(self._camera_id, *stamp, image, source, full, arrived_s, late, part, self._request.main)
 
 
 def _kept(image: Image) -> Image:

@@ -12,7 +12,7 @@ from camera_adapters.adapter import Adapter
 from camera_adapters.backoff import BY_REASON, Backoff, Random, Waits
 from camera_adapters.clock import now_ms
 from camera_adapters.errors import DecodeFailed, EndOfStream, Reason, SourceError
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame, FrameRequest, main_stream
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera
 from camera_adapters.stall_watch import StallWatch
@@ -70,8 +70,9 @@ class Supervisor:
         self._backoff = Backoff(rng or random.Random(), self._settings.waits)  # noqa: S311
         self._on_state = on_state
         self._state_log = StateLog(clock)
-        self._log = log.bind(camera=camera.id)
-        self._board = StateBoard(StreamState(camera.id, Status.CONNECTING, wall_ms()), wall_ms, self._tell)
+        name = main_stream(camera.id) if request.main else camera.id
+        self._log = log.bind(camera=name)
+        self._board = StateBoard(StreamState(name, Status.CONNECTING, wall_ms()), wall_ms, self._tell)
         self._stopping = threading.Event()
         self._watch = StallWatch(camera, self._board, self._settings.stall_s, self._settings.open_stall_s, clock)
         self._thread = threading.Thread(target=self._run, name=f"camera-{camera.id}", daemon=True)

@@ -5,6 +5,7 @@ Hellinger map of Arandjelović and Zisserman (2012): the square root makes the d
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from models.preparation import check_picture
 
 FloatArray = NDArray[np.float32]
 
-WIDTH, HEIGHT = 24, 48
+SIZE = (24, 48)  # width and height every crop is brought to, in pixels
 _STRIPES = 6
 _BINS = (16, 8, 8)  # hue (a circle), saturation, value
 _MIDDLE = 0.2  # standard deviation of the column weight, in widths: what is at the sides is mostly background
@@ -35,26 +36,31 @@ def _soft_bins(bins: int, *, circle: bool) -> NDArray[np.float64]:
 
 
 _SHARES = tuple(_soft_bins(bins, circle=channel == 0) for channel, bins in enumerate(_BINS))
-_COLUMN_WEIGHT = np.exp(-0.5 * (((np.arange(WIDTH) + 0.5) / WIDTH - 0.5) / _MIDDLE) ** 2)
-_PIXEL_WEIGHT = np.tile(_COLUMN_WEIGHT, HEIGHT // _STRIPES)
 _COLOURFUL = np.arange(256) / 255.0
 
 
-def stripes(crops: Sequence[Image]) -> FloatArray:
-    """Return float32 (n, DIM), rows of length 1, for crops uint8 (h, w, 3) BGR of any size; raises BadPicture."""
+def stripes(crops: Sequence[Image], size: tuple[int, int] = SIZE) -> FloatArray:
+    """Return float32 (n, DIM), rows of length 1, for crops uint8 (h, w, 3) BGR of any size; raises BadPicture.
+
+    `size` is (width, height) in pixels, the height a multiple of 6: vectors of different sizes are near each other, but
+    only those of SIZE live in SPACE.
+    """
     if not crops:
         return np.empty((0, DIM), np.float32)
     for crop in crops:
         check_picture(crop)
-    small = np.concatenate([cv2.resize(crop, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR) for crop in crops])
+    small = np.concatenate([cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR) for crop in crops])
+    weight = _pixel_weight(*size)
     hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV_FULL).reshape(len(crops), _STRIPES, -1, 3)
-    histogram = np.concatenate([_channel(hsv, channel) for channel in range(3)], axis=2).reshape(len(crops), DIM)
+    histogram = np.concatenate([_channel(hsv, channel, weight) for channel in range(3)], axis=2).reshape(
+        len(crops), DIM
+    )
     root = np.sqrt(histogram)
     vectors: FloatArray = (root / np.linalg.norm(root, axis=1, keepdims=True)).astype(np.float32)
     return vectors
 
 
-def stripes_of_boxes(image: Image, xyxy: FloatArray) -> FloatArray:
+def stripes_of_boxes(image: Image, xyxy: FloatArray, size: tuple[int, int] = SIZE) -> FloatArray:
     """Return float32 (n, DIM) for boxes (n, 4) in pixels of one picture; raises BadPicture.
 
     Boxes are cut to the picture; at least the pixel nearest to the box is looked at.
@@ -63,16 +69,25 @@ def stripes_of_boxes(image: Image, xyxy: FloatArray) -> FloatArray:
     height, width = image.shape[:2]
     low = np.floor(xyxy[:, :2]).clip(0, [width - 1, height - 1]).astype(np.int64)
     high = np.maximum(np.ceil(xyxy[:, 2:4]).clip(0, [width, height]).astype(np.int64), low + 1)
-    return stripes([image[top:bottom, left:right] for (left, top), (right, bottom) in zip(low, high, strict=True)])
+    return stripes(
+        [image[top:bottom, left:right] for (left, top), (right, bottom) in zip(low, high, strict=True)], size
+    )
 
 
-def _channel(hsv: Image, channel: int) -> NDArray[np.float64]:
+@cache
+def _pixel_weight(width: int, height: int) -> NDArray[np.float64]:
+    """Return the weight of each pixel of a stripe, row by row."""
+    column = np.exp(-0.5 * (((np.arange(width) + 0.5) / width - 0.5) / _MIDDLE) ** 2)
+    return np.tile(column, height // _STRIPES)
+
+
+def _channel(hsv: Image, channel: int, pixel_weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the histogram (n, stripes, bins) of one channel, every pixel shared between its two nearest bins.
 
     Pixels are counted by byte value first and shared between bins afterwards: 256 values are fewer than the pixels.
     """
     count, _, pixels, _ = hsv.shape
-    weight = np.broadcast_to(_PIXEL_WEIGHT, (count, _STRIPES, pixels))
+    weight = np.broadcast_to(pixel_weight, (count, _STRIPES, pixels))
     if channel == 0:
         # Grey has no hue: a pixel's vote on hue is as strong as its colour.
         weight = weight * _COLOURFUL[hsv[..., 1]]

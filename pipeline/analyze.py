@@ -13,9 +13,10 @@ from camera_adapters.file import FileAdapter, probe
 from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
 from models.kinds import Kind
-from pipeline.analysis.analyser import Analyser, frame_request
+from pipeline.analysis.analyser import Analyser
 from pipeline.analysis.camera_flow import Observer
 from pipeline.analysis.describe import Describer
+from pipeline.analysis.detecting import frame_request
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks
@@ -67,7 +68,7 @@ class _Run:
         logbook = Logbook(self.archive.journal, [camera])
 
         def readings() -> list[Reading]:
-            return [Reading(camera.id, None, self.frames, 0, analyser.pending_ms(camera.id))]
+            return [Reading(camera.id, None, self.frames, 0, analyser.following.pending_ms(camera.id))]
 
         try:
             for batch in _batches(self.adapter.frames(camera, frame_request(networks.detector)), self.settings):
@@ -79,10 +80,10 @@ class _Run:
                     at_ms = batch[-1].captured_at_ms
                     self.report(Progress(source, self.frames, self.expected, at_ms, len(self.stored)))
         except SourceError:
-            self._store(analyser.finish())
+            self._store(analyser.following.finish())
             logbook.end(readings())
             raise
-        self._store(analyser.finish())
+        self._store(analyser.following.finish())
         logbook.end(readings(), self.adapter.ended_ms)
 
     def _store(self, tracklets: Sequence[Tracklet]) -> None:

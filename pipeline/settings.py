@@ -113,7 +113,10 @@ class MotionGateSettings(_Strict):
 
 
 class AnalysisSettings(_Strict):
-    """Batching and what counts as a sighting."""
+    """Batching and what counts as a sighting.
+
+    `close_ups`: where a sub-stream is analysed, the best pictures are taken from key frames of the main stream.
+    """
 
     batch_size: int = Field(default=8, ge=1, le=64)
     batch_deadline_ms: int = Field(default=40, ge=0, le=1000)
@@ -123,6 +126,7 @@ class AnalysisSettings(_Strict):
     update_every_s: float = Field(default=30.0, gt=0)
     shots: int = Field(default=4, ge=1, le=16)
     motion_gate: MotionGateSettings = MotionGateSettings()
+    close_ups: bool = True
 
 
 class ArchiveSettings(_Strict):

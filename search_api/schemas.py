@@ -13,7 +13,7 @@ from pipeline.sighting import Box, Sighting
 from search_api.inputs import iso
 
 if TYPE_CHECKING:
-    from pipeline.worker import CameraReport
+    from pipeline.camera_report import CameraReport
 
 EXAMPLE_SIGHTING: JsonDict = {
     "sighting": "6f1c0a9d27b34e58a0c1",
@@ -94,6 +94,8 @@ class CameraOut(Wire):
     thinned: int = 0
     latency_p95_ms: float | None = None
     watermark_ms: int | None = Field(default=None, description="sightings that began before are stored, UTC epoch ms")
+    main_stream: str | None = Field(default=None, description="state of the main stream where it is read for pictures")
+    main_stream_reason: str | None = None
 
 
 class SearchLogOut(Wire):
@@ -170,7 +172,7 @@ def local_zone() -> tzinfo:
 
 def camera_out(report: "CameraReport") -> CameraOut:
     """Return the wire form of a camera's report."""
-    camera, state = report.camera, report.state
+    camera, state, main = report.camera, report.state, report.main
     return CameraOut(
         id=camera.id,
         name=camera.name,
@@ -186,6 +188,8 @@ def camera_out(report: "CameraReport") -> CameraOut:
         thinned=report.thinned,
         latency_p95_ms=report.latency.p95_ms,
         watermark_ms=report.watermark_ms,
+        main_stream=None if main is None else str(main.status),
+        main_stream_reason=None if main is None or main.reason is None else str(main.reason),
     )
 
 

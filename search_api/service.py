@@ -24,7 +24,7 @@ from search_api.errors import TooBusy
 if TYPE_CHECKING:
     from models.detector import Detector
     from models.embedder import Embedder
-    from pipeline.worker import CameraReport
+    from pipeline.camera_report import CameraReport
 
 WAITING_SEARCHES = 8
 

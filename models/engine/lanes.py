@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engine.contract import Engine
+from models.engine.contract import Engine, room_for, rows_of
 
 FloatArray = NDArray[np.float32]
 
@@ -30,25 +30,34 @@ class Lanes:
         self.precision = engine.precision
         self.input_names = engine.input_names
         self.output_names = engine.output_names
+        self.output_rows = engine.output_rows
         self.elsewhere_s = 0.0
 
     def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Infer one batch; the rows come back in order."""
         n = len(inputs[self.input_names[0]])
-        own, *others = shares(n, self._lanes)
-        if not others:
+        if n == 1:
             return self._engine.run(inputs)
-        pending = [self._others.submit(self._elsewhere, _rows(inputs, part)) for part in others]
-        parts = [self._engine.run(_rows(inputs, own)), *(each.result() for each in pending)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in self.output_names}
+        outputs = room_for(n, self.output_rows)
+        self.fill(inputs, outputs)
+        return outputs
 
-    def _elsewhere(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+        """Infer one batch into the caller's arrays: each lane writes its own rows."""
+        own, *others = shares(len(inputs[self.input_names[0]]), self._lanes)
+        pending = [
+            self._others.submit(self._elsewhere, rows_of(inputs, part), rows_of(outputs, part)) for part in others
+        ]
+        self._engine.fill(rows_of(inputs, own), rows_of(outputs, own))
+        for each in pending:
+            each.result()
+
+    def _elsewhere(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
         began = time.thread_time()
-        results = self._engine.run(inputs)
+        self._engine.fill(inputs, outputs)
         spent = time.thread_time() - began
         with self._lock:
             self.elsewhere_s += spent
-        return results
 
 
 def shares(n: int, lanes: int) -> Iterator[slice]:
@@ -58,7 +67,3 @@ def shares(n: int, lanes: int) -> Iterator[slice]:
         size = n // lanes + (lane < n % lanes)
         yield slice(start, start + size)
         start += size
-
-
-def _rows(inputs: Mapping[str, FloatArray], part: slice) -> dict[str, FloatArray]:
-    return {name: values[part] for name, values in inputs.items()}

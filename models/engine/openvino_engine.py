@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from queue import LifoQueue
+from typing import Any, Literal
 
 import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from models.engine.contract import Rows, room_for, rows_of
 from models.engine.settings import EngineSettings
 from models.errors import ModelCorrupt
 
@@ -15,6 +17,7 @@ FloatArray = NDArray[np.float32]
 
 _HINT = {"fp32": "f32", "bf16": "bf16"}
 _LARGEST_BATCH = 16
+_AS_TAKEN: tuple[Literal["C_CONTIGUOUS"], Literal["WRITEABLE"]] = ("C_CONTIGUOUS", "WRITEABLE")
 
 # The binding sets up its statics at their first use while it holds Python's lock; two threads that get there together
 # wait for each other for ever. So the first inference of a process is alone.
@@ -23,13 +26,14 @@ _set_up = threading.Event()
 
 
 class OpenvinoEngine:
-    """One network, compiled once per batch size 1, 2, 4, 8, 16; other batches are put together from these.
+    """One network, compiled per batch size 1, 2, 4, 8, 16; other batches are put together from these.
 
     Shapes that are fixed when compiling are faster than dynamic ones; powers of two keep the number of compiled
-    networks small. Each thread that calls at the same time gets an infer request of its own.
+    networks small. A compiled network infers for one thread at a time: there are `copies` of each, and who finds none
+    free waits.
     """
 
-    def __init__(self, network: bytes, settings: EngineSettings) -> None:
+    def __init__(self, network: bytes, settings: EngineSettings, copies: int = 1) -> None:
         self._core = openvino.Core()
         try:
             self._model = self._core.read_model(network)
@@ -38,6 +42,8 @@ class OpenvinoEngine:
         self._options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINT[settings.precision],
             "PERFORMANCE_HINT": "LATENCY",
+            # With it, whoever infers on one thread is moved to the first core for that time, and all meet there.
+            "ENABLE_CPU_PINNING": False,
         }
         if settings.threads:
             self._options["INFERENCE_NUM_THREADS"] = settings.threads
@@ -46,45 +52,63 @@ class OpenvinoEngine:
         self.label = f"openvino-cpu-{settings.precision}"
         self.input_names = tuple(port.get_any_name() for port in self._model.inputs)
         self.output_names = tuple(port.get_any_name() for port in self._model.outputs)
-        self._compiled: dict[int, Any] = {}
-        # An infer request holds the tensors of one call: those not in use, by batch size.
-        self._free: dict[int, list[Any]] = {}
+        self.output_rows: Rows = {
+            name: tuple(size.get_length() if size.is_static else None for size in list(port.get_partial_shape())[1:])
+            for name, port in zip(self.output_names, self._at(1).outputs, strict=True)
+        }
+        self._copies = copies
+        self._free: dict[int, LifoQueue[Any]] = {}
         self._lock = threading.Lock()
 
     def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Infer one batch; threads that call at the same time infer at the same time."""
-        n = len(inputs[self.input_names[0]])
-        parts = [self._infer({name: inputs[name][rows] for name in self.input_names}) for rows in _portions(n)]
-        if len(parts) == 1:
-            return parts[0]
-        return {name: np.concatenate([part[name] for part in parts]) for name in self.output_names}
+        outputs = room_for(len(inputs[self.input_names[0]]), self.output_rows)
+        self.fill(inputs, outputs)
+        return outputs
 
-    def _infer(self, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:
-        n = len(inputs[self.input_names[0]])
-        request = self._request(n)
+    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+        """Infer one batch straight into the caller's arrays: what lies in order is copied nowhere."""
+        ready = {name: np.require(inputs[name], np.float32, _AS_TAKEN) for name in self.input_names}
+        for rows in _portions(len(ready[self.input_names[0]])):
+            self._infer(rows.stop - rows.start, rows_of(ready, rows), rows_of(outputs, rows))
+
+    def _infer(self, n: int, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+        free = self._requests(n)
+        request = free.get()
         try:
             if _set_up.is_set():
-                return self._results(request, inputs)
+                self._results(request, inputs, outputs)
+                return
             with _first:
-                results = self._results(request, inputs)
+                self._results(request, inputs, outputs)
                 _set_up.set()
-                return results
         finally:
-            with self._lock:
-                self._free[n].append(request)
+            free.put(request)
 
-    def _results(self, request: Any, inputs: dict[str, FloatArray]) -> dict[str, FloatArray]:  # noqa: ANN401
-        results = request.infer(inputs, share_inputs=True)
-        return {name: np.array(results[i]) for i, name in enumerate(self.output_names)}
+    def _results(self, request: Any, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:  # noqa: ANN401
+        # The arrays are the caller's: each inference sets them all anew, and the last ones are never touched again.
+        for i, name in enumerate(self.input_names):
+            request.set_input_tensor(i, openvino.Tensor(inputs[name], shared_memory=True))
+        for i, name in enumerate(self.output_names):
+            request.set_output_tensor(i, openvino.Tensor(outputs[name], shared_memory=True))
+        request.infer()
 
-    def _request(self, n: int) -> Any:  # noqa: ANN401  (openvino has no types)
-        """Return an infer request that nobody uses."""
+    def _requests(self, n: int) -> "LifoQueue[Any]":
+        """Return the infer requests for batches of n that nobody uses, each of a compiled network of its own."""
         with self._lock:
-            if n not in self._compiled:
-                model = self._model.clone()
-                model.reshape({port.get_any_name(): [n, *list(port.get_partial_shape())[1:]] for port in model.inputs})
-                self._compiled[n], self._free[n] = self._core.compile_model(model, "CPU", self._options), []
-            return self._free[n].pop() if self._free[n] else self._compiled[n].create_infer_request()
+            if n not in self._free:
+                free: LifoQueue[Any] = LifoQueue()
+                for _ in range(self._copies):
+                    compiled = self._core.compile_model(self._at(n), "CPU", self._options)
+                    free.put(compiled.create_infer_request())
+                self._free[n] = free
+            return self._free[n]
+
+    def _at(self, n: int) -> Any:  # noqa: ANN401  (openvino has no types)
+        """Return the network with its batch fixed."""
+        model = self._model.clone()
+        model.reshape({port.get_any_name(): [n, *list(port.get_partial_shape())[1:]] for port in model.inputs})
+        return model
 
 
 def _portions(n: int) -> Iterator[slice]:

@@ -10,6 +10,7 @@ from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
 from models.detections import Detections
 from models.kinds import KINDS
+from pipeline.analysis.close_up import plain_pairs
 from pipeline.analysis.looks import looks_of
 from pipeline.analysis.shots import Candidate, geometric_quality, pixels_of, sharpness
 from pipeline.analysis.stillness import Stillness
@@ -64,6 +65,27 @@ class CameraFlow:
         due = [t for t in self.open_tracklets.values() if t.due(frame.captured_at_ms, every_ms)]
         return done + [snapshot(track, still_open=True) for track in due]
 
+    def look_closer(self, frame: Frame, detections: Detections) -> None:
+        """Take better shots of those who are followed from a frame of the main stream; nobody is followed by it."""
+        known = [
+            (track, box)
+            for track in self.open_tracklets.values()
+            if (box := track.expected(frame.captured_at_ms)) is not None
+        ]
+        detections = detections.select(detections.score >= self.tracking.sure_score)
+        if not known or not len(detections):
+            return
+        tracks = [track for track, _ in known]
+        larger = _larger(frame.source_size, tracks[0].frame_size)
+        kinds = np.array([KINDS.index(track.kind) for track in tracks])
+        expected = np.stack([box for _, box in known]) * larger
+        rows, picked = plain_pairs(expected, detections.xyxy, kinds[:, None] == detections.class_id)
+        velocity = np.zeros((len(detections), 2), np.float32)
+        velocity[picked] = np.array([tracks[i].velocity for i in rows]).reshape(-1, 2) * larger[:2]
+        promise = geometric_quality(detections.xyxy, detections.score, velocity, frame.source_size)
+        shown = [tracks[i] for i in rows]
+        self._shoot(frame, shown, detections.xyxy[picked], detections.score[picked], promise[picked])
+
     def finish(self) -> list[Tracklet]:
         """End all tracks: the camera's session is over."""
         self.moving = 0
@@ -114,9 +136,10 @@ class CameraFlow:
         wanting = [i for i, track in enumerate(tracks) if track.wants(float(promise[i]), now_ms, keep)]
         if not wanting:
             return
+        smaller = 1 / _larger(frame.source_size, tracks[0].frame_size)
         for i in wanting:
             crop = frame.part(*pixels_of(boxes[i], frame.source_size))
-            left, top, right, bottom = (float(v) for v in boxes[i])
+            left, top, right, bottom = (float(v) for v in boxes[i] * smaller)
             tracks[i].offer(
                 Candidate(
                     captured_at_ms=now_ms,
@@ -128,3 +151,8 @@ class CameraFlow:
                 ),
                 keep,
             )
+
+
+def _larger(size: tuple[int, int], than: tuple[int, int]) -> FloatArray:
+    """Return how many times larger (4,) a box is in a picture of one (width, height) than in one of the other."""
+    return np.array([size[0] / than[0], size[1] / than[1]] * 2, np.float32)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,7 +20,8 @@ class _Slot:
     frames: deque[Frame] = field(default_factory=deque)
     received: int = 0
     dropped: int = 0
-    taken: int = 0
+    in_hand: int = 0
+    analysed: int = 0
 
     def make_room(self, frame: Frame) -> None:
         """Drop the oldest frame of the same sort, late or not, when as many wait as may."""
@@ -32,16 +33,16 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class SlotCounters:
-    """Frames of one camera: received = taken + dropped + waiting."""
+    """Frames of one stream: received = analysed + dropped + waiting; those being analysed wait for their end."""
 
     received: int
-    taken: int
+    analysed: int
     dropped: int
     waiting: int
 
 
 class Mailbox:
-    """One bounded slot per camera.
+    """One bounded slot per stream: a camera's, and its main stream's where that is looked at.
 
     Policy `latest` holds `capacity` frames, of which a newer one replaces the oldest, and the loss is counted (live
     cameras: more than one rides out a batch that took long); `late` frames wait beside them. Policy `block` holds as
@@ -55,18 +56,18 @@ class Mailbox:
         self._changed = threading.Condition()
         self._closed = False
 
-    def open_slot(self, camera_id: str, policy: Policy, capacity: int | None = None) -> None:
-        """Make room for a camera, unless said for 1 frame (`latest`) or 8; a second call for it raises ValueError."""
+    def open_slot(self, stream: str, policy: Policy, capacity: int | None = None) -> None:
+        """Make room for a stream, unless said for 1 frame (`latest`) or 8; a second call for it raises ValueError."""
         with self._changed:
-            if camera_id in self._slots:
-                raise ValueError(f"camera {camera_id} has a slot already")
-            self._slots[camera_id] = _Slot(policy, capacity or (1 if policy == "latest" else 8))
-            self._turn.append(camera_id)
+            if stream in self._slots:
+                raise ValueError(f"{stream} has a slot already")
+            self._slots[stream] = _Slot(policy, capacity or (1 if policy == "latest" else 8))
+            self._turn.append(stream)
 
     def put(self, frame: Frame) -> None:
         """Leave a frame; after `close` it is counted as dropped."""
         with self._changed:
-            slot = self._slots[frame.camera_id]
+            slot = self._slots[frame.stream]
             slot.received += 1
             while slot.policy == "block" and len(slot.frames) >= slot.capacity and not self._closed:
                 self._changed.wait()
@@ -78,10 +79,10 @@ class Mailbox:
             self._changed.notify_all()
 
     def take(self, size: int, deadline_s: float, idle_s: float = 0.5) -> list[Frame]:
-        """Return up to `size` frames, cameras in turn, frames of one camera in order.
+        """Return up to `size` frames, streams in turn, frames of one in order.
 
         Waits at most `idle_s` for a first frame and then at most `deadline_s` for the batch to fill; returns an empty
-        list when nothing came.
+        list when nothing came. Whoever takes frames says so when they are `done`.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._waiting() > 0 or self._closed, idle_s):
@@ -103,23 +104,31 @@ class Mailbox:
     def _collect(self, size: int) -> list[Frame]:
         batch: list[Frame] = []
         while len(batch) < size and self._waiting():
-            camera_id = self._turn[0]
+            stream = self._turn[0]
             self._turn.rotate(-1)
-            slot = self._slots[camera_id]
+            slot = self._slots[stream]
             if slot.frames:
                 batch.append(slot.frames.popleft())
-                slot.taken += 1
+                slot.in_hand += 1
         self._changed.notify_all()
         return batch
 
-    def counters(self, camera_id: str) -> SlotCounters:
-        """Return what became of a camera's frames so far."""
+    def done(self, frames: Iterable[Frame]) -> None:
+        """Count frames that were taken as analysed."""
         with self._changed:
-            slot = self._slots[camera_id]
-            return SlotCounters(slot.received, slot.taken, slot.dropped, len(slot.frames))
+            for frame in frames:
+                slot = self._slots[frame.stream]
+                slot.in_hand -= 1
+                slot.analysed += 1
+
+    def counters(self, stream: str) -> SlotCounters:
+        """Return what became of a stream's frames so far."""
+        with self._changed:
+            slot = self._slots[stream]
+            return SlotCounters(slot.received, slot.analysed, slot.dropped, len(slot.frames) + slot.in_hand)
 
     def waiting(self) -> int:
-        """Return how many frames wait in all slots."""
+        """Return how many frames wait to be taken, in all slots."""
         with self._changed:
             return self._waiting()
 

@@ -11,7 +11,10 @@ log = structlog.get_logger(__name__)
 
 
 class Step(IntEnum):
-    """How far the quality has been lowered; each step includes those before it."""
+    """How far the quality has been lowered; each step includes those before it.
+
+    From the first step on nothing is taken from main streams either.
+    """
 
     NONE = 0
     HALF_RATE = 1
@@ -27,11 +30,13 @@ class Step(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Strain:
-    """Counters since the start: frames received and dropped by all paced cameras, seconds the analysis was at work."""
+    """Counters since the start: frames received and dropped by all paced cameras, and `busy_s`, how many seconds each
+    thread of the analysis was at work.
+    """
 
     received: int
     dropped: int
-    busy_s: float
+    busy_s: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Relief:
         self._judged_s = clock()
         self._lost_s = clock()
         self._strained = 0
-        self._last = Strain(0, 0, 0.0)
+        self._last = Strain(0, 0, ())
         self.step = Step.NONE
         self.refused = 0
 
@@ -84,7 +89,7 @@ class Relief:
         self._strained = self._strained + 1 if dropped > self._settings.dropped * max(received, 1) else 0
         if self._strained >= self._settings.patience:
             changed = self._more()
-        elif now_s - self._lost_s >= self._settings.calm_s and self._room((now.busy_s - before.busy_s) / passed_s):
+        elif now_s - self._lost_s >= self._settings.calm_s and self._room(_busiest(now, before) / passed_s):
             changed = self._less()
             self._lost_s = now_s  # a step back is tried for as long before the next
         else:
@@ -115,3 +120,9 @@ class Relief:
         else:
             return False
         return True
+
+
+def _busiest(now: Strain, before: Strain) -> float:
+    """Return how many seconds the busiest thread was at work in between: the slowest link decides."""
+    began = before.busy_s or (0.0,) * len(now.busy_s)
+    return max(b - a for a, b in zip(began, now.busy_s, strict=True))

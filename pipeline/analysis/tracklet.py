@@ -10,6 +10,7 @@ from models.kinds import Kind
 from pipeline.analysis.shots import Candidate
 from pipeline.sighting import TrackletKey
 
+_FORESEEN_S = 1.0
 _WORTH_IT = 1.1  # a new shot must be this much better than the worst kept one: the full picture costs a conversion
 
 
@@ -27,19 +28,26 @@ class OpenTracklet:
     revision: int = 0
     told_ms: int = 0
     shots: list[Candidate] = field(default_factory=list)
-    _last_centre: NDArray[np.float32] | None = None
+    xyxy: NDArray[np.float32] | None = None
     velocity: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
 
     def seen(self, xyxy: NDArray[np.float32], t_ms: int) -> None:
         """Count one more frame with the box (4,) in source pixels; follow the velocity (px/s, smoothed over ~1 s)."""
-        centre = (xyxy[:2] + xyxy[2:]) / 2
         elapsed_s = (t_ms - self.last_seen_ms) / 1000
-        if self._last_centre is not None and elapsed_s > 0:
+        if self.xyxy is not None and elapsed_s > 0:
             weight = np.float32(min(elapsed_s, 1.0))
-            self.velocity += weight * ((centre - self._last_centre) / np.float32(elapsed_s) - self.velocity)
-        self._last_centre = centre.astype(np.float32)
+            self.velocity += weight * ((_centre(xyxy) - _centre(self.xyxy)) / np.float32(elapsed_s) - self.velocity)
+        self.xyxy = xyxy.astype(np.float32)
         self.last_seen_ms = t_ms
         self.frames += 1
+
+    def expected(self, t_ms: int) -> NDArray[np.float32] | None:
+        """Return the box (4,) at a time near that of the last one, or None when that is over a second away."""
+        elapsed_s = (t_ms - self.last_seen_ms) / 1000
+        if self.xyxy is None or abs(elapsed_s) > _FORESEEN_S:
+            return None
+        moved: NDArray[np.float32] = self.xyxy + np.tile(self.velocity, 2) * np.float32(elapsed_s)
+        return moved
 
     def wants(self, promise: float, t_ms: int, keep: int, apart_ms: int = 400) -> bool:
         """Say whether a shot that promises this quality is worth converting the picture for."""
@@ -93,3 +101,7 @@ def snapshot(track: OpenTracklet, *, still_open: bool) -> Tracklet:
         open=still_open,
         shots=tuple(track.shots),
     )
+
+
+def _centre(xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+    return ((xyxy[:2] + xyxy[2:]) / 2).astype(np.float32)

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.kinds import KINDS, Kind
+from models.kinds import KINDS
 from pipeline.archive.contract import SightingFilter
 from pipeline.archive.look_columns import LookColumns, LookLedger
+from pipeline.archive.rows import NO_LOOKS
 
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
 FIRST_CAPACITY = 1024
+_CODES = {kind.value: kind.code for kind in KINDS}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What the index keeps of one row."""
 
     sighting_id: str
@@ -27,6 +30,38 @@ class Entry:
     first_seen_ms: int
     last_seen_ms: int
     attributes: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entries:
+    """The same of many rows, as columns (n,)."""
+
+    ids: Sequence[str]
+    revision: IntArray
+    vector_row: IntArray
+    kind: Sequence[str]
+    camera: Sequence[str]
+    community: Sequence[str]
+    first: IntArray
+    last: IntArray
+    attributes: Sequence[str]
+
+    @classmethod
+    def of(cls, rows: Sequence[Entry]) -> Self:
+        """Take entries, or tuples of the same order."""
+        ids, revision, vector_row, kind, camera, community, first, last, attributes = (
+            zip(*rows, strict=True) if rows else ((),) * len(Entry._fields)
+        )
+        numbers = (np.array(column, np.int64) for column in (revision, vector_row, first, last))
+        revisions, vector_rows, firsts, lasts = numbers
+        return cls(ids, revisions, vector_rows, kind, camera, community, firsts, lasts, attributes)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def part(self, start: int, end: int) -> Self:
+        """Return those from `start` to before `end`."""
+        return type(self)(*(getattr(self, name)[start:end] for name in self.__slots__))
 
 
 class Columns:
@@ -51,24 +86,28 @@ class Columns:
         """How many positions have been given up."""
         return self._dead
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Entries) -> None:
         """Append entries, alive."""
-        start = len(self.ids)
-        self._reserve(start + len(entries))
-        for position, entry in enumerate(entries, start):
-            self.ids.append(entry.sighting_id)
-            self._position_of_row[entry.vector_row] = position
-            self._arrays["revision"][position] = entry.revision
-            self._arrays["first"][position] = entry.first_seen_ms
-            self._arrays["last"][position] = entry.last_seen_ms
-            self._arrays["kind"][position] = KINDS.index(Kind(entry.kind))
-            self._arrays["camera"][position] = self._code(entry.camera_id)
-            self._arrays["community"][position] = self._code(entry.community)
-            self._alive[position] = True
-            for name, number in self._ledger.numbers(entry.attributes):
-                if name not in self._looks:
-                    self._looks[name] = np.zeros(len(self._alive), np.uint32)
-                self._looks[name][position] = number
+        start, end = len(self.ids), len(self.ids) + len(entries)
+        self._reserve(end)
+        self.ids += entries.ids
+        self._position_of_row.update(zip(entries.vector_row.tolist(), range(start, end), strict=True))
+        self._arrays["revision"][start:end] = entries.revision
+        self._arrays["first"][start:end] = entries.first
+        self._arrays["last"][start:end] = entries.last
+        self._arrays["kind"][start:end] = [_CODES[name] for name in entries.kind]
+        for column, names in (("camera", entries.camera), ("community", entries.community)):
+            self._arrays[column][start:end] = [self._codes.setdefault(name, len(self._codes)) for name in names]
+        self._alive[start:end] = True
+        for position, text in enumerate(entries.attributes, start):
+            if text != NO_LOOKS:
+                self._note_looks(position, text)
+
+    def _note_looks(self, position: int, text: str) -> None:
+        for name, number in self._ledger.numbers(text):
+            if name not in self._looks:
+                self._looks[name] = np.zeros(len(self._alive), np.uint32)
+            self._looks[name][position] = number
 
     def bury(self, vector_row: int) -> int | None:
         """Give up the position of a vector row; return it, or None when it was not there."""
@@ -113,9 +152,6 @@ class Columns:
     def _any_of(self, column: str, names: Sequence[str]) -> BoolArray:
         codes = [self._codes[name] for name in names if name in self._codes]
         return np.isin(self._arrays[column][: len(self.ids)], np.array(codes, np.int32))
-
-    def _code(self, name: str) -> int:
-        return self._codes.setdefault(name, len(self._codes))
 
     def _reserve(self, needed: int) -> None:
         capacity = len(self._alive)

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine, Row, select
 
 from models.embeddings import EmbeddingSpace
-from pipeline.archive.columns import Entry
+from pipeline.archive.columns import Entries
 from pipeline.archive.contract import Query, SightingFilter
 from pipeline.archive.index import SpaceIndex
 from pipeline.archive.layout import Layout
@@ -149,7 +149,7 @@ class DerivedIndexes:
             _apply(fresh_tail, file, (), _fresh(connection, space.id, 0, sealed.end_row))
             if held is None or not current:
                 return fresh_tail
-            held, fresh = fresh_tail, []
+            held, fresh = fresh_tail, Entries.of([])
         else:
             fresh = _fresh(connection, space.id, since, held.end_row)
         _apply(held, file, _gone(connection, space.id, since), fresh)
@@ -170,7 +170,7 @@ def _gone(connection: Connection, space_id: int, since: int) -> Sequence[int]:
     return connection.scalars(select(c.vector_row).where(c.space_id == space_id, c.changed > since)).all()
 
 
-def _fresh(connection: Connection, space_id: int, since: int, from_row: int) -> list[Entry]:
+def _fresh(connection: Connection, space_id: int, since: int, from_row: int) -> Entries:
     c = sightings.c
     place = (c.id, c.revision, c.vector_row, c.kind, c.camera_id, c.community)
     chosen = select(*place, c.first_seen_ms, c.last_seen_ms, c.attributes).where(
@@ -178,14 +178,15 @@ def _fresh(connection: Connection, space_id: int, since: int, from_row: int) -> 
     )
     if since:
         chosen = chosen.where(c.changed > since)
-    return [Entry(*row) for row in connection.execute(chosen.order_by(c.vector_row))]
+    cursor = connection.execute(chosen.order_by(c.vector_row)).cursor  # as the driver gives them: at once
+    return Entries.of(cursor.fetchall() if cursor is not None else [])
 
 
-def _apply(held: _Held, file: VectorFile, gone: Sequence[int], fresh: Sequence[Entry]) -> None:
+def _apply(held: _Held, file: VectorFile, gone: Sequence[int], fresh: Entries) -> None:
     """Show what is new before hiding what it replaces: a search that meets both asks again, one with none would err."""
     for start in range(0, max(len(fresh), 1), ROWS_AT_ONCE):
-        part = fresh[start : start + ROWS_AT_ONCE]
-        vectors = file.read(np.array([entry.vector_row for entry in part], np.int64))
+        part = fresh.part(start, start + ROWS_AT_ONCE)
+        vectors = file.read(part.vector_row)
         held.tail.apply(gone if start == 0 else (), part, vectors)
     sealed = np.array([row for row in gone if row < held.end_row], np.int64)
     if len(sealed):

@@ -8,6 +8,7 @@ import numpy as np
 from models.embeddings import EmbeddingSpace
 from models.errors import SpaceMismatch
 from models.kinds import Kind
+from pipeline.archive.batch import by_space
 from pipeline.archive.contract import Query
 from pipeline.sighting import Record
 
@@ -17,23 +18,22 @@ SAFE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")  # it becomes part of a 
 
 def check_records(records: Sequence[Record]) -> None:
     """Raise ValueError for an unusable id, an empty picture, or a vector that is not of its space and of length 1."""
-    by_space: dict[EmbeddingSpace, list[Record]] = {}
     for record in records:
-        name, vector = record.sighting.id, record.vector
-        if not SAFE_ID.fullmatch(name):
+        if not SAFE_ID.fullmatch(record.sighting.id):
+            name = record.sighting.id
             raise ValueError(f"sighting id {name!r} cannot be used: letters, digits, - and _ only, at most 64")
         if not record.picture:
-            raise ValueError(f"sighting {name} has an empty picture")
-        if vector.dtype != np.float32 or vector.shape != (record.space.dim,):
-            raise ValueError(
-                f"sighting {name} has a {vector.dtype} vector {vector.shape}: expected float32 ({record.space.dim},)"
-            )
-        by_space.setdefault(record.space, []).append(record)
-    for members in by_space.values():
-        _check_lengths(members)
+            raise ValueError(f"sighting {record.sighting.id} has an empty picture")
+    for space, places in by_space(records).items():
+        _check_vectors([records[place] for place in places], space.dim)
 
 
-def _check_lengths(records: Sequence[Record]) -> None:
+def _check_vectors(records: Sequence[Record], dim: int) -> None:
+    for record in records:
+        vector = record.vector
+        if vector.dtype != np.float32 or vector.shape != (dim,):
+            name = record.sighting.id
+            raise ValueError(f"sighting {name} has a {vector.dtype} vector {vector.shape}: expected float32 ({dim},)")
     vectors = np.stack([record.vector for record in records])
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
     wrong = np.flatnonzero(~(np.abs(lengths - 1.0) <= LENGTH_TOLERANCE))  # written so that a NaN is refused too

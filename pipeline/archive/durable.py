@@ -1,7 +1,11 @@
 """Files that are on the disk when the call returns."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+
+PARTS_AT_ONCE = 1_024  # systems take no more in one call
+Buffer = bytes | memoryview
 
 
 def sync_folder(folder: Path) -> None:
@@ -50,10 +54,21 @@ def write_file(path: Path, content: bytes) -> None:
         raise
 
 
-def write_all(descriptor: int, content: bytes, offset: int) -> None:
+def write_all(descriptor: int, content: Buffer, offset: int) -> None:
     """Write all of it from an offset on; raises OSError."""
-    rest = memoryview(content)
+    rest = memoryview(content).cast("B")
     while rest:  # a disk that fills up takes part of it first, and says why only at the next call
         written = os.pwrite(descriptor, rest, offset)
         rest = rest[written:]
         offset += written
+
+
+def write_parts(descriptor: int, parts: Sequence[bytes], offset: int) -> None:
+    """Write parts one after the other from an offset on, without putting them together first; raises OSError."""
+    for start in range(0, len(parts), PARTS_AT_ONCE):
+        group = parts[start : start + PARTS_AT_ONCE]
+        size = sum(map(len, group))
+        written = os.pwritev(descriptor, group, offset)
+        if written < size:
+            write_all(descriptor, memoryview(b"".join(group))[written:], offset + written)
+        offset += size

@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.archive.columns import BoolArray, Columns, Entry
+from pipeline.archive.columns import BoolArray, Columns, Entries
 from pipeline.archive.contract import Query, SightingFilter
 from pipeline.archive.look_scan import LookScan, best_rows
 from pipeline.archive.looks import Looks
@@ -40,14 +40,14 @@ class SpaceIndex:
         """Memory of the vectors."""
         return int(self._flat.ntotal * self._flat.d * 4)
 
-    def apply(self, gone_rows: Sequence[int], entries: Sequence[Entry], vectors: FloatArray) -> None:
+    def apply(self, gone_rows: Sequence[int], entries: Entries, vectors: FloatArray) -> None:
         """Give up vector rows and take new ones, as one step for every search."""
         with self._lock:
             for row in gone_rows:
                 position = self._columns.bury(row)
                 if position is not None:
                     self._vectors()[position] = 0.0
-            if entries:
+            if len(entries):
                 self._flat.add(vectors)
                 self._columns.add(entries)
 

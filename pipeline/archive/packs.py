@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive.durable import sync_content, sync_folder, write_all
+from pipeline.archive.durable import sync_content, sync_folder, write_all, write_parts
 
 PACK_BYTES = 64 << 20  # from here on a new pack is begun
 _ZEROS_AT_ONCE = 1 << 20
@@ -51,7 +51,7 @@ class Packs:
         created = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
-            write_all(descriptor, b"".join(pictures), at)
+            write_parts(descriptor, pictures, at)
             if sync:
                 sync_content(descriptor)
         finally:

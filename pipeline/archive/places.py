@@ -7,15 +7,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from sqlite3 import Connection
 from typing import Any
 
 from models.embeddings import EmbeddingSpace
+from pipeline.archive.batch import Batch, Sort, VectorRun, by_space
 from pipeline.archive.layout import VectorName
 from pipeline.archive.packs import Extent
 from pipeline.sighting import Record
 
-Sort = tuple[str, str, str, int]  # camera, community, kind, number of the space
 _IDS = "(SELECT value FROM json_each(?))"
 _PLACE = "id, revision, space_id, vector_row, pack_id, picture_at, picture_bytes, camera_id, community, kind"
 
@@ -32,22 +33,6 @@ class Place:
     sort: Sort
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Placed:
-    """A record and where its parts go."""
-
-    record: Record
-    file: VectorName
-    vector_row: int
-    extent: Extent
-
-
-def sort_of(placed: Placed) -> Sort:
-    """Return what tallies count it under."""
-    sighting = placed.record.sighting
-    return sighting.key.camera_id, sighting.community, str(sighting.kind), placed.file[0]
-
-
 def stored(connection: Connection, ids: Iterable[str]) -> dict[str, Place]:
     """Return the places of those ids that are known."""
     rows = connection.execute(f"SELECT {_PLACE} FROM sightings WHERE id IN {_IDS}", (json.dumps(list(ids)),))  # noqa: S608
@@ -58,6 +43,17 @@ def next_change(connection: Connection) -> int:
     """Return the number of this transaction's change."""
     (number,) = connection.execute("UPDATE state SET changed = changed + 1 RETURNING changed").fetchone()
     return int(number)
+
+
+def allot(connection: Connection, records: Sequence[Record], pack_bytes: int) -> Batch:
+    """Return the records (at least one) with places that are theirs from now on."""
+    lengths = [len(record.picture) for record in records]
+    pack_id, starts = allot_pictures(connection, lengths, pack_bytes)
+    runs = []
+    for space, members in by_space(records).items():
+        file, first_row = allot_rows(connection, space, len(members))
+        runs.append(VectorRun(file, first_row, members))
+    return Batch(records, runs, pack_id, starts, lengths)
 
 
 def allot_rows(connection: Connection, space: EmbeddingSpace, count: int) -> tuple[VectorName, int]:
@@ -78,19 +74,16 @@ def allot_rows(connection: Connection, space: EmbeddingSpace, count: int) -> tup
     return (number, 0), 0
 
 
-def allot_extents(connection: Connection, lengths: Sequence[int], pack_bytes: int) -> list[Extent]:
-    """Return where pictures of these lengths go: one after the other in the newest pack, or in a new one."""
+def allot_pictures(connection: Connection, lengths: Sequence[int], pack_bytes: int) -> tuple[int, list[int]]:
+    """Return where pictures of these lengths go, one after the other: the newest pack, or a new one, and offsets."""
     newest = connection.execute("SELECT id, bytes FROM packs ORDER BY id DESC LIMIT 1").fetchone()
     if newest is None or newest[1] >= pack_bytes:
         newest = (begin_pack(connection), 0)
     pack_id, at = newest
-    total = sum(lengths)
+    *starts, end = accumulate(lengths, initial=at)
+    total = end - at
     connection.execute("UPDATE packs SET bytes = bytes + ?, live = live + ? WHERE id = ?", (total, total, pack_id))
-    extents = []
-    for length in lengths:
-        extents.append(Extent(pack_id, at, length))
-        at += length
-    return extents
+    return pack_id, starts
 
 
 def begin_pack(connection: Connection) -> int:

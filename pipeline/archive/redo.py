@@ -6,16 +6,15 @@ synced. A process that is killed loses nothing of its files; after a crash of th
 copies where they belong.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from sqlite3 import Connection
 
 import numpy as np
 from sqlalchemy import Engine, delete, select
 
+from pipeline.archive.batch import Batch
 from pipeline.archive.durable import sync_file
 from pipeline.archive.layout import Layout
-from pipeline.archive.places import Placed
 from pipeline.archive.schema import packs, redo, spaces, write
 from pipeline.archive.vectors import STORED
 
@@ -34,17 +33,20 @@ class RedoRing:
         self._next = 0
         self._unsynced: set[Path] = set()
 
-    def note(self, connection: Connection, placed: Sequence[Placed]) -> None:
+    def note(self, connection: Connection, batch: Batch) -> None:
         """Put copies into the caller's transaction; at most SLOTS at once."""
-        if self._next + len(placed) > SLOTS:
+        if self._next + len(batch.records) > SLOTS:
             self._sync()
         rows = []
-        for one in placed:
-            vector = one.record.vector.astype(STORED).tobytes()
-            picture = (one.extent.pack_id, one.extent.at, one.record.picture)
-            rows.append((self._next, *one.file, one.vector_row, vector, *picture))
-            self._next += 1
-            self._unsynced |= {self._layout.vectors(one.file, 0).path, self._layout.packs.path(one.extent.pack_id)}
+        for run in batch.runs:
+            self._unsynced.add(self._layout.vectors(run.file, 0).path)
+            for vector_row, place in enumerate(run.members, run.first_row):
+                record = batch.records[place]
+                vector = record.vector.astype(STORED).tobytes()
+                picture = (batch.pack_id, batch.picture_at[place], record.picture)
+                rows.append((self._next, *run.file, vector_row, vector, *picture))
+                self._next += 1
+        self._unsynced.add(self._layout.packs.path(batch.pack_id))
         connection.executemany(_NOTE, rows)
 
     def settle(self) -> None:
@@ -79,3 +81,10 @@ class RedoRing:
                 sync_file(path)
         self._unsynced.clear()
         self._next = 0
+
+
+def is_small(batch: Batch) -> bool:
+    """Tell whether copies of it cost less than waits for its files."""
+    if len(batch.records) > SLOTS:
+        return False
+    return sum(batch.picture_bytes) + sum(record.vector.nbytes for record in batch.records) <= SMALL_BYTES

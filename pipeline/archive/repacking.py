@@ -10,7 +10,7 @@ from sqlite3 import Connection
 
 from pipeline.archive.layout import Layout
 from pipeline.archive.packs import PACK_BYTES
-from pipeline.archive.places import allot_extents, begin_pack
+from pipeline.archive.places import allot_pictures, begin_pack
 from pipeline.archive.schema import transaction
 
 WORTH_IT = 1 << 20  # dead bytes; below, the pack is small anyway
@@ -69,6 +69,6 @@ def _moved(connection: Connection, layout: Layout, pictures: Sequence[bytes], pa
     """Write pictures durably and return (pack, offset) of each."""
     if not pictures:
         return []
-    extents = allot_extents(connection, [len(picture) for picture in pictures], pack_bytes)
-    layout.packs.write(extents[0].pack_id, extents[0].at, pictures)
-    return [(extent.pack_id, extent.at) for extent in extents]
+    pack_id, starts = allot_pictures(connection, [len(picture) for picture in pictures], pack_bytes)
+    layout.packs.write(pack_id, starts[0], pictures)
+    return [(pack_id, at) for at in starts]

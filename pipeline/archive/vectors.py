@@ -49,7 +49,7 @@ class VectorFile:
         created = not self._path.exists()
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            write_all(descriptor, vectors.astype(STORED, order="C").tobytes(), first_row * self._row_bytes)
+            write_all(descriptor, np.ascontiguousarray(vectors, STORED).data, first_row * self._row_bytes)
             if sync:
                 sync_content(descriptor)
         finally:

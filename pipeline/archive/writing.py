@@ -4,45 +4,35 @@ Order of every append: pictures and vectors into their files, then one commit of
 leaves bytes that no row names, and the next append or opening overwrites or cuts them; after it, everything is there.
 """
 
-import itertools
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from sqlite3 import IntegrityError
 
-import numpy as np
 from sqlalchemy import Connection, Engine, select, update
 
+from pipeline.archive.batch import insert_rows, write_files
 from pipeline.archive.erasing import EraseDerived, anything_given_up, erase_given_up
 from pipeline.archive.layout import Layout
 from pipeline.archive.packs import PACK_BYTES
 from pipeline.archive.pictures import PictureName
 from pipeline.archive.places import (
     Place,
-    Placed,
-    allot_extents,
-    allot_rows,
+    allot,
     first_held,
     forget_rows,
     give_up,
     next_change,
     picture_files,
-    sort_of,
     stored,
     tally,
     unheld,
 )
-from pipeline.archive.redo import SLOTS, SMALL_BYTES, RedoRing
+from pipeline.archive.redo import RedoRing, is_small
 from pipeline.archive.repacking import adopt_files, next_pack, repack
-from pipeline.archive.rows import row_values
 from pipeline.archive.schema import dial, packs, sightings, spaces, state, transaction, write
 from pipeline.errors import SightingHeld
 from pipeline.sighting import Record
-
-_COLUMNS = [f'"{column.name}"' for column in sightings.c]
-_NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
-_ADD = f"INSERT INTO sightings ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
-_STORE = f"{_ADD} ON CONFLICT (id) DO UPDATE SET {_NEW_VALUES}"
 
 
 class Writer:
@@ -98,18 +88,34 @@ class Writer:
         newest = _newest(records)
         if not newest:
             return
-        replaced: list[Place] = []
         try:
-            with transaction(self._connection):
-                known = stored(self._connection, newest)
-                news = [r for name, r in newest.items() if name not in known or _is_newer(r, known[name])]
-                if news:
-                    replaced = [known[r.sighting.id] for r in news if r.sighting.id in known]
-                    self._insert(news, replaced)
+            replaced = () if self._added(newest) else self._renewed(newest)
         except BaseException:
             self._cut_unnamed()
             raise
         self._layout.pictures.remove(picture_files(replaced))
+
+    def _added(self, newest: Mapping[str, Record]) -> bool:
+        """Store records that are new by all appearances; return False, and store none, when one was known."""
+        if any(record.sighting.revision > 1 for record in newest.values()):
+            return False
+        try:
+            with transaction(self._connection):
+                self._insert(list(newest.values()), ())
+        except IntegrityError:
+            self._cut_unnamed()
+            return False
+        return True
+
+    def _renewed(self, newest: Mapping[str, Record]) -> Sequence[Place]:
+        """Store what is new or newer; return the places that it takes over from."""
+        with transaction(self._connection):
+            known = stored(self._connection, newest)
+            news = [r for name, r in newest.items() if name not in known or _is_newer(r, known[name])]
+            replaced = [known[r.sighting.id] for r in news if r.sighting.id in known]
+            if news:
+                self._insert(news, replaced)
+        return replaced
 
     def forget(self, sighting_ids: Iterable[str]) -> int:
         """Delete rows, then erase their vectors and pictures; raises SightingHeld."""
@@ -164,41 +170,19 @@ class Writer:
     def _insert(self, news: Sequence[Record], replaced: Sequence[Place]) -> None:
         change = next_change(self._connection)
         give_up(self._connection, replaced, change)
-        placed = self._placed(news)
-        small = len(news) <= SLOTS and sum(len(r.picture) + r.vector.nbytes for r in news) <= SMALL_BYTES
-        if small:
-            self._write_files(placed, sync=False)
-            self._redo.note(self._connection, placed)
-            waits = None
+        batch = allot(self._connection, news, self._pack_bytes)
+        waits = None
+        if is_small(batch):
+            write_files(self._layout, batch, sync=False)
+            self._redo.note(self._connection, batch)
         else:  # the disk takes the files while the database takes the rows
-            waits = self._beside.submit(self._write_files, placed, sync=True)
+            waits = self._beside.submit(write_files, self._layout, batch, sync=True)
         try:
-            store = _STORE if replaced else _ADD  # looking for what cannot be there costs a tenth
-            self._connection.executemany(store, [_row(each, change) for each in placed])
-            added = Counter(sort_of(each) for each in placed)
+            added = insert_rows(self._connection, batch, change, replace=bool(replaced))
             tally(self._connection, added, Counter(place.sort for place in replaced))
         finally:
             if waits is not None:
                 waits.result()
-
-    def _placed(self, news: Sequence[Record]) -> list[Placed]:
-        extents = allot_extents(self._connection, [len(record.picture) for record in news], self._pack_bytes)
-        numbers = {}
-        for space, count in Counter(record.space for record in news).items():
-            file, first_row = allot_rows(self._connection, space, count)
-            numbers[space] = (file, itertools.count(first_row))
-        return [
-            Placed(record, numbers[record.space][0], next(numbers[record.space][1]), extent)
-            for record, extent in zip(news, extents, strict=True)
-        ]
-
-    def _write_files(self, placed: Sequence[Placed], *, sync: bool) -> None:
-        first = placed[0].extent
-        self._layout.packs.write(first.pack_id, first.at, [each.record.picture for each in placed], sync=sync)
-        for file in dict.fromkeys(each.file for each in placed):
-            members = [each for each in placed if each.file == file]
-            vectors = np.stack([each.record.vector for each in members])
-            self._layout.vectors(file, vectors.shape[1]).write(members[0].vector_row, vectors, sync=sync)
 
     def _cut_unnamed(self) -> None:
         """Give back the bytes of a failed append; an interrupt may have come just after the commit: ask the rows."""
@@ -216,19 +200,14 @@ class Writer:
             connection.execute(update(state).values(clean=clean))
 
 
-def _newest(records: Iterable[Record]) -> dict[str, Record]:
-    newest: dict[str, Record] = {}
+def _newest(records: Sequence[Record]) -> dict[str, Record]:
+    newest = {record.sighting.id: record for record in records}
+    if len(newest) == len(records):  # almost always
+        return newest
     for record in records:
-        held = newest.get(record.sighting.id)
-        if held is None or record.sighting.revision > held.sighting.revision:
+        if record.sighting.revision > newest[record.sighting.id].sighting.revision:
             newest[record.sighting.id] = record
     return newest
-
-
-def _row(placed: Placed, change: int) -> tuple[object, ...]:
-    extent, crc = placed.extent, zlib.crc32(placed.record.picture)
-    place = (placed.file[0], placed.vector_row, extent.pack_id, extent.at, extent.length, crc)
-    return (*row_values(placed.record.sighting, change), *place)
 
 
 def _is_newer(record: Record, place: Place) -> bool:

@@ -12,9 +12,10 @@ from camera_adapters.recordings import recording_path
 from camera_adapters.stream_state import Status
 from pipeline.archive import open_archive
 from pipeline.assembly import Networks
+from pipeline.camera_report import CameraReport
 from pipeline.errors import BenchFailed
 from pipeline.settings import ArchiveSettings, CameraSettings, Settings
-from pipeline.worker import CameraReport, Worker
+from pipeline.worker import Worker
 
 LATEST_P95_MS = 500.0
 MOST_DROPPED = 0.01

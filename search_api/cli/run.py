@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline.alerting.service import Alerting
+    from pipeline.camera_report import CameraReport
     from pipeline.settings import Settings
     from pipeline.vigilance import Vigilance
-    from pipeline.worker import CameraReport, Worker
+    from pipeline.worker import Worker
     from search_api.access import Callers
     from search_api.care_service import CareService
     from search_api.service import SearchService
@@ -164,6 +165,8 @@ def cameras_table(reports: "Sequence[CameraReport]", at: str) -> "Table":
     for report in reports:
         state = str(report.state.status)
         why = "" if report.state.reason is None else str(report.state.reason)
+        if report.main is not None and report.main.reason is not None:
+            why = f"{why} main stream: {report.main.reason}".lstrip()
         counted = (str(n) for n in (report.analysed, report.dropped, report.sightings))
         behind = "" if report.behind_s is None else f"{report.behind_s:.0f} s"
         table.add_row(report.camera.id, f"[{colours.get(state, 'default')}]{state}[/]", why, *counted, behind)

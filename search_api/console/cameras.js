@@ -43,11 +43,16 @@ function count() {
 export async function showCameras() {
   const cameras = await readCameras();
   const rows = cameras.map((camera) => [
-    camera.name || camera.id, camera.community, state(camera), camera.reason || "",
+    camera.name || camera.id, camera.community, state(camera), why(camera),
     camera.analysed, camera.dropped, camera.sightings,
   ]);
   const headings = ["摄像机 camera", "小区 community", "状态 state", "原因 reason", "已分析 analysed", "丢弃 dropped", "目击 sightings"];
   byId("camera-table").replaceChildren(table(headings, rows));
+}
+
+function why(camera) {
+  const main = camera.main_stream_reason ? `主码流 main stream: ${camera.main_stream_reason}` : "";
+  return [camera.reason, main].filter(Boolean).join("；");
 }
 
 function state(camera) {

@@ -1,5 +1,7 @@
 """The sentences of `camera_adapters.adapter`, held against every adapter."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice, pairwise
@@ -12,10 +14,16 @@ from camera_adapters.file import FileAdapter
 from camera_adapters.frame import Frame, FrameRequest
 from camera_adapters.rtsp import RtspAdapter
 from camera_adapters.site import Camera
-from tests.servers.cameras import RtspServer, make_clip, open_files, rtsp_server
+from tests.servers.cameras import RtspServer, grey_of, make_clip, open_files, rtsp_server
 
 REQUEST = FrameRequest(160, 100, "stretch")
 SECRET = "Geheim!7"
+
+
+def grey(frame: Frame) -> int:
+    """The grey level of the left half, as `make_clip` paints it, less what coding does to it."""
+    level = int(frame.image[:, :40].mean())
+    return min((grey_of(i) for i in range(25)), key=lambda each: abs(each - level))
 
 
 class Case:
@@ -72,6 +80,39 @@ def test_frames_come_at_the_analysis_rate_oldest_first(case: Case) -> None:
 
 def test_rate_zero_yields_every_frame(case: Case) -> None:
     assert [f.seq for f in case.first(10, fps=0)] == list(range(10))
+
+
+class Attention:
+    refused = False
+
+    def __init__(self, idle: bool) -> None:
+        self.idle = idle
+
+    def glance(self, frame: Frame) -> bool:
+        raise AssertionError("a main stream is not glanced at")
+
+
+def test_of_a_main_stream_only_key_frames_are_wanted(case: Case) -> None:
+    """A key frame a second; pictures in between are not decoded, and the rate of the analysis does not count."""
+    wanted = FrameRequest(160, 100, "stretch", attention=Attention(idle=False), main=True)
+    frames = case.first(3, wanted, fps=0.1)
+    assert all(f.main and f.stream == "gate#main" for f in frames)
+    assert all(f.image.shape == (100, 160, 3) for f in frames)
+    assert [grey(f) for f in frames] == [grey_of(0)] * 3
+
+
+def test_an_idle_main_stream_shows_that_it_lives_and_no_more(case: Case) -> None:
+    attention = Attention(idle=True)
+    frames = case.make().frames(case.camera(), FrameRequest(160, 100, "stretch", attention=attention, main=True))
+    with closing(frames):  # type: ignore[type-var]
+        assert grey(next(frames)) == grey_of(0)
+        if case.server is None:
+            assert list(frames) == []
+            return
+        threading.Timer(1.5, setattr, (attention, "idle", False)).start()
+        began = time.monotonic()
+        next(frames)
+        assert time.monotonic() - began > 1.0
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The sentences of `models.engine.contract.Engine`, over every engine that runs on this machine."""
 
+import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -64,7 +66,7 @@ FIRST_USE = """
 import sys, threading
 import numpy as np
 from models.engine import EngineSettings, open_engine
-engine = open_engine(sys.stdin.buffer.read(), settings=EngineSettings(sys.argv[1], "cpu", sys.argv[2], threads=1))
+engine = open_engine(sys.stdin.buffer.read(), settings=EngineSettings(*sys.argv[1:4], threads=8))
 start = threading.Barrier(8)
 def infer():
     ones = np.ones((1, 3), np.float32)
@@ -97,6 +99,30 @@ def test_any_batch_gives_what_each_row_gives_alone(settings, two_in_two_out, cou
         )
 
 
+@pytest.mark.parametrize("count", [1, 3, 19])
+def test_results_go_where_the_caller_wants_them(settings, two_in_two_out, count):
+    engine = open_engine(two_in_two_out, settings=settings)
+    assert engine.output_rows == {"sum": (3,), "product": (2,)}
+    a = np.random.default_rng(count).normal(size=(count, 3)).astype(np.float32)
+    outputs = {name: np.full((count + 2, *row), 7, np.float32) for name, row in engine.output_rows.items()}
+    engine.fill({"a": a, "b": a}, {name: values[1:-1] for name, values in outputs.items()})
+    expected = engine.run({"a": a, "b": a})
+    for name, values in outputs.items():
+        assert np.allclose(values[1:-1], expected[name], atol=TOLERANCE[settings.precision])
+        assert (values[[0, -1]] == 7).all()
+
+
+def test_inputs_may_lie_anyhow_in_memory(settings, two_in_two_out):
+    engine = open_engine(two_in_two_out, settings=settings)
+    wide = np.arange(24, dtype=np.float32).reshape(4, 6)
+    wide.flags.writeable = False
+    found = engine.run({"a": wide[:, ::2], "b": wide[:, :3]})
+    assert np.allclose(found["sum"], wide[:, ::2] + wide[:, :3], rtol=TOLERANCE[settings.precision])
+    fixed = np.ones((2, 3), np.float32)
+    fixed.flags.writeable = False
+    assert engine.run({"a": fixed, "b": fixed})["product"].tolist() == [[9, 12]] * 2
+
+
 def test_the_label_says_what_computes(settings, two_in_two_out):
     engine = open_engine(two_in_two_out, settings=settings)
     assert engine.label == f"{settings.engine}-{settings.provider}-{settings.precision}"
@@ -126,6 +152,33 @@ def test_several_threads_get_their_own_results(settings, two_in_two_out):
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"), reason="this system does not tell which cores a thread may use"
+)
+def test_who_infers_may_use_every_core(settings, nanodet):
+    """Moved to one core while they infer, two threads would take turns on it, and a decoder there would wait."""
+    engine = open_engine(nanodet, settings=settings)
+    blob = {engine.input_names[0]: np.zeros((1, 3, 416, 416), np.float32)}
+    engine.run(blob)
+    begun, seen = threading.Event(), set()
+
+    def infer():
+        seen.add(threading.get_native_id())
+        begun.set()
+        for _ in range(5):
+            engine.run(blob)
+
+    thread = threading.Thread(target=infer)
+    thread.start()
+    begun.wait()
+    cores = set()
+    while thread.is_alive():
+        with suppress(ProcessLookupError):
+            cores.add(frozenset(os.sched_getaffinity(*seen)))
+        thread.join(0.002)
+    assert cores == {frozenset(os.sched_getaffinity(0))}
 
 
 @pytest.mark.parametrize("content", [b"no network", b""])

@@ -35,6 +35,7 @@ def make_clip(
     with av.open(str(path), "w", options=options or {}) as out:
         stream = out.add_stream(codec, rate=fps, options={"preset": "ultrafast", **quiet})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.codec_context.thread_count = 1  # more cut each picture into slices, which the server tears apart
         stream.codec_context.gop_size = key_every or fps
         stream.codec_context.max_b_frames = b_frames
         for index in range(frames):

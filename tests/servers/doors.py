@@ -80,6 +80,7 @@ class Report:
     gated: int = 3
     idle: bool = False
     thinned: int = 0
+    main: State | None = None
     latency: Latency = field(default_factory=lambda: Latency(40.0, 90.0))
 
 

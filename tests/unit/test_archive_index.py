@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import KINDS, Kind
-from pipeline.archive.columns import Entry
+from pipeline.archive.columns import Entries, Entry
 from pipeline.archive.contract import Query, SightingFilter
 from pipeline.archive.index import SpaceIndex
 from pipeline.archive.ranking import exact_scores
@@ -97,7 +97,7 @@ def test_search_equals_brute_force(
         held = [entry for entry in model.entries if rng.random() < gone]
         fresh = entries_of(rng, size, first_row=1000 * len(model.entries) + 7)
         vectors = unit_rows(rng, size)
-        index.apply([entry.vector_row for entry in held], fresh, vectors)
+        index.apply([entry.vector_row for entry in held], Entries.of(fresh), vectors)
         keep = np.array([entry not in held for entry in model.entries], bool)
         model.vectors = np.concatenate([model.vectors[keep], vectors])
         model.entries = [entry for entry in model.entries if entry not in held] + fresh
@@ -108,7 +108,7 @@ def test_search_equals_brute_force(
 
 def test_giving_up_an_unknown_row_changes_nothing() -> None:
     index = SpaceIndex(DIM)
-    index.apply([5], [], np.empty((0, DIM), np.float32))
+    index.apply([5], Entries.of([]), np.empty((0, DIM), np.float32))
     query = Query(Embeddings(unit_rows(np.random.default_rng(0), 1), SPACE), SightingFilter(), 5)
     assert index.search(query) == []
 

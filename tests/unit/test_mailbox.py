@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camera_adapters.frame import Frame
-from pipeline.analysis.mailbox import Mailbox
+from pipeline.analysis.mailbox import Mailbox, SlotCounters
 
 PICTURE = np.zeros((2, 2, 3), np.uint8)
 
@@ -23,8 +23,18 @@ def test_latest_frame_wins_and_the_loss_is_counted() -> None:
     for seq in range(5):
         box.put(frame("a", seq))
     assert [f.seq for f in box.take(8, 0.0)] == [4]
-    counters = box.counters("a")
-    assert (counters.received, counters.taken, counters.dropped, counters.waiting) == (5, 1, 4, 0)
+    assert box.counters("a") == SlotCounters(received=5, analysed=0, dropped=4, waiting=1)
+
+
+def test_a_frame_waits_until_it_is_analysed() -> None:
+    box = Mailbox()
+    box.open_slot("a", "block")
+    for seq in range(3):
+        box.put(frame("a", seq))
+    first = box.take(2, 0.0)
+    assert (box.waiting(), box.counters("a").waiting) == (1, 3)
+    box.done(first)
+    assert box.counters("a") == SlotCounters(received=3, analysed=2, dropped=0, waiting=1)
 
 
 def test_late_frames_wait_beside_the_latest_and_in_order() -> None:
@@ -112,6 +122,7 @@ def test_counters_add_up_whatever_happens(steps: list[tuple[str, int]]) -> None:
         if seq % 3 == 0:
             batch = box.take(size, 0.0)
             assert len({f.camera_id for f in batch}) == len(batch) <= size
+            box.done(batch[::2])
     for name in "abc":
         c = box.counters(name)
-        assert c.received == c.taken + c.dropped + c.waiting
+        assert c.received == c.analysed + c.dropped + c.waiting

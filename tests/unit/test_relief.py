@@ -28,7 +28,7 @@ class Machine:
             self.dropped += asked - done
             self.busy_s += 2 * done / (2 * self.capacity)
             self.now_s += 2.0
-            strain = Strain(round(self.received), round(self.dropped), self.busy_s)
+            strain = Strain(round(self.received), round(self.dropped), (self.busy_s, self.busy_s / 3))
             self.relief.judge_when_due(lambda strain=strain: strain)
             self.history.append((self.relief.step, self.relief.refused))
 
@@ -51,7 +51,7 @@ def test_one_burst_is_no_lasting_load() -> None:
     seen = []
     for dropped in (9, 9, 18, 27, 36):
         at_s[0] += 2.0
-        relief.judge_when_due(lambda lost=dropped: Strain(round(20 * at_s[0]), lost, at_s[0] / 2))
+        relief.judge_when_due(lambda lost=dropped: Strain(round(20 * at_s[0]), lost, (at_s[0] / 2,)))
         seen.append(relief.step)
     assert seen == [Step.NONE, Step.NONE, Step.NONE, Step.HALF_RATE, Step.THIRD_RATE]
 

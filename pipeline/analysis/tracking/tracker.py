@@ -60,7 +60,8 @@ class Tracker:
         seen = np.flatnonzero(match >= 0)
         self._observe(seen, detections.select(match[seen]), features[match[seen]], t_ms)
         new = self._unclaimed(detections, match)
-        self._memory = self._memory.joined(self._born(detections.select(new), features[new], t_ms))
+        if new.size:
+            self._memory = self._memory.joined(self._born(detections.select(new), features[new], t_ms))
         return self._report(np.concatenate([match, new]), ended)
 
     def flush(self) -> tuple[int, ...]:
@@ -101,6 +102,8 @@ class Tracker:
         # At a low rate the next frame comes later than the shortest patience; one pause is no low rate.
         patience_s = np.maximum(patience_s, min(1.5 * usual_s, s.lost_after_s))
         over = (t_ms - memory.seen_ms) / 1000.0 > patience_s
+        if not over.any():
+            return ()
         self._memory = memory.select(~over)
         return tuple(memory.track_id[over].tolist())
 
@@ -116,8 +119,9 @@ class Tracker:
         weight = s.appearance_weight if features.shape[1] else 0.0
         cost = (1.0 - weight) * (1.0 - near) + weight * (1.0 - memory.looks @ features.T)
         _claim(match, cost, same & sure & (near >= s.min_overlap))
-        plain = overlap(predicted, detections.xyxy)
-        _claim(match, 1.0 - plain, same & faint & (plain >= s.min_overlap_faint))
+        if faint.any():
+            plain = overlap(predicted, detections.xyxy)
+            _claim(match, 1.0 - plain, same & faint & (plain >= s.min_overlap_faint))
         return match
 
     def _observe(self, rows: Index, seen: Detections, features: FloatArray, t_ms: int) -> None:
@@ -136,8 +140,10 @@ class Tracker:
         """Indices of the detections that start a track."""
         s, memory = self.settings, self._memory
         free = detections.score >= s.start_score
-        free[match[match >= 0]] = False
         seen = match >= 0
+        free[match[seen]] = False
+        if not free.any():
+            return np.empty(0, np.intp)
         rivals = np.concatenate([memory.motion.xyxy()[seen], detections.xyxy[free]])
         kinds = np.concatenate([memory.class_id[seen], detections.class_id[free]])
         better = np.concatenate([np.full(int(seen.sum()), -1), np.flatnonzero(free)])  # best score comes first
