@@ -18,12 +18,12 @@ Providers = Sequence[str | tuple[str, Mapping[str, str]]]
 
 LARGEST_BATCH = 32
 _CPU = "CPUExecutionProvider"
-_CUDA: tuple[str, Mapping[str, str]] = (
+CUDA: tuple[str, Mapping[str, str]] = (
     "CUDAExecutionProvider",
     # Without TF32: vectors and scores are those of any other machine that computes in fp32.
     {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"},
 )
-PROVIDERS: Mapping[str, Providers] = {"cuda": [_CUDA, _CPU], "tensorrt": ["TensorrtExecutionProvider", _CUDA, _CPU]}
+PROVIDERS: Mapping[str, Providers] = {"cuda": [CUDA, _CPU], "tensorrt": ["TensorrtExecutionProvider", CUDA, _CPU]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +31,7 @@ class _Bound:
     """The buffers of one size of batch, which stay on the device."""
 
     binding: Any
+    options: Any
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
 
@@ -49,9 +50,11 @@ class GpuEngine:
         *,
         providers: Providers | None = None,
         device: str = "cuda",
+        graphs: bool = False,
     ) -> None:
         self._session = open_session(network, providers or PROVIDERS[settings.provider])
         self._device = device
+        self._graphs = graphs
         self.precision = "fp32"
         self.elsewhere_s = 0.0
         self.label = f"onnxruntime-{settings.provider}-fp32"
@@ -78,7 +81,7 @@ class GpuEngine:
             bound = self._bound.get(size) or self._bind(size, inputs)
             for name in self.input_names:
                 bound.inputs[name].update_inplace(_filled(inputs[name], size))
-            self._session.run_with_iobinding(bound.binding)
+            self._session.run_with_iobinding(bound.binding, bound.options)
             for name in self.output_names:
                 np.copyto(outputs[name], bound.outputs[name].numpy()[:n])
 
@@ -91,7 +94,10 @@ class GpuEngine:
             binding.bind_ortvalue_input(name, buffer)
         for name, buffer in out.items():
             binding.bind_ortvalue_output(name, buffer)
-        self._bound[size] = _Bound(binding, into, out)
+        options = onnxruntime.RunOptions()
+        if self._graphs:
+            options.add_run_config_entry("gpu_graph_id", str(size))
+        self._bound[size] = _Bound(binding, options, into, out)
         return self._bound[size]
 
     def _buffer(self, shape: tuple[int, ...]) -> Any:  # noqa: ANN401  (onnxruntime has no types)
