@@ -28,6 +28,8 @@ NAMES = (
     "bus",
     "reconnects",
     "gate",
+    "close_ups",
+    "own_code",
     "cameras_linear",
     "delivery",
     "delivery_faults",

@@ -64,6 +64,7 @@ class FrameStream:
     _shown_s: float | None = None
     _resume_after_s: float | None = None
     _kept: list[tuple[av.Packet, Stamp]] = field(default_factory=list)
+    _tick_s: float | None = None
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames that are due until the input ends; errors of the input and Overloaded pass through."""
@@ -73,7 +74,7 @@ class FrameStream:
         """Yield key frames, each decoded alone, the first and those that somebody waits for."""
         attention = self.request.attention
         for packet in packets(self.container, self.stream, self.damage):
-            stamp = self.timing.read(self.media.peek(_time(packet)), idle=True)
+            stamp = self.timing.read(self.media.peek(self._time(packet)), idle=True)
             if not packet.is_keyframe or (self.seq and attention is not None and attention.idle):
                 continue
             self.request.lap("rest")
@@ -93,7 +94,7 @@ class FrameStream:
                 raise Overloaded(
                     "no room on this machine: give it more cores, lower analysis_fps or analyse sub-streams"
                 )
-            stamp = self.timing.read(self.media.peek(_time(packet)), idle=self._idle)
+            stamp = self.timing.read(self.media.peek(self._time(packet)), idle=self._idle)
             if self._idle:
                 yield from self._glance(packet, stamp)
             elif self._may_idle(packet):
@@ -135,7 +136,7 @@ class FrameStream:
         """Tell, and remember, that key frames are too far apart or too much lies between them."""
         if not self._kept:
             return False
-        began, now = _time(self._kept[0][0]), _time(packet)
+        began, now = self._time(self._kept[0][0]), self._time(packet)
         long = began is not None and now is not None and now - began > _KEPT_S
         self._sparse = long or sum(kept.size for kept, _ in self._kept) > _KEPT_BYTES
         return self._sparse
@@ -189,8 +190,11 @@ class FrameStream:
         self.request.lap("scale")
         return made
 
-
-def _time(packet: av.Packet) -> float | None:
-    if packet.pts is None or packet.time_base is None:
-        return None
-    return float(packet.pts * packet.time_base)
+    def _time(self, packet: av.Packet) -> float | None:
+        """Return when the packet is to be presented, in seconds. A fraction each would cost more than reading it."""
+        if packet.pts is None:
+            return None
+        if self._tick_s is None:
+            base = packet.time_base
+            self._tick_s = None if base is None else float(base)
+        return None if self._tick_s is None else float(packet.pts) * self._tick_s

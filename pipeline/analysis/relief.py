@@ -41,8 +41,9 @@ class Strain:
 
 @dataclass(frozen=True, slots=True)
 class ReliefSettings:
-    """`every_s`: how often the load is judged. It is too much when more than `dropped` of the frames are lost at
-    `patience` judgements in a row: one burst, such as cameras that all come at once, is no lasting load.
+    """`every_s`: how often the load is judged. It is too much when more than `dropped` of the frames, and more than
+    `few`, are lost at `patience` judgements in a row: one burst, such as cameras that all come at once, is no lasting
+    load, nor is a frame now and then.
 
     A step is taken back after `calm_s` without loss, when the step before would keep the analysis busy for less than
     `busy` of its time.
@@ -50,6 +51,7 @@ class ReliefSettings:
 
     every_s: float = 2.0
     dropped: float = 0.02
+    few: int = 2
     patience: int = 2
     calm_s: float = 20.0
     busy: float = 0.75
@@ -86,7 +88,8 @@ class Relief:
         received, dropped = now.received - before.received, now.dropped - before.dropped
         if dropped > 0:
             self._lost_s = now_s
-        self._strained = self._strained + 1 if dropped > self._settings.dropped * max(received, 1) else 0
+        most = max(self._settings.dropped * received, self._settings.few)
+        self._strained = self._strained + 1 if dropped > most else 0
         if self._strained >= self._settings.patience:
             changed = self._more()
         elif now_s - self._lost_s >= self._settings.calm_s and self._room(_busiest(now, before) / passed_s):

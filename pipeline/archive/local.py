@@ -1,5 +1,6 @@
 """The archive in one folder: SQLite for rows, FAISS over an append-only file for vectors, pictures in packs."""
 
+import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,7 @@ from pipeline.archive.failures import archive_errors
 from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.looks import Looks, judged, look_score
+from pipeline.archive.making import made
 from pipeline.archive.packs import PACK_BYTES, PictureTorn
 from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
@@ -217,7 +219,9 @@ class LocalArchive(LocalBooks):
             with archive_errors(self._layout.folder):
                 rows = self._rows_of(candidates)
             if all(c.sighting_id in rows and rows[c.sighting_id].revision == c.revision for c in candidates):
-                return [Hit(rank, c.score, rows[c.sighting_id]) for rank, c in enumerate(candidates, 1)]
+                found = [rows[candidate.sighting_id] for candidate in candidates]
+                scores = (candidate.score for candidate in candidates)
+                return made(Hit, len(found), itertools.count(1), scores, found, iter(dict, None))
         return self._settled(candidates, rows, query)
 
     def _rows_of(self, candidates: Sequence[Candidate] | Sequence[LookCandidate]) -> dict[str, Sighting]:

@@ -56,6 +56,15 @@ def test_one_burst_is_no_lasting_load() -> None:
     assert seen == [Step.NONE, Step.NONE, Step.NONE, Step.HALF_RATE, Step.THIRD_RATE]
 
 
+def test_a_frame_now_and_then_is_no_load() -> None:
+    at_s = [0.0]
+    relief = Relief(1, SETTINGS, lambda: at_s[0])
+    for number in range(1, 20):
+        at_s[0] += 2.0
+        relief.judge_when_due(lambda n=number: Strain(10 * n, 2 * n, (at_s[0] / 2,)))
+    assert relief.step is Step.NONE
+
+
 def test_then_the_gate_then_cameras_one_by_one() -> None:
     machine = Machine(cameras=4, offered=400, capacity=40)
     machine.run(12)

@@ -60,7 +60,7 @@ class Details:
         self._rows = rows
         self._sessions = sessions
         self._looks = [
-            (name, numbers, [table.names[value] for value in table.value[1:].tolist()], table.sure[1:].tolist())
+            (name, numbers, ["", *(table.names[value] for value in table.value[1:].tolist())], table.sure.tolist())
             for name, (numbers, table) in looks.items()
         ]
 
@@ -74,7 +74,8 @@ class Details:
     ) -> list[Sighting | None]:
         """Return the sightings at some places, one at least; None for one that only the database knows wholly."""
         count = len(places)
-        session, track_id, first_ms, shot_at_ms, *rest = zip(*self._rows[places].tolist(), strict=True)
+        rows = self._rows.take(places, mode="clip").tolist()
+        session, track_id, first_ms, shot_at_ms, *rest = zip(*rows, strict=True)
         left, top, right, bottom, score, quality, width, height, frames, is_open, whole = rest
         kinds, communities, cameras = zip(*runs, strict=True)
         keys = made(TrackletKey, count, cameras, [self._sessions[number].decode() for number in session], track_id)
@@ -102,8 +103,10 @@ class Details:
         attributes: list[dict[str, str]] = [{} for _ in range(len(places))]
         confidence: list[dict[str, float]] = [{} for _ in range(len(places))]
         for name, numbers, values, sure in self._looks:
-            for place, number in enumerate(numbers[places].tolist()):
+            for said, how_sure, number in zip(
+                attributes, confidence, numbers.take(places, mode="clip").tolist(), strict=True
+            ):
                 if number:
-                    attributes[place][name] = values[number - 1]
-                    confidence[place][name] = sure[number - 1]
+                    said[name] = values[number]
+                    how_sure[name] = sure[number]
         return attributes, confidence

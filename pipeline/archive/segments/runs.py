@@ -34,6 +34,14 @@ class Slots:
     longest_ms: IntArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Ascending `ranges` of rows, int64 (k, 2), apart from each other; about how many `rows` in them are selected."""
+
+    ranges: IntArray
+    rows: int
+
+
 class Runs:
     """Run i is the rows `starts[i]` to `starts[i + 1]`; `longest_ms[i]` is its longest stay before a camera.
 
@@ -54,6 +62,9 @@ class Runs:
         self.names = names
         self.numbers = numbers.astype(np.int32)
         self.starts = starts.astype(np.int32)
+        self._by_name = np.argsort(self.numbers, kind="stable").astype(np.int32)
+        edges = np.searchsorted(self.numbers[self._by_name], np.arange(len(names) + 1))
+        self._of_name = np.stack([edges[:-1], edges[1:]], axis=1)
         self.longest_ms = longest_ms
         self.base_ms = base_ms
         self.keys = keys
@@ -63,14 +74,20 @@ class Runs:
         self._reached_ms = np.maximum.accumulate(slots.latest_ms + slots.longest_ms).tolist()
         self._columns = [_Names(column) for column in zip(*names, strict=True)] if names else []
 
-    def select(self, where: SightingFilter) -> IntArray:
-        """Return int64 (k, 2): ascending ranges of rows, apart from each other, that hold all selected ones.
-
-        A row may be in a range and yet have been last seen before `where.from_ms`: by no more than the run's longest
-        stay, so there are few.
-        """
+    def select(self, where: SightingFilter) -> "Selection":
+        """Return where all rows are that a filter selects; `passing` tells which of those are not selected."""
         early, sure, unsure, late = self._runs_of(where)
-        chosen, behind = self._chosen(where, early, sure, unsure, late)
+        begin, first, last, end = (int(self.starts[run]) for run in (early, sure, unsure, late))
+        named = self._named(where)
+        if named is None and 2 * (last - first) >= end - begin:  # no search for the few at the edges that are too many
+            whole = np.array([[begin, end]], np.int64)[: end - begin]
+            return Selection(whole, (last - first + end - begin) // 2)
+        if named is None:
+            chosen, behind = _chosen(early, sure, unsure, late)
+        else:
+            chosen = np.sort(self._by_name[expand(self._of_name[np.flatnonzero(named)])])
+            chosen = chosen[chosen.searchsorted(early) : chosen.searchsorted(late)]
+            behind = chosen + 1
         starts, stops = self.starts[chosen].astype(np.int64), self.starts[behind].astype(np.int64)
         if where.from_ms is not None and early < sure:
             cut = chosen[: chosen.searchsorted(sure)]
@@ -78,11 +95,22 @@ class Runs:
         if where.to_ms is not None and unsure < late:
             cut = chosen[chosen.searchsorted(unsure) :]
             stops[len(chosen) - len(cut) :] = self._place(cut, where.to_ms)
-        return _joined(starts, stops)
+        ranges = _joined(starts, stops)
+        return Selection(ranges, int((ranges[:, 1] - ranges[:, 0]).sum()))
 
-    def certain(self, from_ms: int) -> int:
-        """Return the first row from which on all were seen at that time or later."""
-        return int(self.starts[self._slot_runs[bisect_left(self._first_ms, from_ms)]])
+    def passing(self, rows: IntArray, where: SightingFilter, last_ms: IntArray) -> BoolArray:
+        """Tell which of some rows in the ranges of a filter were seen in its time; `last_ms` are the times of all."""
+        passing = np.ones(len(rows), np.bool_)
+        if where.from_ms is not None:
+            certain = self.starts[self._slot_runs[bisect_left(self._first_ms, where.from_ms)]]
+            unsure = np.flatnonzero(rows < certain)
+            passing[unsure] = last_ms.take(rows[unsure], mode="clip") >= where.from_ms
+        if where.to_ms is not None:
+            certain = self.starts[self._slot_runs[bisect_left(self._latest_ms, where.to_ms)]]
+            unsure = np.flatnonzero(rows >= certain)
+            first_ms = (self.keys.take(rows[unsure], mode="clip") & _LATEST) + self.base_ms
+            passing[unsure] &= first_ms < where.to_ms
+        return passing
 
     def of(self, rows: IntArray) -> list[RunName]:
         """Return whose rows they are."""
@@ -102,21 +130,11 @@ class Runs:
         runs = self._slot_runs
         return runs[begin], runs[min(sure, end)], runs[min(max(unsure, begin), end)], runs[end]
 
-    def _chosen(
-        self, where: SightingFilter, early: int, sure: int, unsure: int, late: int
-    ) -> tuple[IntArray, IntArray]:
-        """Return the runs in [early, late) that a filter wants, and those behind; [sure, unsure) as one if it may."""
+    def _named(self, where: SightingFilter) -> BoolArray | None:
+        """Tell of each name whether a filter wants it; None: all."""
         wanted = ((where.kind.value,) if where.kind is not None else (), where.communities, where.cameras)
         asked = [column.any_of(values) for column, values in zip(self._columns, wanted, strict=False) if values]
-        if asked:
-            named = asked[0] if len(asked) == 1 else np.logical_and.reduce(asked)
-            chosen = np.flatnonzero(named[self.numbers[early:late]]) + early
-        elif unsure <= sure:
-            chosen = np.arange(early, late)
-        else:
-            edges = np.concatenate([np.arange(early, sure + 1), np.arange(unsure, late + 1)])
-            return edges[:-1], edges[1:]
-        return chosen, chosen + 1
+        return np.logical_and.reduce(asked) if asked else None
 
     def _place(self, chosen: IntArray, times_ms: IntArray | int) -> IntArray:
         """Return int64 (n,): of each of some runs the first row that was first seen at a time or later."""
@@ -162,6 +180,15 @@ def contains(ranges: IntArray, rows: IntArray) -> BoolArray:
     place = np.searchsorted(ranges[:, 0], rows, side="right") - 1
     inside: BoolArray = (place >= 0) & (rows < ranges[np.maximum(place, 0), 1])
     return inside
+
+
+def _chosen(early: int, sure: int, unsure: int, late: int) -> tuple[IntArray, IntArray]:
+    """Return the runs in [early, late), and those behind them; [sure, unsure) count as one."""
+    if unsure <= sure:
+        chosen = np.arange(early, late)
+        return chosen, chosen + 1
+    edges = np.concatenate([np.arange(early, sure + 1), np.arange(unsure, late + 1)])
+    return edges[:-1], edges[1:]
 
 
 def _joined(starts: IntArray, stops: IntArray) -> IntArray:

@@ -16,6 +16,7 @@ from pipeline.archive.segments.sharing import sharers, work_done
 AT_ONCE = 65_536 // BLOCK  # chosen blocks that are copied together: their codes stay in the core's own cache
 LONG = 64  # blocks; a stretch of as many is scanned where it lies
 WORTH_SHARING = 32_768 // BLOCK  # blocks; a scan of fewer is over before another thread has woken
+WORTH_TURNS = 262_144 // BLOCK  # of as many each thread scans two parts: who is slower leaves the last to the other
 LEAST = 64  # rows that every portion of a scan returns at least
 SLACK = 1.25  # the best rows are not spread evenly over the portions
 NOTHING_LEFT = -np.inf
@@ -61,7 +62,8 @@ class Scanner:
     def _portions(self, turned: FloatArray, count: int, stretches: IntArray) -> list[Callable[[], Found]]:
         lengths = stretches[:, 1] - stretches[:, 0]
         total = int(lengths.sum())
-        piece = max(WORTH_SHARING // 2, -(-total // (2 * sharers()))) if total >= WORTH_SHARING else total
+        turns = 1 if total < WORTH_SHARING else sharers() if total < WORTH_TURNS else 2 * sharers()
+        piece = -(-total // turns)
         long = lengths >= self._long
         work: list[Callable[[], Found]] = []
         for start, end in stretches[long].tolist():
