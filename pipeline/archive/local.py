@@ -35,6 +35,7 @@ from pipeline.archive.layout import Layout
 from pipeline.archive.local_journal import LocalJournal
 from pipeline.archive.looks import Looks, judged, look_score
 from pipeline.archive.making import made
+from pipeline.archive.pace import Pace
 from pipeline.archive.packs import PACK_BYTES, PictureTorn
 from pipeline.archive.picture_checks import Report
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
@@ -72,7 +73,8 @@ class LocalArchive(LocalBooks):
         self._writing = threading.Lock()
         self._reads = QuickReads(layout.database)
         self._derived = DerivedIndexes(engine, layout, self._reads)
-        self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows)
+        self._pace = Pace()
+        self._keeper = SegmentKeeper(engine, layout, self._derived, seal_rows=seal_rows, waits=self._sealing_waits)
         self._seal_rows = seal_rows
         self._behind = 0
         self._writer = Writer(engine, layout, self._keeper.erase, pack_bytes=pack_bytes) if lock is not None else None
@@ -118,6 +120,7 @@ class LocalArchive(LocalBooks):
 
     def _store(self, records: Sequence[Record]) -> None:
         self._owner().append(records)
+        self._pace.note(len(records))
         self._behind += len(records)
         if self._behind < min(CATCH_UP_ROWS, self._seal_rows):  # the next search, or this many, will do it in one go
             return
@@ -125,6 +128,9 @@ class LocalArchive(LocalBooks):
         self._derived.catch_up()
         if self._derived.unsealed >= self._seal_rows:
             self._keeper.nudge()
+
+    def _sealing_waits(self) -> bool:
+        return self._pace.waits(self._derived.unsealed, self._seal_rows)
 
     def forget(self, sighting_ids: Sequence[str]) -> int:
         """Erase sightings with vector and picture; return how many; raises SightingHeld."""
