@@ -22,8 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
-from benchmarks.evaluation_set import SHARED, mirrored_store, write_result
-from models.batch_axis import with_dynamic_batch
+from benchmarks.evaluation_set import SHARED, made_up, mirrored_store, write_result
 from models.card import ModelCard, Task
 from models.cards import card
 from models.detector import load_detector
@@ -32,6 +31,7 @@ from models.engine import EngineSettings, describe_host, open_engine
 from models.engine.gpu_engine import CUDA, GpuEngine
 from models.engine.onnxruntime_engine import open_session
 from models.errors import EngineUnavailable, ModelCorrupt
+from models.picture_network import as_run
 from models.store import ModelStore
 
 NETWORKS = ("nanodet", "omz2002", "person_small", "omz0277")
@@ -43,7 +43,7 @@ BF16 = EngineSettings("openvino", "cpu", "bf16")
 UNUSABLE = (EngineUnavailable, ModelCorrupt, RuntimeError, failures.EPFail, failures.Fail, failures.RuntimeException)
 Blob = NDArray[np.float32]
 Outputs = Mapping[str, Blob]
-Infer = Callable[[Blob], Outputs]
+Infer = Callable[[NDArray[Any]], Outputs]
 
 
 def rate(run: Callable[[], object], rows: int, seconds: float) -> float:
@@ -101,8 +101,7 @@ def ways(network: bytes) -> dict[str, Callable[[], Infer]]:
 
 def engines(one: ModelCard, network: bytes, seconds: float) -> list[dict[str, object]]:
     """Measure the network alone, every way and size of batch."""
-    shape = (max(BATCHES), 3, one.input.height, one.input.width)
-    blob = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
+    blob = made_up(one, max(BATCHES))
     rows: list[dict[str, object]] = []
     expected: Outputs = {}
     for way, start in ways(network).items():
@@ -158,7 +157,7 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory() as home:
         store = mirrored_store(Path(home)) if (SHARED / "weights").is_dir() else ModelStore()
         for one in (each for each in map(card, NETWORKS) if store.has(each)):
-            alone += engines(one, with_dynamic_batch(store.path(one)[0].read_bytes()), seconds)
+            alone += engines(one, as_run(one, store.path(one)[0].read_bytes()), seconds)
             through += whole(one, store, seconds)
     write_result("gpu", {"gpu": device(), "seconds": seconds, "engine": alone, "whole": through})
     exact = [row for row in alone if "cuda" in str(row["way"]) and "TF32" not in str(row["way"])]

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.engine.contract import room_for, rows_of
+from models.engine.contract import InputArray, room_for, rows_of
 from models.engine.onnxruntime_engine import open_session, rows_by_name
 from models.engine.settings import EngineSettings
 
@@ -64,18 +64,18 @@ class GpuEngine:
         self._bound: dict[int, _Bound] = {}
         self._lock = threading.Lock()
 
-    def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    def run(self, inputs: Mapping[str, InputArray]) -> dict[str, FloatArray]:
         """Infer one batch."""
         outputs = room_for(len(inputs[self.input_names[0]]), self.output_rows)
         self.fill(inputs, outputs)
         return outputs
 
-    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def fill(self, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         """Infer one batch into the caller's arrays."""
         for rows in _portions(len(inputs[self.input_names[0]])):
             self._infer(rows.stop - rows.start, rows_of(inputs, rows), rows_of(outputs, rows))
 
-    def _infer(self, n: int, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def _infer(self, n: int, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         size = 1 << (n - 1).bit_length()
         with self._lock:
             bound = self._bound.get(size) or self._bind(size, inputs)
@@ -85,11 +85,10 @@ class GpuEngine:
             for name in self.output_names:
                 np.copyto(outputs[name], bound.outputs[name].numpy()[:n])
 
-    def _bind(self, size: int, inputs: Mapping[str, FloatArray]) -> _Bound:
+    def _bind(self, size: int, inputs: Mapping[str, InputArray]) -> _Bound:
         binding = self._session.io_binding()
-        shapes = {name: (size, *inputs[name].shape[1:]) for name in self.input_names}
-        into = {name: self._buffer(shape) for name, shape in shapes.items()}
-        out = {name: self._buffer(values.shape) for name, values in room_for(size, self.output_rows).items()}
+        into = {name: self._buffer((size, *inputs[name].shape[1:]), inputs[name].dtype) for name in self.input_names}
+        out = {name: self._buffer(each.shape, each.dtype) for name, each in room_for(size, self.output_rows).items()}
         for name, buffer in into.items():
             binding.bind_ortvalue_input(name, buffer)
         for name, buffer in out.items():
@@ -100,8 +99,8 @@ class GpuEngine:
         self._bound[size] = _Bound(binding, options, into, out)
         return self._bound[size]
 
-    def _buffer(self, shape: tuple[int, ...]) -> Any:  # noqa: ANN401  (onnxruntime has no types)
-        return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, self._device, 0)
+    def _buffer(self, shape: tuple[int, ...], kind: "np.dtype[Any]") -> Any:  # noqa: ANN401  (onnxruntime has no types)
+        return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, kind.type, self._device, 0)
 
 
 def _portions(n: int) -> Iterator[slice]:
@@ -109,10 +108,10 @@ def _portions(n: int) -> Iterator[slice]:
         yield slice(start, min(n, start + LARGEST_BATCH))
 
 
-def _filled(rows: FloatArray, size: int) -> FloatArray:
+def _filled(rows: "NDArray[Any]", size: int) -> "NDArray[Any]":
     """Return the rows and as many of zeros as are missing, in order in memory."""
     if len(rows) == size:
-        return np.ascontiguousarray(rows, np.float32)
-    whole = np.zeros((size, *rows.shape[1:]), np.float32)
+        return np.ascontiguousarray(rows)
+    whole = np.zeros((size, *rows.shape[1:]), rows.dtype)
     whole[: len(rows)] = rows
     return whole

@@ -8,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
-from models.engine.contract import Rows
+from models.engine.contract import InputArray, Rows
 from models.engine.settings import EngineSettings
 from models.errors import EngineUnavailable, ModelCorrupt
 
@@ -53,12 +53,12 @@ class OnnxruntimeEngine:
         self.output_names = tuple(each.name for each in self._session.get_outputs())
         self.output_rows = rows_by_name(self._session.get_outputs())
 
-    def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    def run(self, inputs: Mapping[str, InputArray]) -> dict[str, FloatArray]:
         """Infer one batch; sessions are safe to share between threads."""
         results = self._session.run(self.output_names, dict(inputs))
         return dict(zip(self.output_names, results, strict=True))
 
-    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def fill(self, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         """Infer one batch into the caller's arrays."""
         for name, values in self.run(inputs).items():
             np.copyto(outputs[name], values)
