@@ -66,24 +66,29 @@ class GpuEngine:
 
     def run(self, inputs: Mapping[str, InputArray]) -> dict[str, FloatArray]:
         """Infer one batch."""
-        outputs = room_for(len(inputs[self.input_names[0]]), self.output_rows)
+        n = len(inputs[self.input_names[0]])
+        if n <= LARGEST_BATCH:
+            return self._infer(n, inputs)
+        outputs = room_for(n, self.output_rows)
         self.fill(inputs, outputs)
         return outputs
 
     def fill(self, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         """Infer one batch into the caller's arrays."""
         for rows in _portions(len(inputs[self.input_names[0]])):
-            self._infer(rows.stop - rows.start, rows_of(inputs, rows), rows_of(outputs, rows))
+            for name, values in self._infer(rows.stop - rows.start, rows_of(inputs, rows)).items():
+                np.copyto(outputs[name][rows], values)
 
-    def _infer(self, n: int, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
+    def _infer(self, n: int, inputs: Mapping[str, InputArray]) -> dict[str, FloatArray]:
         size = 1 << (n - 1).bit_length()
         with self._lock:
             bound = self._bound.get(size) or self._bind(size, inputs)
             for name in self.input_names:
                 bound.inputs[name].update_inplace(_filled(inputs[name], size))
             self._session.run_with_iobinding(bound.binding, bound.options)
-            for name in self.output_names:
-                np.copyto(outputs[name], bound.outputs[name].numpy()[:n])
+            found = {name: bound.outputs[name].numpy()[:n] for name in self.output_names}
+            # Off a device they are copies; where there is none, the buffers themselves.
+            return found if self._device != "cpu" else {name: values.copy() for name, values in found.items()}
 
     def _bind(self, size: int, inputs: Mapping[str, InputArray]) -> _Bound:
         binding = self._session.io_binding()
