@@ -1,9 +1,10 @@
 """The archive: does kill -9 lose, double or halve a sighting, whatever the archive is at?
 
-Writes benchmarks/results/archive_kill.json. For each sort of work (one by one and batched ingest, sealing, rewriting
-packs of pictures, compacting vectors, compacting everything) a writer is killed `--kills` times (50) at random
-moments; after each kill the archive is opened as a reader and as a writer, every record is compared with what was
-stored, and every picture and vector is verified. tests/integration/archive_trials.py has the trials.
+Writes benchmarks/results/archive_kill.json. For each sort of work (ingest one by one, in batches and in bulk, sealing,
+rewriting packs of pictures, compacting vectors, compacting everything) a writer is killed `--kills` times (50) at
+random moments that follow from the work's name. After each kill the archive is opened as a reader and as a writer,
+every record is compared with what was stored, and every picture and vector is verified.
+tests/integration/archive_trials.py has the trials.
 """
 
 import argparse
@@ -14,8 +15,10 @@ import platform
 import random
 import sys
 import tempfile
+import time
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from rich.progress import Progress
 
@@ -32,8 +35,10 @@ def load_trials() -> ModuleType:
     return module
 
 
-def killed(trials: ModuleType, work: str, folder: Path, kills: int, progress: Progress) -> dict[str, object]:
-    """Return what `kills` kills at one sort of work did."""
+def killed(
+    trials: ModuleType, nursery: Any, work: str, folder: Path, kills: int, progress: Progress
+) -> dict[str, object]:
+    """Return what `kills` kills at one sort of work did; the moments follow from the work's name."""
     writer, chance = trials.load_writer(), random.Random(work)
     acknowledged, erased, faults = 0, 0, list[str]()
     task = progress.add_task(work, total=kills)
@@ -42,7 +47,7 @@ def killed(trials: ModuleType, work: str, folder: Path, kills: int, progress: Pr
         if number % KILLS_EACH == 0:
             told = trials.Told()
         before, gone = len(told.stored), len(told.gone)
-        trials.kill_once(home, 100_000 * (number + 1), trials.WORKS[work], chance, told)
+        trials.kill_once(nursery, home, 100_000 * (number + 1), trials.WORKS[work], chance, told)
         faults += trials.faults_after(home, writer, told)
         acknowledged += len(told.stored) - before
         erased += len(told.gone) - gone
@@ -58,11 +63,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--work", choices=tuple(trials.WORKS), action="append")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "archive_kill.json")
     asked = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as scratch, Progress() as progress:
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as scratch, Progress() as progress, trials.Nursery() as nursery:
         found = {
-            work: killed(trials, work, Path(scratch), asked.kills, progress) for work in asked.work or trials.WORKS
+            work: killed(trials, nursery, work, Path(scratch), asked.kills, progress)
+            for work in asked.work or trials.WORKS
         }
-    result = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "works": found}
+    taken_s = round(time.perf_counter() - began)
+    result = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "taken_s": taken_s, "works": found}
     text = json.dumps(result, indent=2, ensure_ascii=False)
     asked.out.write_text(text + "\n", encoding="utf-8")
     print(text)

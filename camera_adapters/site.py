@@ -25,6 +25,16 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a picture, as shares 0..1 of its width and height from the top left; left < right, top < bottom."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A gate (卡口) of a community; its cameras are where it is, unless they say otherwise."""
 
@@ -52,6 +62,7 @@ class Camera:
     It may hold a password: it is left out of the repr, and only `camera_adapters.masking` may print it.
     `substream` is analysed instead of `source` when given. `start_ms` (UTC epoch milliseconds) is the wall-clock
     time of the first frame of a recording; None means the file's modification time less its duration.
+    `far_region`: where people are small, looked at a second time from near.
     """
 
     id: str
@@ -65,6 +76,7 @@ class Camera:
     start_ms: int | None = None
     analysis_fps: float = 5.0
     position: Position | None = None
+    far_region: Region | None = None
 
     @property
     def analysed_source(self) -> str:

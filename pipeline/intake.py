@@ -93,10 +93,10 @@ class Intake:
             if supervisor.state.status in _OVER and self.mailbox.counters(camera_id).waiting == 0:
                 yield camera_id
 
-    def looked(self, frame: Frame, *, moving: bool) -> None:
-        """Say, after a frame was analysed, whether a track moves at its camera."""
+    def looked(self, frame: Frame, *, moving: bool, steady: bool) -> None:
+        """Say, after a frame was analysed, whether a track moves at its camera, and whether all are steady."""
         if gate := self.gates.get(frame.camera_id):
-            gate.tell(moving=moving)
+            gate.tell(moving=moving, steady=steady)
         self._close_ups.want(frame.camera_id, wanted=moving and self._relief.step is Step.NONE)
 
     def relieve_when_due(self, busy_s: Callable[[], tuple[float, ...]]) -> None:
@@ -108,7 +108,9 @@ class Intake:
             return
         step, refused = self._relief.step, set(self._live[len(self._live) - self._relief.refused :])
         for camera_id, gate in self.gates.items():
-            gate.thin(None if step is Step.NONE else self._cameras[camera_id].analysis_fps * step.rate)
+            fps = self._cameras[camera_id].analysis_fps
+            steady_fps = None if step is Step.NONE else fps * step.steady_rate
+            gate.thin(fps * step.rate if step >= Step.HALF_RATE else None, steady_fps=steady_fps)
             gate.strict = step >= Step.GATE
             gate.refused = camera_id in refused
 

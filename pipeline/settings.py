@@ -12,7 +12,14 @@ from models.kinds import Kind
 from pipeline.alerting.camera_health.settings import HealthSettings
 from pipeline.alerting.rules.settings import AnyRule, check_names
 from pipeline.alerting.settings import AlertingSettings
-from pipeline.site_settings import GateSettings, Identifier, PathSettings, PositionSettings, TravelSettings
+from pipeline.site_settings import (
+    GateSettings,
+    Identifier,
+    PathSettings,
+    PositionSettings,
+    RegionSettings,
+    TravelSettings,
+)
 
 MEMORY = "memory"
 REDIS_SCHEMES = ("redis://", "rediss://")
@@ -53,6 +60,7 @@ class CameraSettings(_Strict):
     start: ZonedTime | None = None
     analysis_fps: float = Field(default=5.0, gt=0, le=60)
     position: PositionSettings | None = None
+    far_region: RegionSettings | None = None
     rules: tuple[AnyRule, ...] = Field(default=(), max_length=256)
     rules_file: Path | None = None
 
@@ -84,6 +92,7 @@ class CameraSettings(_Strict):
             start_ms=None if self.start is None else round(self.start.timestamp() * 1000),
             analysis_fps=self.analysis_fps,
             position=self.position.position() if self.position else None,
+            far_region=self.far_region.region() if self.far_region else None,
         )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from camera_adapters.site import Gate, Position, Way
+from camera_adapters.site import Gate, Position, Region, Way
 from models.kinds import Kind
 from pipeline.trajectory.travel import SPEEDS, Speed, Travel
 
@@ -25,6 +25,25 @@ class PositionSettings(_Strict):
     def position(self) -> Position:
         """Return the position as the floors below know it."""
         return Position(self.lon, self.lat)
+
+
+class RegionSettings(_Strict):
+    """A part of the picture, as shares of its width and height from the top left."""
+
+    left: float = Field(default=0.0, ge=0, lt=1)
+    top: float = Field(default=0.0, ge=0, lt=1)
+    right: float = Field(default=1.0, gt=0, le=1)
+    bottom: float = Field(default=1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.left >= self.right or self.top >= self.bottom:
+            raise ValueError("left must be less than right, and top less than bottom")
+        return self
+
+    def region(self) -> Region:
+        """Return the region as the floors below know it."""
+        return Region(self.left, self.top, self.right, self.bottom)
 
 
 class GateSettings(_Strict):

@@ -75,7 +75,7 @@ class Worker:
         analysis, detector = settings.analysis, self.networks.detector
         request = partial(frame_request, detector)
         self._intake = Intake(cameras, analysis.motion_gate, analysis.close_ups, request, self.stages, self._hear)
-        detecting = Detecting(detector, analysis.min_score, self.stages.watch())
+        detecting = Detecting(detector, analysis.min_score, self.stages.watch(), cameras)
         deadline_s = analysis.batch_deadline_ms / 1000
         self._detection = DetectionThread(self._intake.mailbox, detecting, analysis.batch_size, deadline_s)
         self._following = Following(cameras, analysis, observe=listeners.tracks, watch=self._watch)
@@ -173,7 +173,8 @@ class Worker:
         self._logbook.analysed(followed)
         completed = {tracklet.key.camera_id for tracklet in done}
         for frame in followed:
-            self._intake.looked(frame, moving=self._following.follows(frame.camera_id))
+            moving, steady = self._following.follows(frame.camera_id), self._following.steady(frame.camera_id)
+            self._intake.looked(frame, moving=moving, steady=steady)
             if frame.late:
                 continue  # it was kept back on purpose
             self._analysed[frame.camera_id].add(analysed_s - frame.arrived_s)

@@ -26,7 +26,8 @@ class Analyser:
         observe: Observer | None = None,
         watch: Stopwatch | None = None,
     ) -> None:
-        self._detecting = Detecting(detector, settings.min_score, watch)
+        cameras = list(cameras)
+        self._detecting = Detecting(detector, settings.min_score, watch, cameras)
         self.following = Following(cameras, settings, tracking, observe, watch)
 
     def analyse(self, frames: Sequence[Frame]) -> list[Tracklet]:

@@ -36,6 +36,7 @@ class CameraFlow:
     observe: Observer | None = None
     session: str = ""
     moving: int = 0
+    steady: bool = False
     tracker: Tracker = field(init=False)
     stillness: Stillness = field(default_factory=Stillness)
     open_tracklets: dict[int, OpenTracklet] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class CameraFlow:
         features = looks_of(frame, detections.xyxy)
         tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
         self.moving = int(self.stillness.moving(tracks, frame.captured_at_ms).sum())
+        self.steady = len(tracks) > 0 and bool(tracks.confirmed.all()) and not tracks.ended
         self._follow(frame, tracks)
         if self.observe is not None:
             self.observe(frame, tracks)
@@ -88,7 +90,7 @@ class CameraFlow:
 
     def finish(self) -> list[Tracklet]:
         """End all tracks: the camera's session is over."""
-        self.moving = 0
+        self.moving, self.steady = 0, False
         return [tracklet for track_id in self.tracker.flush() for tracklet in self._end(track_id)]
 
     @property

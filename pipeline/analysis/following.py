@@ -52,6 +52,10 @@ class Following:
         """Say whether a track moves at the camera, confirmed or not."""
         return self._flows[camera_id].moving > 0
 
+    def steady(self, camera_id: str) -> bool:
+        """Say whether somebody is at the camera, and nobody came or went with its last frame."""
+        return self._flows[camera_id].steady
+
     def finish(self, camera_id: str | None = None) -> list[Tracklet]:
         """End the open tracklets of one camera or of all."""
         flows = self._flows.values() if camera_id is None else [self._flows[camera_id]]

@@ -25,7 +25,8 @@ class MotionGate:
         self._heartbeat_ms = round(settings.heartbeat_s * 1000)
         self.enabled = settings.enabled
         self._adaptive = settings.enabled and settings.key_frames
-        self._step_ms = 0.0
+        self._step_ms = self._steady_step_ms = 0.0
+        self._steady = False
         self._watch = watch or Stopwatch()
         self._change = ChangeDetector()
         self._lock = threading.Lock()
@@ -71,10 +72,14 @@ class MotionGate:
             self._passed_ms = frame.captured_at_ms
             return True
 
-    def thin(self, fps: float | None) -> None:
-        """Admit at most so many frames a second from now on, None: all; those left out are counted in `thinned`."""
+    def thin(self, fps: float | None, *, steady_fps: float | None = None) -> None:
+        """Admit at most so many frames a second from now on, and `steady_fps` while tracks are steady; None: all.
+
+        Those left out are counted in `thinned`.
+        """
         with self._lock:
             self._step_ms = 0.0 if fps is None else 1000.0 / fps
+            self._steady_step_ms = self._step_ms if steady_fps is None else 1000.0 / steady_fps
 
     def _worth_a_look(self, frame: Frame) -> bool:
         """A frame of a busy camera need not be compared, it is analysed in any case: now and then is enough."""
@@ -82,11 +87,13 @@ class MotionGate:
 
     def _too_soon(self, frame: Frame) -> bool:
         """Tell, within a tenth, whether the last admitted frame is too near for a thinned rate."""
-        return 0 <= frame.captured_at_ms - self._passed_ms < 0.9 * self._step_ms
+        step_ms = self._steady_step_ms if self._steady else self._step_ms
+        return 0 <= frame.captured_at_ms - self._passed_ms < 0.9 * step_ms
 
-    def tell(self, *, moving: bool) -> None:
-        """Say, after a frame was analysed, whether a track moves at this camera."""
+    def tell(self, *, moving: bool, steady: bool = False) -> None:
+        """Say, after a frame was analysed, whether a track moves at this camera, and whether all tracks are steady."""
         with self._lock:
+            self._steady = steady
             if self._moving and not moving:
                 self._open_until_ms = self._now_ms + self._linger_ms
             self._moving = moving

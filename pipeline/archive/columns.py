@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,23 +18,9 @@ FIRST_CAPACITY = 1024
 _CODES = {kind.value: kind.code for kind in KINDS}
 
 
-class Entry(NamedTuple):
-    """What the index keeps of one row."""
-
-    sighting_id: str
-    revision: int
-    vector_row: int
-    kind: str
-    camera_id: str
-    community: str
-    first_seen_ms: int
-    last_seen_ms: int
-    attributes: str
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Entries:
-    """The same of many rows, as columns (n,)."""
+    """What the index keeps of rows, as columns (n,)."""
 
     ids: Sequence[str]
     revision: IntArray
@@ -47,14 +33,18 @@ class Entries:
     attributes: Sequence[str]
 
     @classmethod
-    def of(cls, rows: Sequence[Entry]) -> Self:
-        """Take entries, or tuples of the same order."""
-        ids, revision, vector_row, kind, camera, community, first, last, attributes = (
-            zip(*rows, strict=True) if rows else ((),) * len(Entry._fields)
+    def of(cls, columns: Sequence[Sequence[Any]]) -> Self:
+        """Take columns in the order of the fields."""
+        ids, revision, vector_row, kind, camera, community, first, last, attributes = columns
+        revisions, vector_rows, firsts, lasts = (
+            np.array(column, np.int64) for column in (revision, vector_row, first, last)
         )
-        numbers = (np.array(column, np.int64) for column in (revision, vector_row, first, last))
-        revisions, vector_rows, firsts, lasts = numbers
         return cls(ids, revisions, vector_rows, kind, camera, community, firsts, lasts, attributes)
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return no entries."""
+        return cls.of([()] * len(cls.__slots__))
 
     def __len__(self) -> int:
         return len(self.ids)

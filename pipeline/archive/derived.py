@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine, Row, select
 
 from models.embeddings import EmbeddingSpace
+from pipeline.archive.bulk_reads import columns_of
 from pipeline.archive.columns import Entries
 from pipeline.archive.contract import Query, SightingFilter
 from pipeline.archive.index import SpaceIndex
@@ -149,7 +150,7 @@ class DerivedIndexes:
             _apply(fresh_tail, file, (), _fresh(connection, space.id, 0, sealed.end_row))
             if held is None or not current:
                 return fresh_tail
-            held, fresh = fresh_tail, Entries.of([])
+            held, fresh = fresh_tail, Entries.none()
         else:
             fresh = _fresh(connection, space.id, since, held.end_row)
         _apply(held, file, _gone(connection, space.id, since), fresh)
@@ -178,8 +179,7 @@ def _fresh(connection: Connection, space_id: int, since: int, from_row: int) -> 
     )
     if since:
         chosen = chosen.where(c.changed > since)
-    cursor = connection.execute(chosen.order_by(c.vector_row)).cursor  # as the driver gives them: at once
-    return Entries.of(cursor.fetchall() if cursor is not None else [])
+    return Entries.of(columns_of(connection, chosen.order_by(c.vector_row)))
 
 
 def _apply(held: _Held, file: VectorFile, gone: Sequence[int], fresh: Entries) -> None:

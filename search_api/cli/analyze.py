@@ -10,7 +10,7 @@ from search_api.cli.engines import know_engines
 from search_api.cli.options import ArchiveFolder, ModelName
 
 if TYPE_CHECKING:
-    from camera_adapters.site import Camera
+    from camera_adapters.site import Camera, Region
     from pipeline.analyze import Summary
 
 
@@ -23,6 +23,10 @@ def analyze(
     ] = None,
     community: Annotated[str, typer.Option(metavar="ID", help="The community the camera belongs to.")] = "",
     fps: Annotated[float, typer.Option(min=0.1, max=60, help="Analyse so many frames a second.")] = 5.0,
+    far: Annotated[
+        str | None,
+        typer.Option(metavar="L,T,R,B", help="Where people are small, in shares of the picture: looked at twice."),
+    ] = None,
     model: ModelName = None,
     embedder: Annotated[str | None, typer.Option(metavar="NAME", help="Network for the appearance of persons.")] = None,
 ) -> None:
@@ -45,12 +49,29 @@ def analyze(
         pace="fast",
         start_ms=start_ms,
         analysis_fps=fps,
+        far_region=None if far is None else _region(far),
     )
     summary = _analyze(sources, archive, device, model, embedder)
     counted = ", ".join(f"{n} {kind}" for kind, n in summary.sightings.items() if n) or "nobody"
     results().print(
         f"{counted} in {summary.frames} frames, {summary.elapsed_s:.1f} s → archive {archive}", markup=False
     )
+
+
+def _region(text: str) -> "Region":
+    """Return the region that `left,top,right,bottom` names; raises BadInput."""
+    from pydantic import ValidationError
+
+    from pipeline.site_settings import RegionSettings
+    from search_api.errors import BadInput
+
+    sides = text.split(",")
+    try:
+        return RegionSettings.model_validate(dict(zip(("left", "top", "right", "bottom"), sides, strict=True))).region()
+    except (ValidationError, ValueError):
+        raise BadInput(
+            f"--far {text}: give left,top,right,bottom as shares of the picture, such as 0,0,1,0.4 for its upper part"
+        ) from None
 
 
 def _analyze(

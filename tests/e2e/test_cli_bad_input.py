@@ -109,6 +109,8 @@ def test_analyze_asks_for_usable_words(refused: Refused, tmp_path: Path) -> None
     rest = ["--archive", tmp_path / "a", "--camera"]
     assert "is not a time" in refused("analyze", CLIP, *rest, "c", "--start", "noon")
     assert "--camera" in refused("analyze", CLIP, *rest, "north gate")
+    assert "left,top,right,bottom" in refused("analyze", CLIP, *rest, "c", "--far", "0,0,1")
+    assert "left,top,right,bottom" in refused("analyze", CLIP, *rest, "c", "--far", "0,0.5,1,0.2")
     assert "Missing option '--camera'" in refused("analyze", CLIP, "--archive", tmp_path / "a")
     assert not (tmp_path / "a").exists()
 

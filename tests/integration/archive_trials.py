@@ -4,16 +4,19 @@ Shared by the tests and by `benchmarks/archive_kill.py`; imports `archive_writer
 """
 
 import importlib.util
+import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import Self
 
 import numpy as np
 
@@ -22,10 +25,14 @@ from pipeline.archive import LocalArchive, Query, SightingFilter, open_archive
 
 SCRIPT = Path(__file__).with_name("archive_writer.py")
 
+LONGEST_S = 0.1  # a seal, a merge or a pack's rewriting of these sizes takes less
+SAMPLE = 20
+
 # What the writer is killed at: its options, chosen so that most of its time goes there.
 WORKS = {
     "ingest": ("--batch", "1"),
     "ingest_batches": ("--batch", "40"),
+    "ingest_bulk": ("--batch", "120"),
     "sealing": ("--batch", "30", "--seal-rows", "20"),
     "repacking": ("--batch", "20", "--pack-bytes", "60000", "--forget"),
     "compacting_vectors": ("--batch", "20", "--seal-rows", "50", "--forget", "--reopen"),
@@ -69,16 +76,55 @@ def start(folder: Path, first: int, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def kill_once(folder: Path, first: int, options: tuple[str, ...], chance: random.Random, told: Told) -> None:
+class Nursery:
+    """Writers that start in milliseconds, one at a time; a context."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, str(SCRIPT), "--nursery"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._ended = load_writer().ENDED
+
+    def start(self, folder: Path, first: int, *options: str) -> int:
+        """Begin a writer; return its pid once its archive is open."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(" ".join([str(folder), str(first), *options]) + "\n")
+        self._process.stdin.flush()
+        word, pid = self.line().split()
+        assert word == "pid"
+        assert self.line() == "open\n"
+        return int(pid)
+
+    def line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+    def rest(self) -> list[str]:
+        """Return what a writer that ends has still said; the last line may be cut short."""
+        lines = [self.line()]
+        while not lines[-1].endswith(self._ended):
+            assert lines[-1], "the nursery is gone"
+            lines.append(self.line())
+        torn = lines.pop().removesuffix(self._ended)
+        return [*lines, torn] if torn else lines
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+
+
+def kill_once(
+    nursery: Nursery, folder: Path, first: int, options: tuple[str, ...], chance: random.Random, told: Told
+) -> None:
     """Let a writer work for a few acknowledgements and a random moment more, kill it, and note what it said."""
-    with start(folder, first, *options) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "open\n"
-        lines = [child.stdout.readline() for _ in range(chance.randint(2, 12))]
-        time.sleep(chance.uniform(0.0, 0.2))
-        child.send_signal(signal.SIGKILL)
-        rest = child.stdout.read()  # not `communicate`: it passes over what `readline` has taken already
-    told.hear(lines + rest.splitlines(keepends=True))
+    pid = nursery.start(folder, first, *options)
+    lines = [nursery.line() for _ in range(chance.randint(1, 8))]
+    time.sleep(chance.uniform(0.0, LONGEST_S))
+    os.kill(pid, signal.SIGKILL)
+    told.hear(lines + nursery.rest())
 
 
 def faults_after(folder: Path, writer: ModuleType, told: Told) -> list[str]:
@@ -87,8 +133,8 @@ def faults_after(folder: Path, writer: ModuleType, told: Told) -> list[str]:
         faults = list(faults_of(reader, writer, told))
     with open_archive(folder, writable=True) as archive:
         faults += faults_of(archive, writer, told)
-        faults += archive.verify(thorough=True)
-    return faults + list(leftovers(folder))
+        faults += archive.verify(thorough=True)  # every picture is the one whose CRC its row has
+    return faults + list(wrong_pictures(folder, writer)) + list(leftovers(folder))
 
 
 def faults_of(archive: LocalArchive, writer: ModuleType, told: Told) -> Iterator[str]:
@@ -102,15 +148,29 @@ def faults_of(archive: LocalArchive, writer: ModuleType, told: Told) -> Iterator
             yield f"sighting {number} in revision {revision} is lost"
     for number in told.gone & set(found):
         yield f"sighting {number} was erased and is there"
+    vectors = archive.vectors([each.id for each in rows], writer.SPACE)
     for number, sighting in found.items():
         right = writer.record_of(number, sighting.revision)
-        same = np.array_equal(archive.vector(sighting.id).vectors[0], right.vector)
-        if not (same and sighting == right.sighting and archive.picture(sighting.id) == right.picture):
+        if not np.array_equal(vectors.get(sighting.id), right.vector) or sighting != right.sighting:
             yield f"sighting {number} is not what was stored"
-    for number in list(found)[:20]:
+    for number in list(found)[:SAMPLE]:
+        right = writer.record_of(number, found[number].revision)
+        if archive.picture(found[number].id) != right.picture:
+            yield f"sighting {number} has another picture"
         query = Query(Embeddings(archive.vector(found[number].id).vectors, writer.SPACE), SightingFilter(), 1)
         if [hit.sighting.key.track_id for hit in archive.search(query)] != [number]:
             yield f"sighting {number} is not found by its own vector"
+
+
+def wrong_pictures(folder: Path, writer: ModuleType) -> Iterator[str]:
+    """Yield the sightings whose rows do not have the length and CRC of the picture that was stored."""
+    connection = sqlite3.connect(folder / "archive.sqlite")
+    rows = connection.execute("SELECT track_id, revision, picture_bytes, picture_crc FROM sightings").fetchall()
+    connection.close()
+    for number, revision, size, crc in rows:
+        picture = writer.record_of(number, revision).picture
+        if (size, crc) != (len(picture), zlib.crc32(picture)):
+            yield f"sighting {number} names another picture"
 
 
 def leftovers(folder: Path) -> Iterator[str]:

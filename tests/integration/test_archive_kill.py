@@ -3,15 +3,17 @@
 import importlib.util
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from pipeline.archive import open_archive
 
 TRIALS = Path(__file__).with_name("archive_trials.py")
-WORKS = ("ingest", "ingest_batches", "sealing", "repacking", "compacting_vectors", "compacting_all")
+WORKS = ("ingest", "ingest_batches", "ingest_bulk", "sealing", "repacking", "compacting_vectors", "compacting_all")
 
 
 @pytest.fixture(scope="module")
@@ -24,18 +26,24 @@ def trials() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="module")
+def nursery(trials: ModuleType) -> Iterator[Any]:
+    with trials.Nursery() as nursery:
+        yield nursery
+
+
 def test_every_work_is_tried(trials: ModuleType) -> None:
     assert tuple(trials.WORKS) == WORKS
 
 
 @pytest.mark.parametrize("work", WORKS)
 def test_kill_9_loses_nothing_doubles_nothing_and_leaves_nothing_half(
-    tmp_path: Path, trials: ModuleType, work: str
+    tmp_path: Path, trials: ModuleType, nursery: Any, work: str
 ) -> None:
     """A small part of what `python -m benchmarks archive_kill` does."""
     writer, chance, told = trials.load_writer(), random.Random(work), trials.Told()
     for trial in range(2):
-        trials.kill_once(tmp_path / "a", 10_000 * (trial + 1), trials.WORKS[work], chance, told)
+        trials.kill_once(nursery, tmp_path / "a", 10_000 * (trial + 1), trials.WORKS[work], chance, told)
         assert trials.faults_after(tmp_path / "a", writer, told) == []
     assert len(told.stored) > 2
 

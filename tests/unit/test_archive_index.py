@@ -1,6 +1,8 @@
 """The search index against brute force in float64, under random filters, replacements and erasures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import KINDS, Kind
-from pipeline.archive.columns import Entries, Entry
+from pipeline.archive.columns import Entries
 from pipeline.archive.contract import Query, SightingFilter
 from pipeline.archive.index import SpaceIndex
 from pipeline.archive.ranking import exact_scores
@@ -16,6 +18,24 @@ from pipeline.archive.ranking import exact_scores
 DIM = 8
 SPACE = EmbeddingSpace("test", "v", DIM)
 CAMERAS = ("north", "south", "east")
+
+
+class Entry(NamedTuple):
+    """One row of what the index takes."""
+
+    sighting_id: str
+    revision: int
+    vector_row: int
+    kind: str
+    camera_id: str
+    community: str
+    first_seen_ms: int
+    last_seen_ms: int
+    attributes: str
+
+
+def columns_of(entries: Sequence[Entry]) -> Entries:
+    return Entries.of(list(zip(*entries, strict=True))) if entries else Entries.none()
 
 
 def unit_rows(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -97,7 +117,7 @@ def test_search_equals_brute_force(
         held = [entry for entry in model.entries if rng.random() < gone]
         fresh = entries_of(rng, size, first_row=1000 * len(model.entries) + 7)
         vectors = unit_rows(rng, size)
-        index.apply([entry.vector_row for entry in held], Entries.of(fresh), vectors)
+        index.apply([entry.vector_row for entry in held], columns_of(fresh), vectors)
         keep = np.array([entry not in held for entry in model.entries], bool)
         model.vectors = np.concatenate([model.vectors[keep], vectors])
         model.entries = [entry for entry in model.entries if entry not in held] + fresh
@@ -108,7 +128,7 @@ def test_search_equals_brute_force(
 
 def test_giving_up_an_unknown_row_changes_nothing() -> None:
     index = SpaceIndex(DIM)
-    index.apply([5], Entries.of([]), np.empty((0, DIM), np.float32))
+    index.apply([5], Entries.none(), np.empty((0, DIM), np.float32))
     query = Query(Embeddings(unit_rows(np.random.default_rng(0), 1), SPACE), SightingFilter(), 5)
     assert index.search(query) == []
 

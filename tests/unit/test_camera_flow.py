@@ -91,3 +91,16 @@ def test_an_observer_sees_the_tracks_of_every_frame() -> None:
     camera.advance(*nobody(4))
     assert [seq for seq, _ in seen] == [0, 1, 2, 3, 4]
     assert seen[3] == (3, 1)
+
+
+def test_tracks_are_steady_while_nobody_comes_or_goes() -> None:
+    camera = flow()
+    steady = []
+    for i in range(10):
+        camera.advance(*walker(i))
+        steady.append(camera.steady)
+    assert steady[0] is False
+    assert steady[5:] == [True] * 5
+    for i in range(10, 60):
+        camera.advance(*nobody(i))
+    assert camera.steady is False

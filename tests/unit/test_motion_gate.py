@@ -157,6 +157,18 @@ def test_a_thinned_rate_is_kept_and_counted() -> None:
     assert all(gate.admit(frame(at)) for at in range(10_000, 12_000, STEP_MS))
 
 
+def test_steady_tracks_are_thinned_first() -> None:
+    gate = MotionGate(MotionGateSettings(enabled=False))
+    gate.thin(None, steady_fps=5 / 2)
+    gate.tell(moving=True, steady=False)
+    assert all(gate.admit(frame(at)) for at in range(0, 2_000, STEP_MS))
+    gate.tell(moving=True, steady=True)
+    admitted = [at for at in range(2_000, 4_000, STEP_MS) if gate.admit(frame(at))]
+    assert admitted == list(range(2_200, 4_000, 2 * STEP_MS))
+    gate.tell(moving=True, steady=False)
+    assert all(gate.admit(frame(at)) for at in range(4_000, 5_000, STEP_MS))
+
+
 def test_a_strict_gate_opens_for_tracks_only() -> None:
     gate, now = closed()
     gate.strict = True

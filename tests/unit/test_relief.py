@@ -10,9 +10,10 @@ SETTINGS = ReliefSettings(every_s=2.0, dropped=0.02, calm_s=20.0, busy=0.75, pat
 
 
 class Machine:
-    """Analyses at most `capacity` frames a second; cameras offer `offered` at the full rate."""
+    """Analyses at most `capacity` frames a second; cameras offer `offered` at full rate, a share `steady`."""
 
-    def __init__(self, cameras: int = 4, offered: float = 20.0, capacity: float = 40.0) -> None:
+    def __init__(self, cameras: int = 4, offered: float = 20.0, capacity: float = 40.0, steady: float = 0.8) -> None:
+        self.steady = steady
         self.now_s = 0.0
         self.received = self.dropped = 0.0
         self.busy_s = 0.0
@@ -22,7 +23,9 @@ class Machine:
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds / 2)):
-            asked = 2 * self.offered * self.relief.step.rate * (1 - self.relief.refused / self.cameras)
+            step = self.relief.step
+            rate = self.steady * step.steady_rate + (1 - self.steady) * step.rate
+            asked = 2 * self.offered * rate * (1 - self.relief.refused / self.cameras)
             done = min(asked, 2 * self.capacity)
             self.received += asked
             self.dropped += asked - done
@@ -42,7 +45,10 @@ def test_a_machine_with_room_is_left_alone() -> None:
 def test_rate_goes_first_and_only_as_far_as_needed() -> None:
     machine = Machine(offered=60, capacity=40)
     machine.run(10)
-    assert machine.history[-1] == (Step.HALF_RATE, 0)
+    assert machine.history[-1] == (Step.STEADY, 0)
+    restless = Machine(offered=60, capacity=40, steady=0.0)
+    restless.run(10)
+    assert restless.history[-1] == (Step.HALF_RATE, 0)
 
 
 def test_one_burst_is_no_lasting_load() -> None:
@@ -53,7 +59,7 @@ def test_one_burst_is_no_lasting_load() -> None:
         at_s[0] += 2.0
         relief.judge_when_due(lambda lost=dropped: Strain(round(20 * at_s[0]), lost, (at_s[0] / 2,)))
         seen.append(relief.step)
-    assert seen == [Step.NONE, Step.NONE, Step.NONE, Step.HALF_RATE, Step.THIRD_RATE]
+    assert seen == [Step.NONE, Step.NONE, Step.NONE, Step.STEADY, Step.HALF_RATE]
 
 
 def test_a_frame_now_and_then_is_no_load() -> None:
@@ -67,8 +73,9 @@ def test_a_frame_now_and_then_is_no_load() -> None:
 
 def test_then_the_gate_then_cameras_one_by_one() -> None:
     machine = Machine(cameras=4, offered=400, capacity=40)
-    machine.run(12)
+    machine.run(14)
     assert machine.history == [
+        (Step.STEADY, 0),
         (Step.HALF_RATE, 0),
         (Step.THIRD_RATE, 0),
         (Step.GATE, 0),
@@ -82,20 +89,25 @@ def test_then_the_gate_then_cameras_one_by_one() -> None:
 
 def test_everything_comes_back_in_the_opposite_order() -> None:
     machine = Machine(cameras=4, offered=400, capacity=40)
-    machine.run(12)
+    machine.run(14)
     machine.offered = 20
-    machine.run(200)
-    after = machine.history[6:]
+    machine.run(240)
+    after = machine.history[7:]
     assert after == sorted(after, reverse=True)
     assert after[-1] == (Step.NONE, 0)
 
 
 def test_a_load_between_two_steps_does_not_swing() -> None:
-    machine = Machine(offered=60, capacity=40)  # full rate is too much, half the rate keeps it 75 % busy
+    machine = Machine(offered=60, capacity=40, steady=0.0)  # full rate is too much, half the rate keeps it 75 % busy
     machine.run(600)
-    assert set(machine.history) == {(Step.HALF_RATE, 0)}
+    assert set(machine.history[1:]) == {(Step.HALF_RATE, 0)}
+    machine = Machine(offered=60, capacity=40)  # half the rate for four in five keeps it 90 % busy
+    machine.run(600)
+    assert set(machine.history) == {(Step.STEADY, 0)}
 
 
 @pytest.mark.parametrize("step", list(Step))
 def test_each_step_keeps_what_those_before_it_took(step: Step) -> None:
-    assert step.rate <= min(each.rate for each in Step if each <= step)
+    for taken in (Step.rate, Step.steady_rate, Step.work):
+        assert taken.fget(step) <= min(taken.fget(each) for each in Step if each <= step)
+    assert step.steady_rate <= step.rate

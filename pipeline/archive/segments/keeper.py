@@ -24,6 +24,7 @@ from pipeline.archive.segments.policy import SEAL_ROWS, Step, next_step
 from pipeline.archive.segments.rows import read_rows
 from pipeline.errors import ArchiveError, SegmentDamaged
 
+LOOK_AGAIN_S = 0.1
 _log = structlog.get_logger(__name__)
 
 
@@ -42,7 +43,17 @@ class Reader(Protocol):
 class SegmentKeeper:
     """The one that changes segments."""
 
-    def __init__(self, engine: Engine, layout: Layout, reader: Reader, *, seal_rows: int = SEAL_ROWS) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        layout: Layout,
+        reader: Reader,
+        *,
+        seal_rows: int = SEAL_ROWS,
+        waits: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """While it `waits`, the work in the background does not begin."""
+        self._waits = waits
         self._engine = engine
         self._layout = layout
         self._reader = reader
@@ -121,6 +132,8 @@ class SegmentKeeper:
         while not self._ending.is_set():
             self._due.wait()
             self._due.clear()
+            while self._waits() and not self._ending.wait(LOOK_AGAIN_S):
+                pass
             try:
                 self.work(ending=self._ending.is_set)
             except (ArchiveError, OSError) as error:  # rows stay searchable unsealed: the next nudge tries again

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
+from pipeline.archive.bulk_reads import columns_of
 from pipeline.archive.look_columns import LookLedger, NumberArray
+from pipeline.archive.rows import NO_LOOKS
 from pipeline.archive.schema import sightings
 from pipeline.archive.segments.details import DETAIL_COLUMNS, DetailArray, detail_rows
 from pipeline.archive.segments.runs import RunName, Runs, Slots, key_of
@@ -94,14 +96,16 @@ def read_rows(connection: Connection, space_id: int, first_row: int, end_row: in
     chosen = (
         select(c.id, c.revision, c.vector_row, c.first_seen_ms, c.last_seen_ms, c.kind, c.community, c.camera_id)
         .add_columns(c.attributes, c.session, *(c[name] for name in DETAIL_COLUMNS))
-        .where(c.space_id == space_id, c.vector_row >= first_row, c.vector_row < end_row)
+        .where(c.space_id == space_id)
         .order_by(c.vector_row)
-        .execution_options(yield_per=_AT_ONCE)
     )
     runs: dict[RunName, int] = {}
     sessions: dict[str, int] = {}
     ledger = LookLedger()
-    parts = [_part(part, runs, sessions, ledger) for part in connection.execute(chosen).partitions()]
+    parts = []
+    for start in range(first_row, end_row, _AT_ONCE):
+        some = chosen.where(c.vector_row >= start, c.vector_row < min(start + _AT_ONCE, end_row))
+        parts.append(_part(columns_of(connection, some), runs, sessions, ledger))
     return joined(parts, ledger, tuple(sessions))
 
 
@@ -133,19 +137,20 @@ def joined(parts: Sequence[SegmentRows], ledger: LookLedger, sessions: Sequence[
     )
 
 
-def _part(rows: Sequence[Any], runs: dict[RunName, int], sessions: dict[str, int], ledger: LookLedger) -> SegmentRows:
-    columns = list(zip(*rows, strict=True))
+def _part(
+    columns: Sequence[Sequence[Any]], runs: dict[RunName, int], sessions: dict[str, int], ledger: LookLedger
+) -> SegmentRows:
     ids, revision, vector_row, first, last, kind, community, camera, attributes, session = columns[:10]
     run = [runs.setdefault(name, len(runs)) for name in zip(kind, community, camera, strict=True)]
     looks: dict[str, NDArray[np.uint32]] = {}
     for place, text in enumerate(attributes):
-        for name, number in ledger.numbers(text):
+        for name, number in ledger.numbers(text) if text != NO_LOOKS else ():
             if name not in looks:
-                looks[name] = np.zeros(len(rows), np.uint32)
+                looks[name] = np.zeros(len(ids), np.uint32)
             looks[name][place] = number
     return SegmentRows(
         tuple(runs),
-        np.array([text.encode() for text in ids]),
+        np.array(ids, np.bytes_),
         np.array(revision, np.int64),
         np.array(vector_row, np.int64),
         np.array(run, np.int64),
