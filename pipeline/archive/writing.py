@@ -204,8 +204,10 @@ def _newest(records: Sequence[Record]) -> dict[str, Record]:
     newest = {record.sighting.id: record for record in records}
     if len(newest) == len(records):  # almost always
         return newest
+    newest = {}
     for record in records:
-        if record.sighting.revision > newest[record.sighting.id].sighting.revision:
+        held = newest.get(record.sighting.id)
+        if held is None or record.sighting.revision > held.sighting.revision:
             newest[record.sighting.id] = record
     return newest
 

@@ -41,8 +41,8 @@ def coverage(
     """
     from pipeline.archive import open_archive
     from pipeline.coverage import archive_coverage
-    from search_api.coverage_schemas import coverage_out
     from search_api.inputs import parse_time
+    from search_api.wire.coverage import coverage_out
 
     from_ms = parse_time(from_) if from_ else None
     to_ms = parse_time(to) if to else None

@@ -80,7 +80,7 @@ def _write_report(made: "Demo") -> Path:
     from search_api.cli.outputs import whole_file
     from search_api.coverage_bars import bars_of
     from search_api.report import Sheet, render_report
-    from search_api.schemas import local_zone
+    from search_api.wire.base import local_zone
 
     where = SightingFilter(kind=Kind.PERSON, from_ms=made.from_ms)
     at_ms, found = now_ms(), made.search

@@ -11,10 +11,10 @@ from pipeline.search import HitGroup
 from pipeline.search.confidence import IN_CHINESE
 from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
-from search_api.coverage_schemas import coverage_out
 from search_api.inputs import iso
-from search_api.schemas import local_zone
-from search_api.search_schemas import hits_out, understood_out
+from search_api.wire.base import local_zone
+from search_api.wire.coverage import coverage_out
+from search_api.wire.search import hits_out, understood_out
 
 if TYPE_CHECKING:
     from pipeline.coverage import CameraCoverage

@@ -217,7 +217,7 @@ def _answer(service: "SearchService", asked: Asked, question: "Question", purpos
 def _say(words: "Parse") -> None:
     """Show what the words were taken for before any hit: who was misunderstood has to see it."""
     from pipeline.words.explaining import explain
-    from search_api.schemas import local_zone
+    from search_api.wire.base import local_zone
 
     for language in ("zh", "en"):
         remark(explain(words, language, local_zone()))

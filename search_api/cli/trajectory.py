@@ -106,7 +106,7 @@ def _traced(
     from search_api.cli.caller import caller_name
     from search_api.service import Purpose, SearchService
     from search_api.trajectories import traced
-    from search_api.trajectory_schemas import trajectory_out
+    from search_api.wire.trajectory import trajectory_out
 
     service = SearchService(archive, _no_network, _no_network, site=place)
     found = traced(service, asked, Purpose(caller_name(), reason), at_ms)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pipeline.archive.contract import SightingFilter
     from pipeline.archive.local import LocalArchive
     from search_api.service import SearchService
-    from search_api.watch_schemas import CurveOut, WatchOut
     from search_api.watch_service import WatchService
+    from search_api.wire.watches import CurveOut, WatchOut
 
 app = typer.Typer(
     name="watch",
@@ -79,7 +79,7 @@ def add(
         false_alerts,
     )
     with _opened(archive, database) as watches:
-        from search_api.watch_schemas import curve_out, watch_out
+        from search_api.wire.watches import curve_out, watch_out
 
         made = watches.add(wish, Purpose(_caller(), reason))
         shown = watch_out(made, watches.search.now_ms(), 0)
@@ -106,7 +106,7 @@ def list_(
     Example: zhian watch list --archive store
     """
     with _opened(archive, database) as watches:
-        from search_api.watch_schemas import watch_out
+        from search_api.wire.watches import watch_out
 
         now_ms, alerts = watches.search.now_ms(), watches.alerts_raised()
         shown = [watch_out(each, now_ms, alerts.get(each.id, 0)) for each in watches.book.all()]

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import httpx
 
-from search_api.alerting_schemas import IncidentOut, IncidentsOut, StoryOut
 from search_api.client.connection import Connection, read
 from search_api.client.errors import Unreachable
+from search_api.wire.alerting import IncidentOut, IncidentsOut, StoryOut
 
 Outcome = Literal["true", "false", "test"]
 _QUIET_S = 60.0  # the server sends a sign of life every 15 s

@@ -7,12 +7,15 @@ from typing import Any
 
 from models.kinds import Kind
 from pipeline.sighting import Box
-from search_api.archive_schemas import HeldPage, HoldChange, HoldOut, SightingsPage
 from search_api.client.connection import Connection, read, read_all
-from search_api.coverage_schemas import CoverageOut
-from search_api.schemas import CameraOut, HealthOut, SearchLogOut, SightingOut
-from search_api.search_schemas import SearchReply
-from search_api.trajectory_schemas import TrajectoryOut
+from search_api.wire.archive import HeldPage, HoldChange, HoldOut, SightingsPage
+from search_api.wire.base import HealthOut
+from search_api.wire.cameras import CameraOut
+from search_api.wire.coverage import CoverageOut
+from search_api.wire.search import SearchReply
+from search_api.wire.searches import SearchLogOut
+from search_api.wire.sightings import SightingOut
+from search_api.wire.trajectory import TrajectoryOut
 
 Photo = bytes | Path
 Moment = datetime | int  # with its zone, or UTC epoch ms

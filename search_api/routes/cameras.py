@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from search_api.routes.dependencies import Service, problems
-from search_api.schemas import CameraOut, camera_out
+from search_api.wire.cameras import CameraOut, camera_out
 
 router = APIRouter(tags=["cameras"])
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from search_api.coverage_schemas import CoverageOut, coverage_out
 from search_api.inputs import parse_time
 from search_api.routes.dependencies import Service, problems
+from search_api.wire.coverage import CoverageOut, coverage_out
 
 router = APIRouter(tags=["cameras"])
 

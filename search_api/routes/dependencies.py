@@ -6,8 +6,8 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from pipeline.alerting.service import Alerting
-from search_api.schemas import ProblemOut
 from search_api.service import SearchService
+from search_api.wire.base import ProblemOut
 
 
 def _service(request: Request) -> SearchService:

@@ -18,10 +18,10 @@ from pipeline.alerting.delivery.following import Chunk, Follower, Form, StreamTe
 from pipeline.alerting.service import Alerting
 from pipeline.alerting.subscriptions.terms import Channel, Terms, Urgency
 from pipeline.errors import UnknownSubscription
-from search_api.alerting_schemas import TicketOut
 from search_api.errors import BadInput, TooBusy
 from search_api.routes.dependencies import Alerts, Caller, problems
 from search_api.tickets import LASTS_S, Tickets
+from search_api.wire.alerting import TicketOut
 
 router = APIRouter(tags=["events"])
 socket = APIRouter(tags=["events"])

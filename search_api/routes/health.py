@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from camera_adapters.stream_state import Status
 from search_api import __version__
 from search_api.routes.dependencies import Service
-from search_api.schemas import HealthOut
+from search_api.wire.base import HealthOut
 
 router = APIRouter(tags=["health"])
 

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Query
 from pipeline.archive.contract import HoldOrder, SightingFilter
 from pipeline.holding import ids_to_hold
 from pipeline.search import check_filter
-from search_api.archive_schemas import HeldPage, HoldChange, HoldIn, HoldOut, hold_out
 from search_api.errors import BadInput
 from search_api.inputs import parse_time
 from search_api.routes.dependencies import Caller, Service, problems
 from search_api.service import SearchService
+from search_api.wire.archive import HeldPage, HoldChange, HoldIn, HoldOut, hold_out
 
 router = APIRouter(tags=["holds"])
 Case = Annotated[str, Path(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -", examples=["2026-114"])]

@@ -9,7 +9,10 @@ from pipeline.alerting.alert import Severity, Source
 from pipeline.alerting.incidents.incident import Incident, Outcome, State
 from pipeline.alerting.incidents.reading import Place, Wanted
 from pipeline.alerting.subscriptions.terms import Urgency
-from search_api.alerting_schemas import (
+from search_api.errors import BadInput
+from search_api.inputs import parse_time
+from search_api.routes.dependencies import Alerts, Caller, problems
+from search_api.wire.alerting import (
     AlertsOut,
     CloseIn,
     IncidentOut,
@@ -22,9 +25,6 @@ from search_api.alerting_schemas import (
     outcomes_out,
     story_out,
 )
-from search_api.errors import BadInput
-from search_api.inputs import parse_time
-from search_api.routes.dependencies import Alerts, Caller, problems
 
 router = APIRouter(tags=["incidents"])
 IncidentId = Annotated[str, Path(max_length=80, examples=["i-6f1c0a9d27b34e58a0c1"])]

@@ -13,8 +13,9 @@ from search_api.errors import BadInput
 from search_api.inputs import iso, parse_time
 from search_api.routes.dependencies import Caller, problems
 from search_api.routes.watches import Reason, content_of
-from search_api.schemas import Wire, picture_address
 from search_api.service import Purpose
+from search_api.wire.base import Wire
+from search_api.wire.sightings import picture_address
 
 router = APIRouter(prefix="/v1/residents", tags=["residents"])
 ResidentId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["51d0c3aa97e84b26"])]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request, Response
 from pipeline.alerting.rules.book import RuleBook
 from pipeline.alerting.rules.settings import AnyRule, RuleList
 from search_api.routes.dependencies import Caller, problems
-from search_api.rule_schemas import RuleOut, rule_out
+from search_api.wire.rules import RuleOut, rule_out
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/v1/rules", tags=["rules"])

@@ -9,14 +9,14 @@ from models.kinds import Kind
 from pipeline.archive.contract import SightingFilter
 from pipeline.errors import SeveralFound
 from pipeline.search import Question, Reranking
-from search_api.coverage_schemas import coverage_out
 from search_api.door import UPLOAD_LIMIT
 from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time
 from search_api.routes.dependencies import Caller, Service, problems
-from search_api.schemas import picture_address
-from search_api.search_schemas import SearchReply, search_reply, several_reply
 from search_api.service import Purpose, Upload
+from search_api.wire.coverage import coverage_out
+from search_api.wire.search import SearchReply, search_reply, several_reply
+from search_api.wire.sightings import picture_address
 
 router = APIRouter(tags=["search"])
 FILTER_FIELDS = {"from", "to", "camera", "community", "kind", "top", "reason"}

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from search_api.routes.dependencies import Service, problems
-from search_api.schemas import SearchLogOut, search_log_out
+from search_api.wire.searches import SearchLogOut, search_log_out
 
 router = APIRouter(tags=["search"])
 

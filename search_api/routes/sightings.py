@@ -8,10 +8,10 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from models.kinds import Kind
 from pipeline.archive.contract import SearchRecord, SightingFilter
 from pipeline.search import check_filter
-from search_api.archive_schemas import SightingsPage, page_out, parse_cursor
 from search_api.inputs import parse_time
 from search_api.routes.dependencies import Caller, Service, problems
-from search_api.schemas import SightingOut, picture_address, sighting_out
+from search_api.wire.archive import SightingsPage, page_out, parse_cursor
+from search_api.wire.sightings import SightingOut, picture_address, sighting_out
 
 router = APIRouter(prefix="/v1/sightings", tags=["sightings"])
 SightingId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$", examples=["6f1c0a9d27b34e58a0c1"])]

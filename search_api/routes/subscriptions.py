@@ -7,7 +7,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pipeline.alerting.delivery.channel import Undelivered
 from pipeline.alerting.delivery.outbox import LetterState
 from pipeline.alerting.subscriptions.terms import Terms
-from search_api.alerting_schemas import (
+from search_api.inputs import parse_time
+from search_api.routes.dependencies import Alerts, Caller, problems
+from search_api.wire.alerting import (
     LetterOut,
     MuteIn,
     ReceiptOut,
@@ -17,8 +19,6 @@ from search_api.alerting_schemas import (
     letter_out,
     subscription_out,
 )
-from search_api.inputs import parse_time
-from search_api.routes.dependencies import Alerts, Caller, problems
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 SubscriptionId = Annotated[str, Path(max_length=64, examples=["6f1c0a9d27b34e58a0c1"])]

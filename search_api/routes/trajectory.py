@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.trajectory.tracing import Tracing
 from search_api.inputs import parse_time
 from search_api.routes.dependencies import Caller, Service, problems
-from search_api.schemas import picture_address
 from search_api.service import Purpose
 from search_api.trajectories import traced
-from search_api.trajectory_schemas import TrajectoryOut, trajectory_out
+from search_api.wire.sightings import picture_address
+from search_api.wire.trajectory import TrajectoryOut, trajectory_out
 
 router = APIRouter(tags=["search"])
 SightingId = Annotated[str, Field(max_length=64)]

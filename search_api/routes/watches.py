@@ -14,8 +14,8 @@ from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time
 from search_api.routes.dependencies import Caller, problems
 from search_api.service import Purpose
-from search_api.watch_schemas import CurveOut, WatchHitOut, WatchOut, curve_out, watch_hit_out, watch_out
 from search_api.watch_service import WatchService, WatchWish
+from search_api.wire.watches import CurveOut, WatchHitOut, WatchOut, curve_out, watch_hit_out, watch_out
 
 router = APIRouter(prefix="/v1/watches", tags=["watches"])
 FIELDS = {

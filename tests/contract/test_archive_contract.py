@@ -242,6 +242,16 @@ def test_models_are_recorded_once(archive: Archive) -> None:
     assert [(use.name, use.since_ms) for use in archive.models()] == [("nano", 10), ("net", 20)]
 
 
+def test_told_twice_in_one_go_the_first_stays_and_a_higher_revision_wins(archive: Archive) -> None:
+    axes = np.eye(3, dtype=np.float32)
+    archive.append([record("a", axes[0], seen=(1, 2)), record("b", axes[0]), record("a", axes[1], seen=(3, 4))])
+    assert (archive.get("a").first_seen_ms, archive.count()) == (1, 2)
+    assert archive.vectors(["a"], SPACE)["a"].tolist() == [1.0, 0.0, 0.0]
+    archive.append([record("b", axes[1], revision=3), record("b", axes[2], revision=2)])
+    assert archive.get("b").revision == 3
+    assert archive.vectors(["b"], SPACE)["b"].tolist() == [0.0, 1.0, 0.0]
+
+
 def test_readers_beside_a_writer_never_see_half_a_record(archive: Archive) -> None:
     """Every revision has its own vector, time and picture: any mixture of two would show."""
     axes = np.eye(3, dtype=np.float32)

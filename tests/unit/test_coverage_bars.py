@@ -5,8 +5,8 @@ from datetime import UTC
 from pipeline.archive.contract import SightingFilter
 from pipeline.coverage import CameraCoverage, Interval, State
 from search_api.coverage_bars import MOST_BARS, Bars, bars_of
-from search_api.coverage_schemas import MOST_CAMERAS, MOST_INTERVALS, coverage_out
 from search_api.report import Sheet, render_report
+from search_api.wire.coverage import MOST_CAMERAS, MOST_INTERVALS, coverage_out
 
 HOUR = 3_600_000
 

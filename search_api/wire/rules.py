@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from pipeline.alerting.rules.page import RuleReport
 from pipeline.alerting.rules.table import usual_severity
 from search_api.inputs import iso
-from search_api.schemas import Wire
+from search_api.wire.base import Wire
 
 
 class RuleOut(Wire):

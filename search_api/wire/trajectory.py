@@ -10,9 +10,10 @@ from pipeline.site_map import SiteMap
 from pipeline.trajectory.geojson import geojson
 from pipeline.trajectory.route import Candidate, Leg, SetAside, Verdict
 from pipeline.trajectory.suggestions import Chance, Suggestion
-from search_api.coverage_schemas import CoverageOut, coverage_out
-from search_api.schemas import SightingOut, Wire, sighting_out
 from search_api.trajectories import TracedWay
+from search_api.wire.base import Wire
+from search_api.wire.coverage import CoverageOut, coverage_out
+from search_api.wire.sightings import SightingOut, sighting_out
 
 
 class StopOut(SightingOut):

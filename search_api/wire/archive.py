@@ -7,7 +7,8 @@ from pipeline.archive.contract import CaseHold, Cursor
 from pipeline.sighting import Sighting
 from search_api.errors import BadInput
 from search_api.inputs import iso
-from search_api.schemas import EXAMPLE_SIGHTING, SightingOut, Wire, picture_address, sighting_out
+from search_api.wire.base import Wire
+from search_api.wire.sightings import EXAMPLE_SIGHTING, SightingOut, picture_address, sighting_out
 
 MOST_IDS = 10_000
 

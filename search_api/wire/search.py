@@ -12,8 +12,9 @@ from pipeline.search.confidence import IN_CHINESE
 from pipeline.sighting import Box, Sighting
 from pipeline.words import Parse
 from pipeline.words.explaining import explain
-from search_api.coverage_schemas import CoverageOut
-from search_api.schemas import EXAMPLE_SIGHTING, SightingOut, Wire, box_out, local_zone, sighting_out
+from search_api.wire.base import Wire, box_out, local_zone
+from search_api.wire.coverage import CoverageOut
+from search_api.wire.sightings import EXAMPLE_SIGHTING, SightingOut, sighting_out
 
 # Says where the picture of a sighting is; None where nobody asked for pictures.
 PictureOf = Callable[[str], str | None]

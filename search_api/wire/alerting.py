@@ -11,7 +11,8 @@ from pipeline.alerting.incidents.incident import Incident, Outcome, Outcomes, St
 from pipeline.alerting.incidents.reading import Story
 from pipeline.alerting.subscriptions.terms import Subscription, Terms, Urgency
 from search_api.inputs import iso
-from search_api.schemas import Wire, picture_address
+from search_api.wire.base import Wire
+from search_api.wire.sightings import picture_address
 
 EXAMPLE_INCIDENT: JsonDict = {
     "incident": "i-6f1c0a9d27b34e58a0c1",

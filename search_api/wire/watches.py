@@ -9,8 +9,9 @@ from pipeline.alerting.budget.calibration import ENOUGH
 from pipeline.alerting.watches import Watch
 from pipeline.alerting.watches.book import WatchHit
 from search_api.inputs import iso
-from search_api.schemas import Wire, picture_address
 from search_api.watch_service import WatchCost
+from search_api.wire.base import Wire
+from search_api.wire.sightings import picture_address
 
 EXAMPLE_WATCH: JsonDict = {
     "id": "9f2c41d07a6b83e5",

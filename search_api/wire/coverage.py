@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.coverage import CameraCoverage, State
 from pipeline.coverage.sentences import sentence
-from search_api.schemas import local_zone
+from search_api.wire.base import local_zone
 
 MOST_CAMERAS = 100
 MOST_INTERVALS = 500
