@@ -20,6 +20,7 @@ from pipeline.archive.look_columns import LookLedger
 from pipeline.archive.making import made
 from pipeline.archive.ranking import rows_known
 from pipeline.archive.segments import rows as segment_rows
+from pipeline.archive.segments import scanning, sharing
 from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.details import DETAIL
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
@@ -129,8 +130,11 @@ def test_ranges_hold_every_selected_row(
     np.testing.assert_array_equal(expand(ranges), np.flatnonzero(inside))
 
 
-@pytest.mark.parametrize("looks_through", [True, False])
-def test_a_scan_of_some_blocks_equals_the_whole_scan_on_their_rows(*, looks_through: bool) -> None:
+@pytest.mark.parametrize(("looks_through", "threads"), [(True, 1), (True, 3), (False, 3)])
+def test_a_scan_of_some_blocks_equals_the_whole_scan_on_their_rows(
+    *, looks_through: bool, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "threads_at_hand", lambda: threads)
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(100_000, DIM)).astype(np.float32)
     quantiser = Quantiser.trained(vectors[:5_000])
@@ -155,9 +159,22 @@ def test_a_scan_of_some_blocks_equals_the_whole_scan_on_their_rows(*, looks_thro
 
 
 def test_shared_work_is_done_once_in_order_and_its_errors_are_told() -> None:
-    assert work_done([partial(pow, 2, n) for n in range(50)]) == [2**n for n in range(50)]
+    assert work_done([partial(pow, 2, n) for n in range(50)], 2) == [2**n for n in range(50)]
     with pytest.raises(ZeroDivisionError):
-        work_done([partial(pow, 2, 1), partial(pow, 0, -1)])
+        work_done([partial(pow, 2, 1), partial(pow, 0, -1)], 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "threads"),
+    [("0.00 0.00 0.00 1/80 9", 4), ("9.9 9 9 3/80 9", 2), ("9 9 9 4/80 9", 1), ("9 9 9 60/80 9", 1)],
+)
+def test_only_cores_on_which_nobody_computes_share(
+    told: str, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "loadavg").write_text(told)
+    monkeypatch.setattr(sharing, "RUNNING", tmp_path / "loadavg")
+    monkeypatch.setattr(sharing, "_cores", lambda: 4)
+    assert sharing.threads_at_hand() == threads
 
 
 def test_a_helper_that_gets_no_turn_is_not_waited_for() -> None:
@@ -172,7 +189,7 @@ def test_a_helper_that_gets_no_turn_is_not_waited_for() -> None:
             held.wait(0.2)
         return number
 
-    assert work_done([partial(work, n) for n in range(4)]) == [0, 1, 2, 3]
+    assert work_done([partial(work, n) for n in range(4)], 2) == [0, 1, 2, 3]
     released.set()
 
 

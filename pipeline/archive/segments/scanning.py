@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import BLOCK, CodeArray, IntArray, Quantiser
 from pipeline.archive.segments.runs import expand
-from pipeline.archive.segments.sharing import sharers, work_done
+from pipeline.archive.segments.sharing import threads_at_hand, work_done
 
 AT_ONCE = 65_536 // BLOCK  # chosen blocks that are copied together: their codes stay in the core's own cache
 LONG = 64  # blocks; a stretch of as many is scanned where it lies
@@ -52,18 +52,20 @@ class Scanner:
         `turned` is float32 (dim,), `stretches` int64 (n, 2) are ranges of blocks, ascending and apart. No row of theirs
         that is not returned scores more than the bar; it is NOTHING_LEFT when all are.
         """
-        found = work_done(self._portions(turned, count, stretches))
+        total = int((stretches[:, 1] - stretches[:, 0]).sum())
+        threads = threads_at_hand() if total >= WORTH_SHARING else 1
+        turns = 2 * threads if threads > 1 and total >= WORTH_TURNS else threads
+        found = work_done(self._portions(turned, count, stretches, -(-total // turns)), threads)
         if len(found) == 1:
             return found[0]
         scores = np.concatenate([scores for scores, _, _ in found] or [np.empty(0, np.float32)])
         rows = np.concatenate([rows for _, rows, _ in found] or [np.empty(0, np.int64)])
         return scores, rows, max((bar for _, _, bar in found), default=NOTHING_LEFT)
 
-    def _portions(self, turned: FloatArray, count: int, stretches: IntArray) -> list[Callable[[], Found]]:
+    def _portions(self, turned: FloatArray, count: int, stretches: IntArray, piece: int) -> list[Callable[[], Found]]:
+        """Return the scans of parts of at most `piece` blocks."""
         lengths = stretches[:, 1] - stretches[:, 0]
         total = int(lengths.sum())
-        turns = 1 if total < WORTH_SHARING else sharers() if total < WORTH_TURNS else 2 * sharers()
-        piece = -(-total // turns)
         long = lengths >= self._long
         work: list[Callable[[], Found]] = []
         for start, end in stretches[long].tolist():
