@@ -41,7 +41,7 @@ from models.store import ModelStore
 CLIPS = ROOT.parent / "configs" / "demo"
 NETWORKS = ("nanodet", "omz2002", "person_small", "omz0277")
 BATCH = 4
-SECONDS = 4.0
+SECONDS = 2.0
 GAIN, LOSS = 1.15, 0.01
 LAST = 0.15
 ENGINES = (EngineSettings("onnxruntime", "cpu", "fp32", 1), EngineSettings("openvino", "cpu", "bf16", 1))

@@ -34,7 +34,10 @@ class Networks:
         return noted + [ModelUse("embedder", s.name, s.version, since_ms) for s in sorted(spaces, key=lambda s: s.name)]
 
     def prepare(self, batch_size: int) -> None:
-        """Run each size of batch twice: engines compile at first use, a GPU at the next too, and no camera shall wait."""
+        """Run each size of batch twice, so that no camera waits.
+
+        Engines compile at first use, a GPU puts its memory in order at the next.
+        """
         blank = np.zeros((64, 64, 3), np.uint8)
         for size in (1 << power for power in range(batch_size.bit_length())):
             for _ in range(2):
