@@ -1,8 +1,10 @@
 """The archive: how fast does it take sightings, one by one and in bulk, while it is asked; how fast does it answer?
 
-Writes benchmarks/results/archive.json. `--rows` is the size in bulk (200,000 sightings of 256 dimensions with pictures
-of 8,000 bytes). Every append is durable when it returns. Meanwhile another thread asks five questions a second, each
-for the best 20 of everything; its latencies are part of the result. `archive_kill` is the one about kill -9.
+Writes benchmarks/results/archive.json. `--rows` is how many (200,000 sightings of 256 dimensions with pictures of 8,000
+bytes; a second archive takes as many in bulk with pictures of one byte). Every append is durable when it returns.
+Meanwhile another thread asks five questions a second, each for the best 20 of everything; its latencies are part of
+the result. So is what the disk does at the time: plain appends to a file, each with its wait for the disk, of about the
+bytes of one sighting and of one batch. `archive_kill` is the one about kill -9.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +32,7 @@ from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 ROOT = Path(__file__).resolve().parent
 SPACE = EmbeddingSpace("benchmark", "00000000-fp32", 256)
 PICTURE = np.random.default_rng(1).bytes(8_000)
+NO_PICTURE = b"-"
 CAMERAS = 16
 STEP_MS = 1_000
 BULK = 5_000
@@ -37,12 +41,12 @@ THREADS = 8
 QUESTIONS_PER_S = 5
 
 
-def record_of(number: int, vector: np.ndarray) -> Record:
+def record_of(number: int, vector: np.ndarray, picture: bytes = PICTURE) -> Record:
     key = TrackletKey(f"camera-{number % CAMERAS}", "session", number)
     seen = number * STEP_MS
     shot = Shot(seen, (0.0, 0.0, 60.0, 160.0), 0.9, 0.5)
     sighting = Sighting(key.sighting_id(), key, Kind.PERSON, "garden", seen, seen + 5_000, shot, (1920, 1080), 20)
-    return Record(sighting, vector, SPACE, PICTURE)
+    return Record(sighting, vector, SPACE, picture)
 
 
 def vectors_of(count: int) -> np.ndarray:
@@ -84,12 +88,13 @@ def rate(
     return {"per_s": round(len(records) / taken, 1), "questions": len(times), **waits}
 
 
+def in_bulk(archive: LocalArchive, records: Sequence[Record]) -> None:
+    for start in range(0, len(records), BULK):
+        archive.append(records[start : start + BULK])
+
+
 def append_rates(archive: LocalArchive, vectors: np.ndarray) -> dict[str, dict[str, float]]:
     """Fill the archive with all vectors; return sightings a second by the way they come."""
-
-    def in_bulk(records: Sequence[Record]) -> None:
-        for start in range(0, len(records), BULK):
-            archive.append(records[start : start + BULK])
 
     def one_by_one(records: Sequence[Record]) -> None:
         for record in records:
@@ -102,9 +107,36 @@ def append_rates(archive: LocalArchive, vectors: np.ndarray) -> dict[str, dict[s
     bulk = len(vectors) - 2 * ONE_BY_ONE
     records = [record_of(number, vector) for number, vector in enumerate(vectors)]
     return {
-        f"batches_of_{BULK}": rate(archive, vectors, in_bulk, records[:bulk]),
+        f"batches_of_{BULK}": rate(archive, vectors, partial(in_bulk, archive), records[:bulk]),
         "one_by_one": rate(archive, vectors, one_by_one, records[bulk : bulk + ONE_BY_ONE]),
         f"one_by_one_from_{THREADS}_threads": rate(archive, vectors, from_threads, records[bulk + ONE_BY_ONE :]),
+    }
+
+
+def bulk_without_pictures(folder: Path, vectors: np.ndarray) -> dict[str, float]:
+    records = [record_of(number, vector, NO_PICTURE) for number, vector in enumerate(vectors)]
+    with open_archive(folder, writable=True) as archive:
+        return rate(archive, vectors, partial(in_bulk, archive), records)
+
+
+def plain_disk(folder: Path) -> dict[str, float]:
+    """Return what appending to a file and waiting for the disk costs here and now."""
+    one, batch = bytes(SPACE.dim * 4 + len(PICTURE)), bytes(BULK * (SPACE.dim * 4 + len(PICTURE)))
+    times: dict[int, list[float]] = {len(one): [], len(batch): []}
+    descriptor = os.open(folder / "plain", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    for content, repeats in ((one, 200), (batch, 8)):
+        for _ in range(repeats):
+            began = time.perf_counter()
+            os.write(descriptor, content)
+            os.fdatasync(descriptor)
+            times[len(content)].append(time.perf_counter() - began)
+    os.close(descriptor)
+    (folder / "plain").unlink()
+    each, group = (statistics.mean(taken) for taken in times.values())
+    return {
+        "one_sighting_per_s": round(1 / each, 1),
+        "batch_mb_per_s": round(len(batch) / group / 1e6, 1),
+        "batch_sightings_per_s": round(BULK / group, 1),
     }
 
 
@@ -156,7 +188,9 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "archive"
         with open_archive(folder, writable=True) as archive:
+            disk = [plain_disk(folder.parent)]
             rates = append_rates(archive, vectors)
+            disk.append(plain_disk(folder.parent))
             latencies = search_latencies(archive, vectors)
         began = time.perf_counter()
         with open_archive(folder, writable=False) as archive:
@@ -164,12 +198,14 @@ def main(argv: list[str]) -> int:
             began = time.perf_counter()
             faults = archive.verify(thorough=True)
             verifying_s = round(time.perf_counter() - began, 1)
+        rates[f"batches_of_{BULK}_without_pictures"] = bulk_without_pictures(Path(scratch) / "rows", vectors)
     result = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "rows": asked.rows,
         "dim": SPACE.dim,
         "picture_bytes": len(PICTURE),
         "durable_appends": rates,
+        "plain_disk_before_and_after": disk,
         "search_top20": latencies,
         "open_s": opening_s,
         "verify_thorough_s": verifying_s,

@@ -22,11 +22,11 @@ import onnxruntime
 import openvino
 from numpy.typing import NDArray
 
-from benchmarks.evaluation_set import mirrored_store, write_result
-from models.batch_axis import with_dynamic_batch
+from benchmarks.evaluation_set import made_up, mirrored_store, write_result
 from models.card import ModelCard
 from models.cards import card
 from models.engine import Engine, EngineSettings, describe_host, open_engine
+from models.picture_network import as_run
 
 NETWORKS = ("nanodet", "omz2002", "person_small", "omz0277")
 BATCHES = (1, 4, 8)
@@ -34,7 +34,7 @@ AT_LEAST = 0.9
 AMX_AT_LEAST = 3.0
 _HINT = {"fp32": "f32", "bf16": "bf16"}
 _FEWEST_TURNS = 5
-Blob = NDArray[np.float32]
+Blob = NDArray[np.float32] | NDArray[np.uint8]
 Run = Callable[[], object]
 
 
@@ -115,7 +115,7 @@ def rates(one: ModelCard, network: bytes, seconds: float) -> list[dict[str, obje
         settings = EngineSettings(name, "cpu", precision, threads)  # type: ignore[arg-type]
         engine = open_engine(network, settings=settings)
         for batch in BATCHES if threads == 1 else [2 * threads, 4 * threads] if threads > 1 else []:
-            blob = pictures(one, batch)
+            blob = made_up(one, batch)
             bare = (
                 bare_onnxruntime(network, blob)
                 if name == "onnxruntime"
@@ -143,7 +143,7 @@ def gains(one: ModelCard, network: bytes, seconds: float) -> list[dict[str, obje
     bf16 = open_engine(network, settings=EngineSettings("openvino", "cpu", "bf16", 1))
     rows: list[dict[str, object]] = []
     for batch in BATCHES:
-        blob = pictures(one, batch)
+        blob = made_up(one, batch)
         slow, fast = turns([through_layer(fp32, blob), through_layer(bf16, blob)], seconds)
         rows.append(
             {
@@ -159,19 +159,13 @@ def gains(one: ModelCard, network: bytes, seconds: float) -> list[dict[str, obje
     return rows
 
 
-def pictures(one: ModelCard, batch: int) -> Blob:
-    """Return made-up pictures, the same at every call."""
-    shape = (batch, 3, one.input.height, one.input.width)
-    return np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
-
-
 def main(argv: list[str]) -> int:
     seconds = float(argv[0]) if argv else 3.0
     compared, gained = [], []
     with tempfile.TemporaryDirectory() as home:
         store = mirrored_store(Path(home))
         for one in map(card, NETWORKS):
-            network = with_dynamic_batch(store.path(one)[0].read_bytes())
+            network = as_run(one, store.path(one)[0].read_bytes())
             compared += rates(one, network, seconds)
             gained += gains(one, network, seconds) if describe_host().bf16 else []
     write_result("engine_rate", {"seconds": seconds, "rates": compared, "bf16_gains": gained})

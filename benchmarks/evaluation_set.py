@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.card import ModelCard, Task
 from models.cards import CARDS
 from models.detections import Image
 from models.engine import describe_host
@@ -26,6 +27,14 @@ def mirrored_store(home: Path, shared: Path = SHARED) -> ModelStore:
     for card in CARDS.values():
         fetch(card, store, mirror=str(shared / "weights"))
     return store
+
+
+def made_up(card: ModelCard, count: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+    """Return noise as a card's network takes it (`models.picture_network.as_run`), the same at every call."""
+    rng, (width, height) = np.random.default_rng(0), (card.input.width, card.input.height)
+    if card.task == Task.DETECTOR:
+        return rng.integers(0, 256, (count, height, width, 3), np.uint8)
+    return rng.uniform(0, 255, (count, 3, height, width)).astype(np.float32)
 
 
 def true_boxes(folder: Path) -> dict[int, NDArray[np.float32]]:

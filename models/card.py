@@ -54,7 +54,7 @@ class InputLayout:
     """How a network is fed: float32 NCHW, BGR, `(pixel - mean) / std`, pixels 0..255.
 
     `fit` as in camera_adapters.frame.FrameRequest; `pad` fills what a picture fitted "within" leaves free (right and
-    bottom), in pixel values before the normalisation. `mean` and `std` are per channel in BGR order.
+    bottom), a whole pixel value before the normalisation. `mean` and `std` are per channel in BGR order.
     """
 
     name: str
@@ -96,6 +96,11 @@ class ModelCard:
     def sha256(self) -> Mapping[str, str]:
         """sha256 of each stored file, by path."""
         return {file.path: file.sha256 for file in self.files}
+
+    @property
+    def chosen_classes(self) -> tuple[int, ...]:
+        """The class numbers that mean any kind, rising."""
+        return tuple(sorted({number for numbers in self.classes.values() for number in numbers}))
 
     @property
     def size_bytes(self) -> int:

@@ -60,7 +60,7 @@ class Detector:
         """
         if not images:
             return []
-        blob, fitted = self._preparation.batch(images)
+        blob, fitted = self._preparation.pixels(images)
         sources = source_sizes or [(image.shape[1], image.shape[0]) for image in images]
         outputs = self._engine.run({self._engine.input_names[0]: blob})
         candidates = self._decoder.decode(outputs, min_score)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.batch_axis import with_dynamic_batch
 from models.card import ModelCard, Task
 from models.engine import (
     AUTOMATIC,
@@ -24,6 +23,7 @@ from models.engine import (
     race,
 )
 from models.errors import EngineUnavailable, UnknownModel
+from models.picture_network import as_run
 from models.store import ModelStore
 
 
@@ -65,12 +65,12 @@ def measure(
         raise UnknownModel(f"{card.name} is no detector: `zhian models list` shows which are")
     network = store.path(card)[0].read_bytes()
     opened = replace(AUTOMATIC, threads=settings.threads)
-    free = with_dynamic_batch(network)
-    rows = np.random.default_rng(0).uniform(0, 255, (batch, 3, card.input.height, card.input.width)).astype(np.float32)
+    made = as_run(card, network)
+    rows = np.random.default_rng(0).integers(0, 256, (batch, card.input.height, card.input.width, 3), np.uint8)
     runs: dict[str, Callable[[int], object]] = {}
     for one in candidates(opened):
         try:
-            runs[label_of(one)] = _runner(free, one, rows)
+            runs[label_of(one)] = _runner(made, one, rows)
         except EngineUnavailable:
             continue
     measured = Measured(_digest(network), lanes_of(settings), race(runs, _batches(batch), clock=clock))
@@ -78,7 +78,7 @@ def measure(
     return measured
 
 
-def _runner(network: bytes, settings: EngineSettings, rows: NDArray[np.float32]) -> Callable[[int], object]:
+def _runner(network: bytes, settings: EngineSettings, rows: NDArray[np.uint8]) -> Callable[[int], object]:
     engine = open_engine(network, settings=settings)
     return lambda n: engine.run({engine.input_names[0]: rows[:n]})
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.batch_axis import with_dynamic_batch
 from models.card import ModelCard
 from models.engine import Engine, EngineChoice, EngineSettings, open_engine
 from models.measuring import settle
+from models.picture_network import as_run
 from models.store import ModelStore
 
 
@@ -27,5 +27,5 @@ def load_network(card: ModelCard, store: ModelStore, settings: EngineSettings) -
     files = store.path(card)
     network = files[0].read_bytes()
     settled, choice = settle(card, network, store, settings)
-    engine = open_engine(with_dynamic_batch(network), settings=settled)
+    engine = open_engine(as_run(card, network), settings=settled)
     return Network(engine, choice, files)

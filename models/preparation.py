@@ -50,6 +50,19 @@ class Preparation:
             blob /= self._deviation
         return blob, fitted
 
+    def pixels(self, images: Sequence[Image]) -> tuple[Image, list[tuple[int, int]]]:
+        """Return uint8 (n, height, width, 3) not normalised, and per picture the (width, height) it fills.
+
+        For networks that begin with the rest of the preparation (`models.picture_network`). Raises BadPicture.
+        """
+        pictures = [self._fit(image) for image in images]
+        fitted = [(picture.shape[1], picture.shape[0]) for picture in pictures]
+        blob = np.empty((len(pictures), self._layout.height, self._layout.width, 3), np.uint8)
+        for target, picture, (width, height) in zip(blob, pictures, fitted, strict=True):
+            target[:height, :width] = picture
+            target[height:] = target[:height, width:] = round(self._layout.pad)
+        return blob, fitted
+
     def _fit(self, image: Image) -> Image:
         check_picture(image)
         height, width = image.shape[:2]

@@ -13,19 +13,21 @@ from models.kinds import Kind
 
 FloatArray = NDArray[np.float32]
 _STRIDES = (8, 16, 32, 64)
-_CLASSES = 80
+CLASSES = 80
 
 
 class GflDecoder:
-    """Per stride one output (n, cells, 80) of scores, sigmoid applied, and one (n, cells, 4 * bins) of distances.
+    """Per stride one output (n, cells, c) of scores, sigmoid applied, and one (n, cells, 4 * bins) of distances.
 
+    Of the network's CLASSES classes the c that mean a kind are left, rising (`models.picture_network`).
     The outputs come in any order and with any name; they are told apart by cells and width. Distances run from the
     middle of the cell to left, top, right and bottom, in strides.
     """
 
     def __init__(self, layout: InputLayout, classes: Mapping[Kind, tuple[int, ...]]) -> None:
-        self._classes = classes
-        self._counting = np.array([number for numbers in classes.values() for number in numbers])
+        chosen = sorted({number for numbers in classes.values() for number in numbers})
+        self._classes = {kind: tuple(chosen.index(number) for number in classes[kind]) for kind in classes}
+        self._width = len(chosen)
         self._points: dict[int, FloatArray] = {}
         self._stride: dict[int, int] = {}
         for stride in _STRIDES:
@@ -35,8 +37,8 @@ class GflDecoder:
 
     def decode(self, outputs: Mapping[str, FloatArray], min_score: float) -> Candidates:
         """Decode a batch; distributions are turned into distances only where the score is high enough."""
-        scores = {each.shape[1]: each for each in outputs.values() if each.shape[2] == _CLASSES}
-        distances = {each.shape[1]: each for each in outputs.values() if each.shape[2] != _CLASSES}
+        scores = {each.shape[1]: each for each in outputs.values() if each.shape[2] == self._width}
+        distances = {each.shape[1]: each for each in outputs.values() if each.shape[2] != self._width}
         if scores.keys() != distances.keys() or not scores.keys() <= self._stride.keys():
             raise ModelCorrupt(f"outputs for {sorted(scores)} and {sorted(distances)} cells do not belong together")
         return Candidates.joined(
@@ -45,8 +47,8 @@ class GflDecoder:
 
     def _decode_stride(self, raw: FloatArray, distances: FloatArray, min_score: float) -> Candidates:
         cells = raw.shape[1]
-        # Nearly all cells show nothing: one look at the classes that count leaves few to work on.
-        image, cell = np.nonzero(raw.take(self._counting, axis=2).max(axis=2) >= min_score)
+        # Nearly all cells show nothing: one look leaves few to work on.
+        image, cell = np.nonzero(raw.max(axis=2) >= min_score)
         scores = scores_by_kind(raw[image, cell], self._classes)
         row, kind = np.nonzero(scores >= min_score)
         image, cell = image[row], cell[row]

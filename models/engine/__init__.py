@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.engine.choice import candidates, choose, label_of
 from models.engine.contract import Engine
+from models.engine.gpu_engine import GpuEngine
 from models.engine.host import Host, describe_host
 from models.engine.lanes import Lanes
 from models.engine.measured import Measured, Measurements
@@ -47,10 +48,10 @@ def open_engine(path_or_bytes: Path | bytes, *, settings: EngineSettings) -> Eng
     """
     settled, _ = choose(settings)
     network = path_or_bytes if isinstance(path_or_bytes, bytes) else path_or_bytes.read_bytes()
-    lanes = 1 if settled.provider != "cpu" else lanes_of(settled)
-    if settled.provider == "cpu":
-        settled = replace(settled, threads=1)
+    if settled.provider != "cpu":
+        return GpuEngine(network, settled)
+    lanes, alone = lanes_of(settled), replace(settled, threads=1)
     made: Engine = (
-        OpenvinoEngine(network, settled, lanes) if settled.engine == "openvino" else OnnxruntimeEngine(network, settled)
+        OpenvinoEngine(network, alone, lanes) if settled.engine == "openvino" else OnnxruntimeEngine(network, alone)
     )
     return Lanes(made, lanes) if lanes > 1 else made

@@ -1,7 +1,7 @@
 """The contract of every inference engine."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 from models.errors import ModelCorrupt
 
 FloatArray = NDArray[np.float32]
+InputArray = NDArray[np.float32] | NDArray[np.uint8]
+Array = TypeVar("Array", NDArray[np.float32], InputArray)
 Rows = Mapping[str, tuple[int | None, ...]]
 
 
 class Engine(Protocol):
     """One loaded network.
 
-    - `run` takes every input by name, float32, batch on axis 0 (any n >= 1), and returns every output by name with the
-      same n on axis 0.
+    - `run` takes every input by name, float32 or uint8 as the network wants it, batch on axis 0 (any n >= 1), and
+      returns every output by name, float32, with the same n on axis 0.
     - `fill` does the same into arrays of the caller's, float32 (n, *`output_rows`[name]), contiguous.
       `output_rows` is the shape of one row by output, None where a size is not fixed.
     - row i of a batch gives what the same row gives alone (to rounding).
@@ -32,11 +34,11 @@ class Engine(Protocol):
     output_rows: Rows
     elsewhere_s: float
 
-    def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    def run(self, inputs: Mapping[str, InputArray]) -> dict[str, FloatArray]:
         """Infer one batch."""
         ...
 
-    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def fill(self, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         """Infer one batch into `outputs`."""
         ...
 
@@ -52,6 +54,6 @@ def room_for(n: int, output_rows: Rows) -> dict[str, FloatArray]:
     return room
 
 
-def rows_of(arrays: Mapping[str, FloatArray], part: slice) -> dict[str, FloatArray]:
+def rows_of(arrays: Mapping[str, Array], part: slice) -> dict[str, Array]:
     """Return the same rows of every array, as views."""
     return {name: values[part] for name, values in arrays.items()}

@@ -41,7 +41,7 @@ def describe_host() -> Host:
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         bf16_units=_bf16_units(named.get("flags", "").split()),
         bf16="BF16" in capabilities,
-        onnxruntime=importlib.metadata.version("onnxruntime"),
+        onnxruntime=onnxruntime.__version__,  # its distribution has other names: onnxruntime-gpu
         openvino=importlib.metadata.version("openvino"),
         providers=tuple(onnxruntime.get_available_providers()),
     )

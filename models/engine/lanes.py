@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engine.contract import Engine, room_for, rows_of
+from models.engine.contract import Engine, InputArray, room_for, rows_of
 
 FloatArray = NDArray[np.float32]
 
@@ -33,7 +33,7 @@ class Lanes:
         self.output_rows = engine.output_rows
         self.elsewhere_s = 0.0
 
-    def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    def run(self, inputs: Mapping[str, InputArray]) -> dict[str, FloatArray]:
         """Infer one batch; the rows come back in order."""
         n = len(inputs[self.input_names[0]])
         if n == 1:
@@ -42,7 +42,7 @@ class Lanes:
         self.fill(inputs, outputs)
         return outputs
 
-    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def fill(self, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         """Infer one batch into the caller's arrays: each lane writes its own rows."""
         own, *others = shares(len(inputs[self.input_names[0]]), self._lanes)
         pending = [
@@ -52,7 +52,7 @@ class Lanes:
         for each in pending:
             each.result()
 
-    def _elsewhere(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def _elsewhere(self, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         began = time.thread_time()
         self._engine.fill(inputs, outputs)
         spent = time.thread_time() - began

@@ -9,7 +9,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from models.engine.contract import Rows, room_for, rows_of
+from models.engine.contract import InputArray, Rows, room_for, rows_of
 from models.engine.settings import EngineSettings
 from models.errors import ModelCorrupt
 
@@ -51,6 +51,7 @@ class OpenvinoEngine:
         self.elsewhere_s = 0.0
         self.label = f"openvino-cpu-{settings.precision}"
         self.input_names = tuple(port.get_any_name() for port in self._model.inputs)
+        self._kinds = {port.get_any_name(): port.get_element_type().to_dtype() for port in self._model.inputs}
         self.output_names = tuple(port.get_any_name() for port in self._model.outputs)
         self.output_rows: Rows = {
             name: tuple(size.get_length() if size.is_static else None for size in list(port.get_partial_shape())[1:])
@@ -60,19 +61,19 @@ class OpenvinoEngine:
         self._free: dict[int, LifoQueue[Any]] = {}
         self._lock = threading.Lock()
 
-    def run(self, inputs: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    def run(self, inputs: Mapping[str, InputArray]) -> dict[str, FloatArray]:
         """Infer one batch; threads that call at the same time infer at the same time."""
         outputs = room_for(len(inputs[self.input_names[0]]), self.output_rows)
         self.fill(inputs, outputs)
         return outputs
 
-    def fill(self, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def fill(self, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         """Infer one batch straight into the caller's arrays: what lies in order is copied nowhere."""
-        ready = {name: np.require(inputs[name], np.float32, _AS_TAKEN) for name in self.input_names}
+        ready = {name: np.require(inputs[name], kind, _AS_TAKEN) for name, kind in self._kinds.items()}
         for rows in _portions(len(ready[self.input_names[0]])):
             self._infer(rows.stop - rows.start, rows_of(ready, rows), rows_of(outputs, rows))
 
-    def _infer(self, n: int, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:
+    def _infer(self, n: int, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:
         free = self._requests(n)
         request = free.get()
         try:
@@ -85,7 +86,7 @@ class OpenvinoEngine:
         finally:
             free.put(request)
 
-    def _results(self, request: Any, inputs: Mapping[str, FloatArray], outputs: Mapping[str, FloatArray]) -> None:  # noqa: ANN401
+    def _results(self, request: Any, inputs: Mapping[str, InputArray], outputs: Mapping[str, FloatArray]) -> None:  # noqa: ANN401
         # The arrays are the caller's: each inference sets them all anew, and the last ones are never touched again.
         for i, name in enumerate(self.input_names):
             request.set_input_tensor(i, openvino.Tensor(inputs[name], shared_memory=True))

@@ -99,6 +99,20 @@ class Columns:
                 self._looks[name] = np.zeros(len(self._alive), np.uint32)
             self._looks[name][position] = number
 
+    def from_row(self, first_row: int) -> tuple["Columns", IntArray]:
+        """Return living entries whose vectors lie at a row or behind it, as columns of their own, and their places."""
+        kept = {row: place for row, place in self._position_of_row.items() if row >= first_row}
+        places = np.array(list(kept.values()), np.int64)
+        made = Columns()
+        made.ids = [self.ids[place] for place in kept.values()]
+        made._codes = dict(self._codes)
+        made._position_of_row = dict(zip(kept, range(len(kept)), strict=True))
+        made._arrays = {name: column[places] for name, column in self._arrays.items()}
+        made._alive = self._alive[places]
+        made._ledger = self._ledger.copy()
+        made._looks = {name: numbers[places] for name, numbers in self._looks.items()}
+        return made, places
+
     def bury(self, vector_row: int) -> int | None:
         """Give up the position of a vector row; return it, or None when it was not there."""
         position = self._position_of_row.pop(vector_row, None)

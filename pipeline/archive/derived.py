@@ -146,13 +146,15 @@ class DerivedIndexes:
                 for part in sealed.parts
                 if part.rows
             )
-            fresh_tail = _Held(space.generation, sealed.parts, opened, SpaceIndex(space.dim))
-            _apply(fresh_tail, file, (), _fresh(connection, space.id, 0, sealed.end_row))
-            if held is None or not current:
-                return fresh_tail
-            held, fresh = fresh_tail, Entries.none()
-        else:
-            fresh = _fresh(connection, space.id, since, held.end_row)
+            if held is None or not current or held.end_row > sealed.end_row:
+                anew = _Held(space.generation, sealed.parts, opened, SpaceIndex(space.dim))
+                _apply(anew, file, (), _fresh(connection, space.id, 0, sealed.end_row))
+                if current:
+                    _apply(anew, file, _gone(connection, space.id, since), Entries.none())
+                return anew
+            # what was sealed leaves the tail; the rest need not be read again
+            held = _Held(space.generation, sealed.parts, opened, held.tail.from_row(sealed.end_row))
+        fresh = _fresh(connection, space.id, since, held.end_row)
         _apply(held, file, _gone(connection, space.id, since), fresh)
         return held
 

@@ -51,6 +51,15 @@ class SpaceIndex:
                 self._flat.add(vectors)
                 self._columns.add(entries)
 
+    def from_row(self, first_row: int) -> "SpaceIndex":
+        """Return an index of its own of the living entries whose vectors lie at a row or behind it."""
+        made = SpaceIndex(self._flat.d)
+        with self._lock:
+            made._columns, places = self._columns.from_row(first_row)
+            if len(places):
+                made._flat.add(self._vectors()[places])
+        return made
+
     def search(self, query: Query) -> list[Candidate]:
         """Return the best candidates; equal to scoring every selected vector."""
         if len(self) == 0:

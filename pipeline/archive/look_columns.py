@@ -41,6 +41,12 @@ class LookLedger:
     def __init__(self) -> None:
         self._numbers: dict[str, dict[tuple[str, float], int]] = {}
 
+    def copy(self) -> "LookLedger":
+        """Return one that knows the same numbers and goes its own way."""
+        made = LookLedger()
+        made._numbers = {name: dict(known) for name, known in self._numbers.items()}
+        return made
+
     def numbers(self, attributes: str) -> Iterator[tuple[str, int]]:
         """Yield (attribute, number) for the attributes of a row, as the database has them."""
         values, confidence = looks_of(attributes)

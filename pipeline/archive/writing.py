@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from sqlite3 import IntegrityError
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Engine
 
 from pipeline.archive.batch import insert_rows, write_files
 from pipeline.archive.erasing import EraseDerived, anything_given_up, erase_given_up
 from pipeline.archive.layout import Layout
+from pipeline.archive.mending import cut_unnamed, mark, mend
 from pipeline.archive.packs import PACK_BYTES
-from pipeline.archive.pictures import PictureName
 from pipeline.archive.places import (
     Place,
     allot,
@@ -30,7 +30,7 @@ from pipeline.archive.places import (
 )
 from pipeline.archive.redo import RedoRing, is_small
 from pipeline.archive.repacking import adopt_files, next_pack, repack
-from pipeline.archive.schema import dial, packs, sightings, spaces, state, transaction, write
+from pipeline.archive.schema import dial, transaction
 from pipeline.errors import SightingHeld
 from pipeline.sighting import Record
 
@@ -53,28 +53,15 @@ class Writer:
 
     def recover(self) -> None:
         """Undo what a killed writer left: torn vectors and pictures, orphaned files, unfinished erasures."""
-        with self._engine.connect() as connection:
-            clean = connection.execute(select(state.c.clean)).scalar_one()
-            known = connection.execute(select(spaces)).all()
-            kept = connection.execute(select(packs)).all()
-            files = set() if clean else _picture_files(connection)
-        self._layout.sweep_vectors((space.id, space.generation) for space in known)
-        self._layout.packs.sweep(pack.id for pack in kept)
-        self._redo.replay()
-        for space in known:
-            self._layout.vectors((space.id, space.generation), space.dim).recover(space.rows)
-        for pack in kept:
-            self._layout.packs.cut(pack.id, pack.bytes)
-        if not clean:
-            self._layout.pictures.sweep(files)
+        mend(self._engine, self._layout, self._redo)
         self.erase()
-        self._mark(clean=False)
+        mark(self._engine, clean=False)
 
     def finish(self) -> None:
         """Note that nothing is left to undo."""
         try:
             self._redo.settle()
-            self._mark(clean=True)
+            mark(self._engine, clean=True)
         finally:
             self.close()
 
@@ -91,7 +78,7 @@ class Writer:
         try:
             replaced = () if self._added(newest) else self._renewed(newest)
         except BaseException:
-            self._cut_unnamed()
+            cut_unnamed(self._engine, self._layout)
             raise
         self._layout.pictures.remove(picture_files(replaced))
 
@@ -103,7 +90,7 @@ class Writer:
             with transaction(self._connection):
                 self._insert(list(newest.values()), ())
         except IntegrityError:
-            self._cut_unnamed()
+            cut_unnamed(self._engine, self._layout)
             return False
         return True
 
@@ -184,21 +171,6 @@ class Writer:
             if waits is not None:
                 waits.result()
 
-    def _cut_unnamed(self) -> None:
-        """Give back the bytes of a failed append; an interrupt may have come just after the commit: ask the rows."""
-        with self._engine.connect() as connection:
-            kept = connection.execute(select(packs).order_by(packs.c.id)).all()
-            known = connection.execute(select(spaces)).all()
-        self._layout.packs.sweep(pack.id for pack in kept)
-        for pack in kept[-1:]:
-            self._layout.packs.cut(pack.id, pack.bytes)
-        for space in known:
-            self._layout.vectors((space.id, space.generation), space.dim).cut(space.rows)
-
-    def _mark(self, *, clean: bool) -> None:
-        with write(self._engine) as connection:
-            connection.execute(update(state).values(clean=clean))
-
 
 def _newest(records: Sequence[Record]) -> dict[str, Record]:
     newest = {record.sighting.id: record for record in records}
@@ -214,8 +186,3 @@ def _newest(records: Sequence[Record]) -> dict[str, Record]:
 
 def _is_newer(record: Record, place: Place) -> bool:
     return record.sighting.revision > place.revision
-
-
-def _picture_files(connection: Connection) -> set[PictureName]:
-    c = sightings.c
-    return {(row.id, row.revision) for row in connection.execute(select(c.id, c.revision).where(c.pack_id.is_(None)))}

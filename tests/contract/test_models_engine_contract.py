@@ -16,16 +16,23 @@ from models.engine import EngineSettings, describe_host, open_engine
 from models.errors import ModelCorrupt
 from models.store import ModelStore
 
-VARIANTS = [("onnxruntime", "fp32"), ("openvino", "fp32"), ("openvino", "bf16")]
+VARIANTS = [
+    ("onnxruntime", "cpu", "fp32"),
+    ("openvino", "cpu", "fp32"),
+    ("openvino", "cpu", "bf16"),
+    ("onnxruntime", "cuda", "fp32"),
+]
 TOLERANCE = {"fp32": 1e-5, "bf16": 0.05}
 
 
 @pytest.fixture(params=VARIANTS, ids="-".join)
 def settings(request):
-    engine, precision = request.param
+    engine, provider, precision = request.param
+    if provider == "cuda" and "CUDAExecutionProvider" not in describe_host().providers:
+        pytest.skip("this onnxruntime has no CUDA provider")
     if precision == "bf16" and not describe_host().bf16:
         pytest.skip("this CPU does not compute in bf16")
-    return EngineSettings(engine, "cpu", precision, threads=1)
+    return EngineSettings(engine, provider, precision, threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +66,7 @@ FIRST_USE = """
 import sys, threading
 import numpy as np
 from models.engine import EngineSettings, open_engine
-engine = open_engine(sys.stdin.buffer.read(), settings=EngineSettings(sys.argv[1], "cpu", sys.argv[2], threads=8))
+engine = open_engine(sys.stdin.buffer.read(), settings=EngineSettings(*sys.argv[1:4], threads=8))
 start = threading.Barrier(8)
 def infer():
     ones = np.ones((1, 3), np.float32)
@@ -74,7 +81,7 @@ sys.stdout.write(str(sum(thread.is_alive() for thread in threads)))
 
 def test_the_first_inferences_of_a_process_may_come_from_several_threads(settings, two_in_two_out):
     """In a process of its own: what a runtime does at its first use happens once a process."""
-    command = [sys.executable, "-c", FIRST_USE, settings.engine, settings.precision]
+    command = [sys.executable, "-c", FIRST_USE, settings.engine, settings.provider, settings.precision]
     done = subprocess.run(command, input=two_in_two_out, capture_output=True, timeout=120, check=True)
     assert done.stdout.decode() == "0"
 
@@ -118,7 +125,7 @@ def test_inputs_may_lie_anyhow_in_memory(settings, two_in_two_out):
 
 def test_the_label_says_what_computes(settings, two_in_two_out):
     engine = open_engine(two_in_two_out, settings=settings)
-    assert engine.label == f"{settings.engine}-cpu-{settings.precision}"
+    assert engine.label == f"{settings.engine}-{settings.provider}-{settings.precision}"
     assert engine.precision == settings.precision
 
 

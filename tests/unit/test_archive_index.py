@@ -126,6 +126,30 @@ def test_search_equals_brute_force(
     assert [(c.sighting_id, c.revision) for c in index.search(query)] == model.search(query)
 
 
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1 << 30), size=st.integers(0, 200), first=st.integers(0, 220), gone=st.floats(0, 0.5))
+def test_what_is_left_behind_a_row_is_found_as_before_and_goes_its_own_way(
+    seed: int, size: int, first: int, gone: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    entries, vectors = entries_of(rng, size, first_row=7), unit_rows(rng, size)
+    index = SpaceIndex(DIM)
+    index.apply([], columns_of(entries), vectors)
+    lost = [entry for entry in entries if rng.random() < gone]
+    index.apply([entry.vector_row for entry in lost], Entries.none(), np.empty((0, DIM), np.float32))
+    left = index.from_row(first)
+    more, more_vectors = entries_of(rng, 3, first_row=1000), unit_rows(rng, 3)
+    left.apply([], columns_of(more), more_vectors)
+    keep = np.array([entry not in lost and entry.vector_row >= first for entry in entries], bool)
+    model = Model([entry for entry, kept in zip(entries, keep, strict=True) if kept] + more, vectors[keep])
+    model.vectors = np.concatenate([model.vectors, more_vectors])
+    where = SightingFilter(cameras=("north", "east"))
+    query = Query(Embeddings(unit_rows(rng, 2), SPACE), where, 30)
+    assert len(left) == len(model.entries)
+    assert [(c.sighting_id, c.revision) for c in left.search(query)] == model.search(query)
+    assert {c.sighting_id for c in index.search(query)}.isdisjoint({entry.sighting_id for entry in more})
+
+
 def test_giving_up_an_unknown_row_changes_nothing() -> None:
     index = SpaceIndex(DIM)
     index.apply([5], Entries.none(), np.empty((0, DIM), np.float32))

@@ -59,7 +59,7 @@ def test_yolox_by_hand():
 
 def gfl_outputs(batch=1, bins=8, strides=(8, 16)):
     sizes = [(64 // s) * (32 // s) for s in strides]
-    scores = {f"a{n}": np.zeros((batch, n, 80), np.float32) for n in sizes}
+    scores = {f"a{n}": np.zeros((batch, n, 6), np.float32) for n in sizes}
     return scores | {f"b{n}": np.zeros((batch, n, 4 * bins), np.float32) for n in sizes}
 
 
@@ -74,6 +74,17 @@ def test_gfl_by_hand():
     assert rows(decoder.decode(outputs, 0.5)) == [(0, "person", 0.9, [8, 24, 72, 32])]
 
 
+def test_gfl_knows_the_six_classes_that_are_left():
+    decoder = GflDecoder(InputLayout("x", 64, 32), COCO)
+    outputs = gfl_outputs()
+    for left in range(6):  # person, bicycle, car, motorcycle, bus, truck
+        outputs["a8"][0, left, left] = 0.9
+    found = decoder.decode(outputs, 0.5)
+    assert [KINDS[kind].value for kind in found.kind] == [
+        "person", "non_motor_vehicle", "motor_vehicle", "non_motor_vehicle", "motor_vehicle", "motor_vehicle"
+    ]  # fmt: skip
+
+
 def test_gfl_tells_outputs_apart_whatever_their_order_and_finds_nothing_in_nothing():
     decoder = GflDecoder(InputLayout("x", 64, 32), COCO)
     outputs = dict(reversed(gfl_outputs(batch=3, bins=11).items()))
@@ -83,7 +94,7 @@ def test_gfl_tells_outputs_apart_whatever_their_order_and_finds_nothing_in_nothi
 def test_gfl_refuses_outputs_of_another_size():
     decoder = GflDecoder(InputLayout("x", 64, 32), COCO)
     with pytest.raises(ModelCorrupt, match="do not belong together"):
-        decoder.decode({"a": np.zeros((1, 7, 80), np.float32), "b": np.zeros((1, 7, 32), np.float32)}, 0.5)
+        decoder.decode({"a": np.zeros((1, 7, 6), np.float32), "b": np.zeros((1, 7, 32), np.float32)}, 0.5)
 
 
 def test_a_kind_takes_its_best_class():

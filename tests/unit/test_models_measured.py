@@ -125,14 +125,14 @@ def test_rows_are_the_size_the_network_takes(small, monkeypatch):
     shapes = set()
 
     class Recording:
-        input_names = ("picture",)
+        input_names = ("pixels",)
 
         def run(self, inputs):
-            shapes.add((inputs["picture"].shape, inputs["picture"].dtype))
+            shapes.add((inputs["pixels"].shape, inputs["pixels"].dtype))
 
     monkeypatch.setattr(measuring, "open_engine", lambda network, settings: Recording())
     measuring.measure(card, store, EngineSettings(), 2, clock=count().__next__)
-    assert shapes == {((1, 3, 8, 8), np.dtype(np.float32)), ((2, 3, 8, 8), np.dtype(np.float32))}
+    assert shapes == {((1, 8, 8, 3), np.dtype(np.uint8)), ((2, 8, 8, 3), np.dtype(np.uint8))}
 
 
 def test_only_detectors_are_measured(small):
