@@ -17,7 +17,8 @@ from statistics import median
 
 import structlog
 
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from camera_adapters.supervisor import Supervisor, SupervisorSettings
 from tests.servers.cameras import RtspServer, make_clip, open_files, rtsp_server

@@ -15,7 +15,8 @@ import numpy as np
 
 from benchmarks.evaluation_set import ROOT, write_result
 from camera_adapters.file import FileAdapter
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from pipeline.alerting.camera_health.settings import HealthSettings
 from pipeline.alerting.camera_health.watch import SightWatch

@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks.evaluation_set import SEQUENCES, SHARED, write_result
 from benchmarks.mot_metrics import read_mot, score
 from camera_adapters.file import FileAdapter
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from models.detections import Detections
 from models.detector import load_detector

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 
 

@@ -1,9 +1,8 @@
 """How closely a camera is to be watched."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from camera_adapters.frame import Frame
+from camera_adapters.frame import Frame
 
 
 class Attention(Protocol):
@@ -23,6 +22,6 @@ class Attention(Protocol):
         """True while this machine has no room for the camera: its adapter raises Overloaded."""
         ...
 
-    def glance(self, frame: "Frame") -> bool:
+    def glance(self, frame: Frame) -> bool:
         """Look at a key frame of an idle camera; True ends the idleness."""
         ...

@@ -11,7 +11,8 @@ import structlog
 from av.error import FFmpegError
 
 from camera_adapters.errors import BadSource, DecodeFailed, SourceError
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.frame_stream import FrameStream, Stamp
 from camera_adapters.pacing import MediaClock, RatePicker, RealTime
 from camera_adapters.picture import FrameMaker

@@ -10,7 +10,8 @@ from av.video.stream import VideoStream
 
 from camera_adapters.decoding import CountsDamage, Patience, decoded, packets
 from camera_adapters.errors import Overloaded
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.pacing import MediaClock, RatePicker
 from camera_adapters.picture import FrameMaker
 

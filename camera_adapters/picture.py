@@ -6,7 +6,8 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from camera_adapters.frame import Frame, FrameRequest, Image
+from camera_adapters.frame import Frame, Image
+from camera_adapters.frame_request import FrameRequest
 
 
 def picture_size(source: tuple[int, int], request: FrameRequest) -> tuple[int, int]:

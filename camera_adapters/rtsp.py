@@ -16,7 +16,8 @@ from camera_adapters.av_failures import failure_to_open, failure_to_read
 from camera_adapters.clock import now_ms
 from camera_adapters.decoding import Patience, video_stream
 from camera_adapters.errors import EndOfStream, NoVideo, TimedOut
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.frame_stream import FrameStream, Stamp
 from camera_adapters.masking import mask
 from camera_adapters.pacing import Arrivals, MediaClock, RatePicker

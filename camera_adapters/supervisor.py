@@ -12,7 +12,8 @@ from camera_adapters.adapter import Adapter
 from camera_adapters.backoff import BY_REASON, Backoff, Random, Waits
 from camera_adapters.clock import now_ms
 from camera_adapters.errors import DecodeFailed, EndOfStream, Reason, SourceError
-from camera_adapters.frame import Frame, FrameRequest, main_stream
+from camera_adapters.frame import Frame, main_stream
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.masking import mask
 from camera_adapters.site import Camera
 from camera_adapters.stall_watch import StallWatch

@@ -47,7 +47,7 @@ def clip(xyxy: FloatArray, width: float, height: float) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """The picture a network wants, in the words of camera_adapters.frame.FrameRequest."""
+    """The picture a network wants, in the words of camera_adapters.frame_request.FrameRequest."""
 
     width: int
     height: int

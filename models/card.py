@@ -53,8 +53,8 @@ class Release:
 class InputLayout:
     """How a network is fed: float32 NCHW, BGR, `(pixel - mean) / std`, pixels 0..255.
 
-    `fit` as in camera_adapters.frame.FrameRequest; `pad` fills what a picture fitted "within" leaves free (right and
-    bottom), a whole pixel value before the normalisation. `mean` and `std` are per channel in BGR order.
+    `fit` as in camera_adapters.frame_request.FrameRequest; `pad` fills what a picture fitted "within" leaves free
+    (right and bottom), a whole pixel value before the normalisation. `mean` and `std` are per channel in BGR order.
     """
 
     name: str

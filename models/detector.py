@@ -43,7 +43,7 @@ class Detector:
 
     @property
     def input(self) -> InputSpec:
-        """Width, height and fit of the network's input, in the words of camera_adapters.frame.FrameRequest."""
+        """Width, height and fit of the network's input, in the words of camera_adapters.frame_request.FrameRequest."""
         return self._preparation.spec
 
     def detect(

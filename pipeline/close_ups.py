@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from camera_adapters.frame import Frame, FrameRequest, main_stream
+from camera_adapters.frame import Frame, main_stream
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from camera_adapters.stage_clock import StageClock
 from camera_adapters.stream_state import StreamState

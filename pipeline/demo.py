@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from camera_adapters.file import FileAdapter
-from camera_adapters.frame import FrameRequest
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from models.kinds import Kind
 from models.pictures import encode_jpeg

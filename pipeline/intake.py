@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from camera_adapters.stage_clock import StageClock
 from camera_adapters.stream_state import Status, StreamState

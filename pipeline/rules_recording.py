@@ -9,7 +9,8 @@ import numpy as np
 
 from camera_adapters.errors import BadSource
 from camera_adapters.file import FileAdapter, RecordingFacts, probe
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from models.detector import Detector
 from models.kinds import KINDS

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from camera_adapters.errors import BadSource
 from camera_adapters.file import FileAdapter, probe
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from models.detector import Detector
 from models.kinds import Kind

@@ -17,7 +17,7 @@ from pipeline.words.lookahead import (
     thing_follows,
 )
 from pipeline.words.meaning import Role
-from pipeline.words.reading import Token
+from pipeline.words.tokens import Token
 from pipeline.words.wishes import Wishes
 
 _THINGS = ("mask", "glasses", "cane", "wheelchair", "pushchair", "dog", "phone", "beard")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from pipeline.words.meaning import Role
-from pipeline.words.reading import Token
+from pipeline.words.tokens import Token
 
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2}
 _ENGLISH = {

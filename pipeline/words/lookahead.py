@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pipeline.words.meaning import Role
-from pipeline.words.reading import Token
+from pipeline.words.tokens import Token
 
 AND = frozenset({"和", "and", "与", "及", "跟", "加", "&", "间"})
 # Verbs that turn to another thing: `in white carrying a brown bag`.

@@ -8,8 +8,9 @@ from models.kinds import Kind
 from pipeline.words.binding import Binder
 from pipeline.words.meaning import Parse, Part, Place, Role
 from pipeline.words.names import Names
-from pipeline.words.reading import TO_COME, Token, tokens_of
+from pipeline.words.reading import TO_COME, tokens_of
 from pipeline.words.span import span_of
+from pipeline.words.tokens import Token
 from pipeline.words.vocabulary import vocabulary
 
 _SILENT = {Role.BREAK}

@@ -2,15 +2,17 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.words.clock import match_time, number
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
 from pipeline.words.spelling import normalised
+from pipeline.words.tokens import Token
 
 if TYPE_CHECKING:
-    from pipeline.words.vocabulary import Vocabulary, Word
+    from pipeline.words.vocabulary import Vocabulary
 
 _BREAKS = re.compile(r"[，,。；;、！!？?\n|+&.]+")
 _YEARS_ZH = r"(\d{1,3}|[一二三四五六七八九十百]+)(?:多|几|来|余)?(?:周)?岁(?:多|左右|上下)?"
@@ -54,18 +56,6 @@ _PLACE_ENDS = re.compile(
 _LEADS = frozenset("在从往到去向于经的了是有")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the normalised text, [start, end); offsets are those of the text as written."""
-
-    start: int
-    end: int
-    text: str
-    role: Role
-    value: str = ""
-    word: "Word | None" = None
-
-
 def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
     """Return the tokens of a text, in order; spaces are in none."""
     plain = normalised(text)
@@ -106,8 +96,6 @@ def _wears(token: Token | None) -> bool:
 
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
     """Return the longest known piece that begins here; of equally long ones the first of this list."""
-    from pipeline.words.clock import match_time
-
     found = [
         _plate(text, start),
         _to_come(text, start),
@@ -167,8 +155,6 @@ def _age(text: str, start: int) -> Token | None:
 
 
 def _years(text: str) -> float:
-    from pipeline.words.clock import number
-
     if text.isdigit() or not text.isascii():
         return number(text)
     tens, _, ones = text.replace("-", " ").partition(" ")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.coverage import CameraCoverage
     from pipeline.search import Answer
     from pipeline.words import Parse
-    from search_api.cli.search import Asked
+    from search_api.cli.asked import Asked
     from search_api.service import Purpose
 
 

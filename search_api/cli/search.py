@@ -1,7 +1,7 @@
 """`zhian search`: find someone again in an archive."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import typer
 
 from models.kinds import Kind
 from search_api.cli import search_options as options
+from search_api.cli.asked import Asked
 from search_api.cli.caller import caller_name
 from search_api.cli.consoles import remark
 from search_api.cli.options import ArchiveFolder, OfKind
@@ -19,24 +20,10 @@ if TYPE_CHECKING:
     from pipeline.archive.contract import SightingFilter
     from pipeline.archive.local import LocalArchive
     from pipeline.search import Answer, Question, Reranking
-    from pipeline.sighting import Box
     from pipeline.words import Parse
     from search_api.service import Purpose, SearchService
 
 UNSAID = "unspecified (command line)"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """What the caller asked for; `persons` are the numbers, from 1, in the lists of those in each photo."""
-
-    photos: tuple[Path, ...]
-    words: str | None
-    question: "Question"
-    boxes: "tuple[Box | None, ...]"
-    persons: tuple[int, ...]
-    reason: str
-    pictures: Path | None = None
 
 
 def search(

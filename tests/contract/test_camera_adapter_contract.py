@@ -11,7 +11,8 @@ import pytest
 from camera_adapters.adapter import Adapter
 from camera_adapters.errors import EndOfStream, SourceError
 from camera_adapters.file import FileAdapter
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.rtsp import RtspAdapter
 from camera_adapters.site import Camera
 from tests.servers.cameras import RtspServer, grey_of, make_clip, open_files, rtsp_server

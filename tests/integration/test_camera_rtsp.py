@@ -21,7 +21,8 @@ from camera_adapters.errors import (
     TimedOut,
     Unauthorised,
 )
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.rtsp import RtspAdapter, RtspLimits
 from camera_adapters.site import Camera, Transport
 from camera_adapters.stream_state import Status, StreamState

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from camera_adapters.errors import BadSource, NoVideo, SourceError
 from camera_adapters.file import FileAdapter, RecordingFacts, probe
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from tests.servers.cameras import grey_of, make_clip
 

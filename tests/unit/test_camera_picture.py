@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_adapters.frame import FrameRequest
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.picture import FrameMaker, picture_size
 
 

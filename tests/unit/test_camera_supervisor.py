@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 from camera_adapters.adapter import Adapter
 from camera_adapters.backoff import Waits
 from camera_adapters.errors import BadSource, EndOfStream, Reason, Refused, SourceError, TimedOut, Unauthorised
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from camera_adapters.stream_state import Status, StreamState
 from camera_adapters.supervisor import Supervisor, SupervisorSettings

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camera_adapters.frame import FrameRequest
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.picture import picture_size
 from models.boxes import InputSpec
 

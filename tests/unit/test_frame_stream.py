@@ -8,7 +8,8 @@ import pytest
 
 from camera_adapters.errors import Overloaded
 from camera_adapters.file import FileAdapter
-from camera_adapters.frame import Frame, FrameRequest
+from camera_adapters.frame import Frame
+from camera_adapters.frame_request import FrameRequest
 from camera_adapters.site import Camera
 from tests.servers.cameras import grey_of, make_clip
 
