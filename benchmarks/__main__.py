@@ -14,6 +14,7 @@ NAMES = (
     "batching",
     "engine_rate",
     "gpu",
+    "quantised",
     "archive",
     "archive_kill",
     "search",

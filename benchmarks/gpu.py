@@ -28,7 +28,7 @@ from models.cards import card
 from models.detector import load_detector
 from models.embedder import load_embedder
 from models.engine import EngineSettings, describe_host, open_engine
-from models.engine.gpu_engine import CUDA, GpuEngine
+from models.engine.gpu_engine import GpuEngine, providers_of
 from models.engine.onnxruntime_engine import open_session
 from models.errors import EngineUnavailable, ModelCorrupt
 from models.picture_network import as_run
@@ -37,7 +37,8 @@ from models.store import ModelStore
 NETWORKS = ("nanodet", "person_small", "omz2002", "omz0277")
 BATCHES = (1, 8, 16, 32)
 LARGEST_DEVIATION = 1e-3
-ON_GPU = EngineSettings(provider="cuda")
+ON_GPU = EngineSettings("onnxruntime", "cuda", "fp32")
+TF32 = EngineSettings("onnxruntime", "cuda", "tf32")
 FP32 = EngineSettings("onnxruntime", "cpu", "fp32")
 BF16 = EngineSettings("openvino", "cpu", "bf16")
 UNUSABLE = (EngineUnavailable, ModelCorrupt, RuntimeError, failures.EPFail, failures.Fail, failures.RuntimeException)
@@ -69,15 +70,18 @@ def deviation(found: Outputs, expected: Outputs) -> float:
 
 def ways(network: bytes) -> dict[str, Callable[[], Infer]]:
     """Return the ways to run a network on the GPU and on this machine's CPU, each to be started when its turn comes."""
-    name, options = CUDA
 
-    def cuda(graphs: bool = False, **more: str) -> Infer:
-        set_so = {**options, **more, **({"enable_cuda_graph": "1"} if graphs else {})}
-        engine = GpuEngine(network, ON_GPU, providers=[(name, set_so), "CPUExecutionProvider"], graphs=graphs)
+    def cuda(precision: str, **more: str) -> Infer:
+        (name, options), *others = providers_of(EngineSettings("onnxruntime", "cuda", precision))  # type: ignore[arg-type]
+        set_so = {key: value for key, value in {**options, **more}.items() if value}
+        engine = GpuEngine(network, ON_GPU, providers=[(name, set_so), *others])
         return lambda blob: engine.run({engine.input_names[0]: blob})
 
     def plain() -> Infer:
-        session = open_session(network, [CUDA, "CPUExecutionProvider"])
+        (name, options), *others = providers_of(EngineSettings("onnxruntime", "cuda", "fp32"))
+        session = open_session(
+            network, [(name, {k: v for k, v in options.items() if k != "enable_cuda_graph"}), *others]
+        )
         names = [each.name for each in session.get_outputs()]
         asked = session.get_inputs()[0].name
         return lambda blob: dict(zip(names, session.run(names, {asked: blob}), strict=True))
@@ -88,12 +92,11 @@ def ways(network: bytes) -> dict[str, Callable[[], Infer]]:
 
     found = {
         "cpu, onnxruntime fp32": lambda: on_cpu(FP32),
-        "cuda, nothing bound": plain,
-        "cuda, bound": cuda,
-        "cuda, bound, graphs": lambda: cuda(graphs=True),
-        "cuda, bound, TF32": lambda: cuda(use_tf32="1"),
-        "cuda, bound, TF32, NHWC, graphs": lambda: cuda(graphs=True, use_tf32="1", prefer_nhwc="1"),
-        "cuda, bound, TF32, graphs": lambda: cuda(graphs=True, use_tf32="1"),
+        "cuda fp32, nothing bound": plain,
+        "cuda fp32, bound": lambda: cuda("fp32", enable_cuda_graph=""),
+        "cuda fp32, recorded": lambda: cuda("fp32"),
+        "cuda tf32, bound": lambda: cuda("tf32", enable_cuda_graph=""),
+        "cuda tf32, recorded": lambda: cuda("tf32"),
     }
     return found | ({"cpu, openvino bf16": lambda: on_cpu(BF16)} if describe_host().bf16 else {})
 
@@ -123,8 +126,8 @@ def whole(one: ModelCard, store: ModelStore, seconds: float) -> list[dict[str, o
     size = (max(BATCHES), one.input.height, one.input.width, 3)
     pictures = list(np.random.default_rng(0).integers(0, 256, size, np.uint8))
     rows: list[dict[str, object]] = []
-    for settings in (FP32, BF16, ON_GPU):
-        if settings is BF16 and not describe_host().bf16:
+    for settings in (FP32, BF16, ON_GPU, TF32):
+        if (settings is BF16 and not describe_host().bf16) or (settings is TF32 and one.task != Task.DETECTOR):
             continue
         if one.task == Task.DETECTOR:
             detector = load_detector(one.name, store=store, engine=settings)
@@ -159,7 +162,7 @@ def main(argv: list[str]) -> int:
             alone += engines(one, as_run(one, store.path(one)[0].read_bytes()), seconds)
             through += whole(one, store, seconds)
             write_result("gpu", {"gpu": device(), "seconds": seconds, "engine": alone, "whole": through})
-    exact = [row for row in alone if "cuda" in str(row["way"]) and "TF32" not in str(row["way"])]
+    exact = [row for row in alone if "cuda fp32" in str(row["way"])]
     return int(any(float(str(row.get("deviation", 0.0))) > LARGEST_DEVIATION for row in exact))
 
 

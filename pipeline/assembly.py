@@ -34,13 +34,18 @@ class Networks:
         return noted + [ModelUse("embedder", s.name, s.version, since_ms) for s in sorted(spaces, key=lambda s: s.name)]
 
     def prepare(self, batch_size: int) -> None:
-        """Run each size of batch once: engines compile at first use, and no camera should wait for that."""
+        """Run each size of batch twice, so that no camera waits.
+
+        Engines compile at first use, a GPU puts its memory in order at the next.
+        """
         blank = np.zeros((64, 64, 3), np.uint8)
         for size in (1 << power for power in range(batch_size.bit_length())):
-            self.detector.detect([blank] * size)
+            for _ in range(2):
+                self.detector.detect([blank] * size)
         for embedder in dict.fromkeys(self.embedders.values()):
             for size in (1, 2, 4, 8, 16):
-                embedder.embed([blank] * size)
+                for _ in range(2):
+                    embedder.embed([blank] * size)
 
 
 def engine_settings(models: ModelSettings) -> EngineSettings:

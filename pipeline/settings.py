@@ -103,7 +103,7 @@ class ModelSettings(_Strict):
     person_embedder: str | None = None
     engine: Literal["auto", "onnxruntime", "openvino"] = "auto"
     provider: Literal["auto", "cpu", "cuda", "tensorrt"] = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "tf32"] = "auto"
     threads: int = Field(default=0, ge=0, le=256)
 
 

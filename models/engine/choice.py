@@ -24,9 +24,9 @@ def choose(
 
     1. What is asked for by name is taken, or EngineUnavailable says what is missing.
     2. Detection runs on what was measured to be the fastest here (`zhian models measure`) among what the names leave
-       open. bf16 has to be 5 % faster than fp32 for it; AP50 differs by less than 0.003 (`python -m benchmarks
-       detection`).
-    3. A GPU provider means onnxruntime in fp32; bf16 on the CPU means OpenVINO.
+       open. bf16 and tf32 have to be 5 % faster than fp32 for it; AP50 differs by less than 0.003 in bf16 (`python -m
+       benchmarks detection`), and tf32 deviates less (`python -m benchmarks gpu`).
+    3. A GPU provider means onnxruntime, detection on CUDA in tf32, all else in fp32; bf16 on the CPU means OpenVINO.
     4. As long as nothing was measured, detection on a CPU with instructions for bf16 (AMX, AVX-512 BF16) runs on
        OpenVINO in bf16.
     5. Everything else runs on the CPU, on onnxruntime in fp32. Embedding always does unless asked otherwise, so that
@@ -47,7 +47,8 @@ def candidates(settings: EngineSettings, host: Host | None = None) -> list[Engin
     host = host or describe_host()
     every = [("onnxruntime", "cpu", "fp32"), ("openvino", "cpu", "fp32")]
     every += [("openvino", "cpu", "bf16")] if host.bf16 else []
-    every += [("onnxruntime", "cuda", "fp32")] if _GPU["cuda"] in host.providers else []
+    if _GPU["cuda"] in host.providers:
+        every += [("onnxruntime", "cuda", "fp32"), ("onnxruntime", "cuda", "tf32")]
     asked = (settings.engine, settings.provider, settings.precision)
     fitting = [one for one in every if all(want in {AUTO, has} for want, has in zip(asked, one, strict=True))]
     return [replace(settings, engine=e, provider=p, precision=b) for e, p, b in fitting]  # type: ignore[arg-type]
@@ -83,7 +84,8 @@ def _settle(settings: EngineSettings, for_detection: bool, host: Host) -> tuple[
     asked = settings.engine != AUTO
     if settings.provider != "cpu":
         engine = settings.engine if asked else "onnxruntime"
-        return _with(settings, engine, "fp32"), f"provider {settings.provider} is configured"
+        automatic = "tf32" if for_detection and settings.provider == "cuda" else "fp32"
+        return _with(settings, engine, automatic), f"provider {settings.provider} is configured"
     fast = for_detection and bool(host.bf16_units)
     if asked:
         automatic = "bf16" if fast and settings.engine == "openvino" else "fp32"
@@ -108,6 +110,8 @@ def _must_exist(settled: EngineSettings, host: Host) -> None:
         raise EngineUnavailable(f"openvino runs on the CPU here: for {settled.provider} set engine to onnxruntime")
     if settled.engine == "onnxruntime" and settled.precision == "bf16":
         raise EngineUnavailable("onnxruntime has no bf16: set engine to openvino or precision to fp32")
+    if settled.precision == "tf32" and settled.provider != "cuda":
+        raise EngineUnavailable("only a GPU computes in tf32: set provider to cuda, or precision to fp32 or auto")
     if settled.precision == "bf16" and not host.bf16:
         raise EngineUnavailable("this CPU does not compute in bf16: set precision to fp32 or auto")
     wanted = _GPU.get(settled.provider)

@@ -12,18 +12,29 @@ from numpy.typing import NDArray
 from models.engine.contract import InputArray, room_for, rows_of
 from models.engine.onnxruntime_engine import open_session, rows_by_name
 from models.engine.settings import EngineSettings
+from models.errors import ModelCorrupt
 
 FloatArray = NDArray[np.float32]
 Providers = Sequence[str | tuple[str, Mapping[str, str]]]
 
 LARGEST_BATCH = 32
 _CPU = "CPUExecutionProvider"
-CUDA: tuple[str, Mapping[str, str]] = (
-    "CUDAExecutionProvider",
-    # Without TF32: vectors and scores are those of any other machine that computes in fp32.
-    {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"},
-)
-PROVIDERS: Mapping[str, Providers] = {"cuda": [CUDA, _CPU], "tensorrt": ["TensorrtExecutionProvider", CUDA, _CPU]}
+_CUDA = "CUDAExecutionProvider"
+_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC", "enable_cuda_graph": "1"}
+_PRECISE = {
+    # Vectors and scores are those of any other machine that computes in fp32.
+    "fp32": {"use_tf32": "0"},
+    # Ten bits of mantissa, in the layout that tensor cores want.
+    "tf32": {"use_tf32": "1", "prefer_nhwc": "1"},
+}
+
+
+def providers_of(settings: EngineSettings) -> Providers:
+    """Return onnxruntime's providers, the wanted one first."""
+    cuda = (_CUDA, {**_OPTIONS, **_PRECISE[settings.precision]})
+    return (
+        [cuda, _CPU] if settings.provider == "cuda" else ["TensorrtExecutionProvider", (_CUDA, _PRECISE["fp32"]), _CPU]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +51,8 @@ class GpuEngine:
     """One session on a GPU, one inference at a time; threads that call meanwhile wait.
 
     A batch is filled up to the next of 1, 2, 4, 8, 16, 32 rows: the GPU has room, while every new size makes it choose
-    its algorithms anew. Longer batches are cut. Inputs and outputs have buffers on the device for each of these sizes.
+    its algorithms anew. Longer batches are cut. Inputs and outputs have buffers on the device for each of these sizes,
+    and where every layer can run there, the whole inference is recorded once and started as one (CUDA graph).
     """
 
     def __init__(
@@ -50,14 +62,19 @@ class GpuEngine:
         *,
         providers: Providers | None = None,
         device: str = "cuda",
-        graphs: bool = False,
     ) -> None:
-        self._session = open_session(network, providers or PROVIDERS[settings.provider])
+        chosen = providers or providers_of(settings)
+        try:
+            self._session = open_session(network, chosen)
+        except ModelCorrupt:
+            # Some layer has to run on the CPU: then nothing can be recorded. A damaged network fails again.
+            chosen = [_unrecorded(each) for each in chosen]
+            self._session = open_session(network, chosen)
+        self._recorded = any("enable_cuda_graph" in each[1] for each in chosen if isinstance(each, tuple))
         self._device = device
-        self._graphs = graphs
-        self.precision = "fp32"
+        self.precision: str = settings.precision
         self.elsewhere_s = 0.0
-        self.label = f"onnxruntime-{settings.provider}-fp32"
+        self.label = f"onnxruntime-{settings.provider}-{settings.precision}"
         self.input_names = tuple(each.name for each in self._session.get_inputs())
         self.output_names = tuple(each.name for each in self._session.get_outputs())
         self.output_rows = rows_by_name(self._session.get_outputs())
@@ -99,13 +116,19 @@ class GpuEngine:
         for name, buffer in out.items():
             binding.bind_ortvalue_output(name, buffer)
         options = onnxruntime.RunOptions()
-        if self._graphs:
+        if self._recorded:
             options.add_run_config_entry("gpu_graph_id", str(size))
         self._bound[size] = _Bound(binding, options, into, out)
         return self._bound[size]
 
     def _buffer(self, shape: tuple[int, ...], kind: "np.dtype[Any]") -> Any:  # noqa: ANN401  (onnxruntime has no types)
         return onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, kind.type, self._device, 0)
+
+
+def _unrecorded(provider: str | tuple[str, Mapping[str, str]]) -> str | tuple[str, Mapping[str, str]]:
+    if isinstance(provider, str):
+        return provider
+    return provider[0], {name: value for name, value in provider[1].items() if name != "enable_cuda_graph"}
 
 
 def _portions(n: int) -> Iterator[slice]:

@@ -6,7 +6,7 @@ from typing import Literal
 AUTO = "auto"
 EngineName = Literal["auto", "onnxruntime", "openvino"]
 Provider = Literal["auto", "cpu", "cuda", "tensorrt"]
-Precision = Literal["auto", "fp32", "bf16"]
+Precision = Literal["auto", "fp32", "bf16", "tf32"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ Sealed rows are searched in segments, younger ones in an exact index in memory, 
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, Engine, Row, select
@@ -25,6 +25,8 @@ from pipeline.archive.segments.manifest import Manifest, Part, manifest_mark, re
 from pipeline.archive.segments.segment import Segment
 from pipeline.archive.vectors import VectorFile
 from pipeline.errors import ArchiveDamaged
+
+T = TypeVar("T")
 
 ROWS_AT_ONCE = 65_536
 ATTEMPTS = 5
@@ -75,6 +77,9 @@ class DerivedIndexes:
 
     def search(self, query: Query) -> list[Candidate]:
         """Return the candidates of a query's space; none when the archive does not know the space."""
+        return self._undisturbed(lambda: self._search(query))
+
+    def _search(self, query: Query) -> list[Candidate]:
         held = self._by_space.get(query.vectors.space)
         if held is None:
             return []
@@ -88,6 +93,22 @@ class DerivedIndexes:
 
     def search_looks(self, looks: Looks, where: SightingFilter, top: int) -> list[LookCandidate]:
         """Return the best candidates of all spaces by looks, in order."""
+        return self._undisturbed(lambda: self._search_looks(looks, where, top))
+
+    def _undisturbed(self, search: Callable[[], list[T]]) -> list[T]:
+        """Search again when there was a change meanwhile.
+
+        A row may have left a segment before that was searched, and its newer one come to the tail after that was.
+        """
+        found: list[T] = []
+        for _ in range(ATTEMPTS):
+            seen = self._seen
+            found = search()
+            if self._seen == seen:
+                break
+        return found
+
+    def _search_looks(self, looks: Looks, where: SightingFilter, top: int) -> list[LookCandidate]:
         found: list[LookCandidate] = []
         for held in list(self._held.values()):
             found += held.tail.search_looks(looks, where, top)

@@ -54,6 +54,18 @@ def test_the_same_is_detected(gpu, pictures, batch):
         assert (iou(here.xyxy, there.xyxy).diagonal() > 0.97).all()
 
 
+def test_tf32_finds_the_same_people(gpu, pictures):
+    if gpu.provider != "cuda":
+        pytest.skip("tf32 is taken on CUDA alone")
+    here, there = (
+        load_detector("nanodet", engine=engine).detect(pictures[:8], min_score=SURE)
+        for engine in (CPU, EngineSettings("onnxruntime", "cuda", "tf32"))
+    )
+    for one, other in zip(here, there, strict=True):
+        clear = one.select(one.score > SURE + 0.05)
+        assert (iou(clear.xyxy, other.xyxy).max(axis=1) > 0.9).all()
+
+
 @pytest.mark.parametrize("batch", [1, 7, 16, 32])
 def test_vectors_may_be_compared_with_those_of_the_cpu(gpu, pictures, batch):
     crops = [picture[60:220, 100:164] for picture in pictures[:batch]]

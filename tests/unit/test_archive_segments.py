@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from pipeline.archive import InMemoryArchive, LocalArchive, Looks, Query, Sighti
 from pipeline.archive.layout import Layout
 from pipeline.archive.look_columns import LookLedger
 from pipeline.archive.making import made
-from pipeline.archive.ranking import rows_known
+from pipeline.archive.ranking import Candidate, rows_known
 from pipeline.archive.segments import rows as segment_rows
 from pipeline.archive.segments import scanning, sharing
 from pipeline.archive.segments.codes import Quantiser
@@ -345,10 +346,10 @@ def test_a_row_that_is_erased_while_it_is_read_is_not_told(tmp_path: Path) -> No
 
 
 def test_a_segment_of_the_older_format_is_searched_all_the_same(tmp_path: Path) -> None:
-    vectors = like_people(3_000)
+    vectors = like_people(2_000)  # one slot: in the order of the older format
     folder = tmp_path / "a"
     with open_archive(folder, writable=True, seal_rows=10_000) as archive:
-        archive.append([record_of(i, vectors[i]) for i in range(3_000)])
+        archive.append([record_of(i, vectors[i]) for i in range(2_000)])
         archive.seal()
         queries = [Query(Embeddings(vectors[:1], SPACE), where, 20) for where in FILTERS]
         wanted = [archive.search(query) for query in queries]
@@ -377,6 +378,27 @@ def test_a_newer_revision_replaces_a_sealed_one(tmp_path: Path) -> None:
         archive.append([record_of(4, vectors[10], revision=2)])
         hits = archive.search(Query(Embeddings(vectors[10:11], SPACE), SightingFilter(), 20))
         assert len(hits) == 10
+        assert (hits[0].sighting.key.track_id, hits[0].sighting.revision) == (4, 2)
+
+
+def test_a_row_that_is_renewed_during_a_search_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = like_people(40)
+    with open_archive(tmp_path / "a", writable=True, seal_rows=1_000) as archive:
+        archive.append([record_of(i, vectors[i]) for i in range(20)])
+        archive.seal()
+        archive.append([record_of(i, vectors[i]) for i in range(20, 30)])
+        newer = iter([record_of(4, vectors[4], revision=2)])
+        search = Segment.search
+
+        def renewed_first(segment: Segment, *asked: Any) -> list[Candidate]:
+            for record in newer:
+                archive.append([record])
+                archive._derived.catch_up()
+            return search(segment, *asked)
+
+        monkeypatch.setattr(Segment, "search", renewed_first)
+        hits = archive.search(Query(Embeddings(vectors[4:5], SPACE), SightingFilter(), 30))
+        assert len(hits) == 30
         assert (hits[0].sighting.key.track_id, hits[0].sighting.revision) == (4, 2)
 
 

@@ -22,7 +22,9 @@ GPU = replace(PLAIN, providers=("TensorrtExecutionProvider", "CUDAExecutionProvi
         (AMX, False, {"engine": "openvino"}, "openvino-cpu-fp32"),
         (AMX, False, {"precision": "bf16"}, "openvino-cpu-bf16"),
         (PLAIN, True, {"engine": "openvino"}, "openvino-cpu-fp32"),
-        (GPU, True, {"provider": "cuda"}, "onnxruntime-cuda-fp32"),
+        (GPU, True, {"provider": "cuda"}, "onnxruntime-cuda-tf32"),
+        (GPU, False, {"provider": "cuda"}, "onnxruntime-cuda-fp32"),
+        (GPU, True, {"provider": "cuda", "precision": "fp32"}, "onnxruntime-cuda-fp32"),
         (replace(GPU, bf16_units="AMX", bf16=True), True, {"provider": "tensorrt"}, "onnxruntime-tensorrt-fp32"),
     ],
 )
@@ -41,6 +43,8 @@ def test_the_documented_rule(host, for_detection, settings, label):
         (PLAIN, {"provider": "cuda"}, "install onnxruntime-gpu"),
         (GPU, {"provider": "cuda", "engine": "openvino"}, "set engine to onnxruntime"),
         (GPU, {"provider": "cuda", "precision": "bf16"}, "onnxruntime has no bf16"),
+        (GPU, {"provider": "tensorrt", "precision": "tf32"}, "only a GPU computes in tf32"),
+        (AMX, {"precision": "tf32"}, "only a GPU computes in tf32"),
     ],
 )
 def test_what_is_not_there_is_said(host, settings, said):
@@ -59,6 +63,7 @@ def figures(**ms):
         "ov": "openvino-cpu-fp32",
         "bf16": "openvino-cpu-bf16",
         "cuda": "onnxruntime-cuda-fp32",
+        "tf32": "onnxruntime-cuda-tf32",
     }
     return [Figure(names[name], batch, each) for name, each in ms.items() for batch in (1, 8)]
 
@@ -77,6 +82,9 @@ def figures(**ms):
         (AMX, {"precision": "fp32"}, {"ort": 40, "ov": 30, "bf16": 8}, "openvino-cpu-fp32"),
         (AMX, {"precision": "bf16"}, {"ort": 1, "ov": 1, "bf16": 8}, "openvino-cpu-bf16"),
         (GPU, {}, {"ort": 40, "ov": 30, "cuda": 1}, "onnxruntime-cuda-fp32"),
+        (GPU, {}, {"ort": 40, "ov": 30, "cuda": 1, "tf32": 0.6}, "onnxruntime-cuda-tf32"),
+        (GPU, {}, {"ort": 40, "ov": 30, "cuda": 1, "tf32": 0.97}, "onnxruntime-cuda-fp32"),  # not worth it
+        (GPU, {"provider": "cuda"}, {"cuda": 1, "tf32": 1.5}, "onnxruntime-cuda-fp32"),
         (GPU, {"provider": "cpu"}, {"ort": 40, "ov": 30, "cuda": 1}, "openvino-cpu-fp32"),
         (GPU, {"provider": "tensorrt"}, {"ort": 40, "ov": 30, "cuda": 1}, "onnxruntime-tensorrt-fp32"),
         (AMX, {}, {"ort": 1}, "openvino-cpu-bf16"),  # one figure alone tells nothing

@@ -32,8 +32,8 @@ def test_what_a_row_costs_is_told_for_every_engine_and_batch():
     }  # fmt: skip
 
 
-def test_compiling_does_not_count_and_of_the_rest_the_shortest_time():
-    times = {1: 9.0, 2: 0.3, 3: 0.1, 4: 0.2}
+def test_the_first_two_runs_do_not_count_and_of_the_rest_the_shortest_time():
+    times = {1: 9.0, 2: 0.05, 3: 0.3, 4: 0.1, 5: 0.2}
     course = Course(one=lambda turn, _: times[turn])
     assert course.figures(batches=(1,)) == (Figure("one", 1, 100.0),)
 
@@ -41,15 +41,15 @@ def test_compiling_does_not_count_and_of_the_rest_the_shortest_time():
 def test_who_is_far_behind_leaves_after_one_round_and_the_race_ends_with_the_budget():
     course = Course(hopeless=1.0, near=0.012, best=0.01)
     course.figures(batches=(1,), budget_s=2.0)
-    assert course.ran.count(("hopeless", 1)) == 2
+    assert course.ran.count(("hopeless", 1)) == 2 + 1
     assert course.ran.count(("best", 1)) == course.ran.count(("near", 1))
-    assert 2.0 < course.now_s < 2.1 + 1.0
+    assert 2.0 < course.now_s < 2.1 + 2.1
 
 
 def test_a_lone_engine_is_run_three_times_and_no_longer():
     course = Course(one=0.1)
     course.figures(batches=(1,), budget_s=60.0)
-    assert len(course.ran) == 1 + 3
+    assert len(course.ran) == 2 + 3
 
 
 def test_the_mean_over_the_batches_counts_the_fastest_first():
