@@ -22,15 +22,23 @@ from pipeline.words.wishes import Wishes
 
 _THINGS = ("mask", "glasses", "cane", "wheelchair", "pushchair", "dog", "phone", "beard")
 _COLOURED_HAIR = ("long", "short", "curly")
-_PLATES = frozenset(["牌照", "车牌", "号牌", "车牌号", "plate", "plates"])  # `no plate` says nothing of what comes next
+_PLATES = frozenset(
+    ["牌照", "车牌", "挂牌", "挂车牌", "挂牌照", "上牌", "号牌", "车牌号", "plate", "plates"]
+)  # `no plate` says nothing of what comes next
 _BUT = frozenset(["but", "而是", "但", "但是", "可是", "rather"])
 _ONE = frozenset(["one", "ones"])
+_BUT_IS = frozenset(["是", "就是", "应该是"])  # 不是红的是蓝的
 _CLOTHES = frozenset(
     ["衣服", "衣", "衣物", "装", "打扮", "服装", "服饰", "clothes", "clothing", "outfit"]
 )  # all of them after 一身
-_LENGTHS = {"upper_colour": "upper_length", "lower_colour": "lower_length", "hair_colour": "hair"}
 _SAYS_WHAT = frozenset({Role.GARMENT, Role.VEHICLE, Role.ATTRIBUTE, Role.WHO})
 _WHOLE = "upper_colour+lower_colour"
+_LENGTHS = {
+    "upper_colour": "upper_length",
+    "lower_colour": "lower_length",
+    "hair_colour": "hair",
+    _WHOLE: "lower_length",
+}
 _VEHICLE = "colour"
 _ANY = "any_colour"
 Colours = list[tuple[str, bool]]
@@ -105,7 +113,7 @@ class Binder(Wishes):
     def _take_small(self, token: Token, rest: Sequence[Token]) -> None:
         if token.role is Role.OR and not self._colours:
             self._or_else = self._last is not None
-        if token.text in _BUT:
+        if token.text in _BUT or (token.text in _BUT_IS and self.negated and self._colours):
             self.affirm(used=True)
         elif token.text in _ONE and self._colours and self._last is not None:  # `a red skirt or a pink one`
             self._bind(self._last)
@@ -192,6 +200,8 @@ class Binder(Wishes):
 
     def _take_attribute(self, token: Token) -> None:
         self.is_person = self.is_person or not token.value.startswith("pattern")
+        if self.negated and self._garment is not None and token.role is Role.WHO:  # 没穿鞋的男人
+            self.affirm()
         if token.role is Role.WHO:
             if self._garment == _VEHICLE:  # `the man on a bike, red hat`
                 self._garment, self._garment_first = None, None
@@ -204,6 +214,9 @@ class Binder(Wishes):
             name, value = says.split("=")
             if name == "kind":
                 continue
+            if name == "hair" and self._length is not None:  # `short grey hair`
+                self.put("hair", self._length[1])
+                self._length = None
             if self._colours and (name in _THINGS or (name == "hair" and value in _COLOURED_HAIR)):
                 self._bind(f"{name}_colour")
             self.put(name, value)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from models.kinds import Kind
+from pipeline.words.ages import ages_settled
 from pipeline.words.binding import Binder
 from pipeline.words.meaning import Parse, Part, Place, Role
 from pipeline.words.names import Names
@@ -26,6 +27,7 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
     """
     names = Names(places)
     tokens = _plates_settled(_places_settled(_times_settled(tokens_of(text, vocabulary(), names))))
+    tokens = ages_settled(tokens, datetime.fromtimestamp(now_ms / 1000, zone).year)
     binder = Binder()
     for place, token in enumerate(tokens):
         binder.take(token, tokens[place + 1 :])

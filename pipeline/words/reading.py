@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.words.ages import band, born
 from pipeline.words.clock import match_time, number
 from pipeline.words.joining import joined, settled
 from pipeline.words.meaning import Role
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from pipeline.words.vocabulary import Vocabulary
 
 _BREAKS = re.compile(r"[，,。；;、！!？?\n|+&.]+")
-_YEARS_ZH = r"(\d{1,3}|[一二三四五六七八九十百]+)(?:多|几|来|余)?(?:周)?岁(?:多|左右|上下)?"
+_YEARS_ZH = (
+    r"(?:\d{1,3} ?(?:-|~|到|至) ?)?(\d{1,3}|[一二三四五六七八九十百]+) ?(?:多|好几|几|来|余|出头)?"
+    r"(?:(?:周|虚)?岁(?:多|左右|上下|出头)?|(?<=[\d十多几来头])了(?=[，,。\s的]|$))"
+)
 _TENS_EN = r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES_EN = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
 _OLD = r"(?:(?:years?|yrs?)(?:[ -]old| of age)|y[./]?o(?![a-z]))"
@@ -26,14 +30,20 @@ _DECADE = re.compile(
     rf"(?:in (?:his|her|their|the) )?(?:(?:early|mid|late)[ -])?(?:([1-9])0'?s|({_DECADES_EN})ies)(?![a-z])"
     r"|(?:年近|年过|年逾)?([二三四五六七八九])旬|(?:年近|年过|年逾)([二三四五六七八九])十"
 )
+_ABOUT_TENS = re.compile("[一二三四五六七八九]{2}十")
 _AGE = re.compile(
-    rf"(?:现年|年龄|年纪)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})"
-    r"|(?:aged?|年龄)(?:[: ]| is )? ?(?:about |around |approx\.? |approximately |between |约)?(\d{1,3})"
-    r"(?: ?(?:-|to|and|到|至) ?\d{1,3})?(?![\d:a-z])"
+    rf"(?:今年|现年|年龄|年纪)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})"
+    r"|(?:aged?|今年|现年|年龄)(?:[: ]| is )? ?(?:about |around |approx\.? |approximately |between |约)?(\d{1,3})"
+    r"(?: ?(?:-|to|and|到|至) ?\d{1,3})?(?![\d:./a-z年月日号点])"
+)
+_YEAR_ZH = r"((?:19|20)\d\d) ?年"
+_DAY_ZH = r"(?:\d{1,2}月(?:\d{1,2}[日号])?)?"
+_BORN = re.compile(
+    rf"(?:出生于|生于)?{_YEAR_ZH}{_DAY_ZH}(?:出生|生(?:人)?)(?:的)?|(?:出生于|生于){_YEAR_ZH}{_DAY_ZH}"
+    r"|born (?:in|on)(?: [a-z0-9 ]{1,14})? ((?:19|20)\d\d)(?!\d)"
 )
 _TENS = {word: 10 * (place + 2) for place, word in enumerate(_TENS_EN.split("|"))}
 _ONES = {word: place + 1 for place, word in enumerate(_ONES_EN.split("|"))}
-_OF_AGE, _GROWN = 60, 18  # bands of GA/T 1400
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[a-hj-np-z]\s?[·•.-]?\s?[a-hj-np-z0-9]{5,6}"
     r"(?![a-z0-9])"
@@ -45,7 +55,7 @@ _TO_COME = re.compile(
     r"|tomorrow|(?:the )?day after tomorrow|next (?:week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 )
 _HEIGHT = re.compile(
-    r"(?:身高)?\s?(?:约|大约)?(?:[一1]米[\d一二三四五六七八九]{1,2}"
+    r"(?:身高|高)?\s?(?:约|大约)?(?:[一1]米[\d一二三四五六七八九]{1,2}"
     r"|1\.\d{1,2} ?(?:米|m)"
     r"|1\d\d ?(?:cm|厘米|公分)"
     r"|[4-6] ?(?:ft|feet|foot|')(?: ?\d{1,2} ?(?:ins?|inch(?:es)?|\"|''))?)(?: tall|左右|高)?(?![a-z])"
@@ -128,15 +138,19 @@ def _age(text: str, start: int) -> Token | None:
     if match is not None:
         years = _years(match[1] or match[2] or match[3])
     else:
+        match = _BORN.match(text, start)
+        if match is not None:
+            return Token(start, match.end(), match[0], Role.WHO, born(match[1] or match[2] or match[3]))
         match = _DECADE.match(text, start)
         if match is None:
             return None
         years = 10 * _decade(match)
-    band = "elderly" if years >= _OF_AGE else "child" if years < _GROWN else "adult"
-    return Token(start, match.end(), match[0], Role.WHO, f"age={band}")
+    return Token(start, match.end(), match[0], Role.WHO, f"age={band(years)}")
 
 
 def _years(text: str) -> float:
+    if _ABOUT_TENS.fullmatch(text):  # 七八十
+        return number(text[1:])
     if text.isdigit() or not text.isascii():
         return number(text)
     tens, _, ones = text.replace("-", " ").partition(" ")

@@ -277,6 +277,8 @@ def _on(day: date, point: _Point, context: _Point, now: datetime) -> tuple[datet
 
 def _hour(hour: int, half: str, part: str | None) -> int:
     """Return the hour from the midnight of the day that was said: twelve and one at night are of the next day."""
+    if half == "a" and part in _NIGHTLY and hour % 12 < _SMALL_HOURS:  # `last night between 1 and 3 am`
+        return hour % 12 + 24
     if half:
         return hour % 12 + (12 if half == "p" else 0)
     if part in _NIGHTLY and (hour == 12 or hour < _SMALL_HOURS):

@@ -114,11 +114,48 @@ def test_a_garage_the_site_has_not_is_no_vehicle() -> None:
         ("aged 84", {"age": {"elderly"}}),
         ("年龄：82", {"age": {"elderly"}}),
         ("a 9-yr-old", {"age": {"child"}}),
+        ("70-80岁", {"age": {"elderly"}}),
+        ("七八十岁", {"age": {"elderly"}}),
+        ("今年七十多了", {"age": {"elderly"}}),
+        ("1948年3月生", {"age": {"elderly"}}),
+        ("出生于2015年5月", {"age": {"child"}}),
+        ("born in 1950", {"age": {"elderly"}}),
+        ("女，78", {"gender": {"female"}, "age": {"elderly"}}),
+        ("she's about 70", {"gender": {"female"}, "age": {"elderly"}}),
+        ("boy of about 7", {"gender": {"male"}, "age": {"child"}}),
     ],
 )
 def test_who_is_looked_for(text: str, says: dict[str, set[str]]) -> None:
     found = parsed(text)
     assert (found.wanted, found.unknown) == (says, ())
+
+
+@pytest.mark.parametrize("text", ["红色上衣 about 70", "男 2人", "生于1800年", "a woman, 78 bags", "女，200"])
+def test_a_number_that_is_no_age_of_anybody(text: str) -> None:
+    found = parsed(text)
+    assert "age" not in found.wanted
+    assert found.unknown
+
+
+def test_what_is_said_against_another_colour() -> None:
+    found = parsed("不是红的是蓝的外套")
+    assert (found.wanted, found.without) == ({"upper_colour": {"blue"}}, {"upper_colour": {"red"}})
+
+
+def test_clothes_one_has_not_say_nothing_of_who_has_not() -> None:
+    found = parsed("没穿鞋的男人")
+    assert (found.wanted, found.without) == ({"gender": {"male"}}, {})
+    assert [part.text for part in found.unknown] == ["没穿"]
+
+
+def test_a_length_before_hair_is_that_of_the_hair() -> None:
+    wanted = parsed("short grey hair, navy cardigan").wanted
+    assert (wanted["hair"], wanted["upper_colour"]) == ({"short", "white"}, {"blue"})
+    assert "upper_length" not in wanted
+
+
+def test_a_long_dress_is_long_below() -> None:
+    assert parsed("woman in a long red dress").wanted["lower_length"] == {"long"}
 
 
 @pytest.mark.parametrize(

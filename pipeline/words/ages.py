@@ -1,0 +1,65 @@
+"""Ages said without the word for years: a bare number after whom it is said of, and a year of birth."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.words.meaning import Role
+from pipeline.words.tokens import Token
+
+OLD, GROWN = 60, 18  # where the bands of GA/T 1400 begin
+OLDEST = 110
+_NUMBER = re.compile(r"(?:(?:about|around|approx\.?|approximately|大约|约) )?(\d{1,3})")
+_ABOUT = frozenset(
+    ["about", "around", "approx", "approx.", "approximately", "roughly", "大约", "大概", "约", "of", "only"]
+)
+_SAYS_AGE = frozenset(["is", "was"])
+_SAYS_WHOM = frozenset({Role.WHO, Role.BREAK})
+_BORN = "born="
+
+
+def band(years: float) -> str:
+    """Return the name of the band of an age."""
+    return "elderly" if years >= OLD else "child" if years < GROWN else "adult"
+
+
+def born(year: str) -> str:
+    """Return what a token says that names a year of birth; `ages_settled` makes an age of it."""
+    return f"{_BORN}{year}"
+
+
+def ages_settled(tokens: Sequence[Token], this_year: int) -> list[Token]:
+    """Make ages of years of birth, and of numbers that stand alone after somebody: `a woman, 78, in grey`."""
+    found: list[Token] = []
+    somebody = False
+    for place, token in enumerate(tokens):
+        settled = token
+        if token.value.startswith(_BORN):
+            settled = _of_birth(token, this_year)
+        elif token.role is Role.UNKNOWN and somebody and _is_age(token, found, tokens[place + 1 :]):
+            match = _NUMBER.fullmatch(token.text)
+            assert match is not None
+            settled = replace(token, role=Role.WHO, value=f"age={band(int(match[1]))}")
+        found.append(settled)
+        somebody = somebody or (token.role is Role.WHO and "gender=" in token.value)
+    return found
+
+
+def _of_birth(token: Token, this_year: int) -> Token:
+    years = this_year - int(token.value.removeprefix(_BORN))
+    if not 0 <= years <= OLDEST:
+        return replace(token, role=Role.UNKNOWN, value="")
+    return replace(token, value=f"age={band(years)}")
+
+
+def _is_age(number: Token, before: Sequence[Token], after: Sequence[Token]) -> bool:
+    match = _NUMBER.fullmatch(number.text)
+    if match is None or not 1 < int(match[1]) <= OLDEST:
+        return False
+    if after and after[0].role not in (Role.BREAK, Role.FILLER):
+        return False
+    place = len(before) - 1
+    while place >= 0 and before[place].text in _ABOUT:
+        place -= 1
+    lead = before[place]
+    return lead.role in _SAYS_WHOM or lead.text in _SAYS_AGE
