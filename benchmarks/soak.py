@@ -79,7 +79,9 @@ def main(argv: list[str]) -> int:
             each = [{"id": f"c{n}", "source": server.url(f"c{n}")} for n in range(cameras)]
             settings = Settings.model_validate({"cameras": each, "archive": {"path": folder / "archive"}})
             with open_archive(folder / "archive", writable=True) as archive:
-                worker = Worker(settings, archive, load_networks())
+                networks = load_networks()
+                networks.prepare(settings.analysis.batch_size)
+                worker = Worker(settings, archive, networks)
                 worker.start()
                 rows = watch(worker, minutes)
                 ended = worker.stop()

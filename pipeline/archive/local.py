@@ -71,11 +71,11 @@ class LocalArchive(LocalWrites):
         self._keeper.start()
         return self
 
-    def seal(self) -> None:
+    def seal(self, report: Report = silent) -> None:
         """Seal every row and merge segments as far as can be, now; searches go on meanwhile."""
         with archive_errors(self._layout.folder):
             self._owner()
-            self._keeper.work(thorough=True)
+            self._keeper.work(thorough=True, report=report)
             self._derived.catch_up()
 
     def rebuild(self) -> None:

@@ -101,10 +101,10 @@ def bench_search(
     with open_archive(folder, writable=True) as archive:
         rate = _fill(archive, county, looks, space, truth, flat, report)
         began = time.perf_counter()
-        report("sealing", 0, 1)
-        archive.seal()
+        report("sealing", 0, rows)
+        archive.seal(report)
         sealed = time.perf_counter() - began
-        report("sealing", 1, 1)
+        report("sealing", rows, rows)
     memory, opened = _in_a_fresh_process(folder, looks.sightings(1, 0), space)
     with open_archive(folder, writable=False) as archive:
         figures = []

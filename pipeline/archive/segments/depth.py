@@ -8,7 +8,7 @@ from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import IntArray
 
 REFINED = 34  # candidates per asked hit that get finer cosines at first, of a million rows
-FEWER = 0.2  # of fewer rows fewer, by this power: with a million made-up sightings, so many are hardly ever too few
+FEWER = 0.1  # of fewer rows fewer, by this power: with made-up sightings so many are hardly ever too few
 LEAST = 128  # of them in one segment
 MISSED = 0.006  # of the asked hits; a search goes deeper until it expects to miss no more
 MOST = 16_384  # candidates per query vector that get finer cosines at last

@@ -96,8 +96,17 @@ class SegmentKeeper:
         if self._thread is not None:
             self._thread.join()
 
-    def work(self, *, thorough: bool = False, ending: Callable[[], bool] = lambda: False) -> int:
-        """Do every step that is due, return how many; `thorough` as in `policy.next_step`."""
+    def work(
+        self,
+        *,
+        thorough: bool = False,
+        ending: Callable[[], bool] = lambda: False,
+        report: Callable[[str, int, int], None] = lambda *_: None,
+    ) -> int:
+        """Do every step that is due, return how many; `thorough` as in `policy.next_step`.
+
+        `report` gets (what, rows done, of) before each step.
+        """
         steps = 0
         with self._working:
             for space in self._spaces():
@@ -108,6 +117,7 @@ class SegmentKeeper:
                     step = next_step(sealed, space.rows, living, self._seal_rows, thorough=thorough)
                     if step is None:
                         break
+                    report("sealing", step.first_row, space.rows)
                     self._do(step, space.id, space.dim, sealed, manifest)
                     steps += 1
         return steps

@@ -18,7 +18,8 @@ from pipeline.archive.segments.runs import RunName, Runs, Slots, key_of
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 _AT_ONCE = 65_536
-SLOT_ROWS = 32_768  # a month of a million rows is 30 slots: a day or two of them cost little more than their share
+SLOTS = 32  # in a segment: of a month, a day or two cost little more than their share
+SLOT_ROWS, LEAST_SLOT_ROWS = 32_768, 2_048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +65,9 @@ class SegmentRows:
         """Return the rows by slot of time, run and time, and where the runs are; there is one row at least."""
         names = tuple(sorted(set(self.names)))
         code = {name: number for number, name in enumerate(names)}
+        slot_rows = min(SLOT_ROWS, max(LEAST_SLOT_ROWS, -(-len(self) // SLOTS)))
         slot = np.empty(len(self), np.int64)
-        slot[np.lexsort((self.vector_row, self.first_ms))] = np.arange(len(self)) // SLOT_ROWS
+        slot[np.lexsort((self.vector_row, self.first_ms))] = np.arange(len(self)) // slot_rows
         run = np.array([code[name] for name in self.names], np.int64)[self.run] + slot * len(names)
         order = np.lexsort((self.vector_row, self.first_ms, run))
         rows, run = self.select(order), run[order]

@@ -15,9 +15,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-RUNNING = Path(
-    "/proc/loadavg"
-)  # its fourth word begins with how many threads of the machine run or wait for a core now
+# Its fourth word begins with how many threads of the machine run or wait for a core now.
+RUNNING = Path("/proc/loadavg")
 
 
 def work_done(work: Sequence[Callable[[], T]], threads: int) -> list[T]:
