@@ -21,8 +21,10 @@ from pipeline.words.tokens import Token
 from pipeline.words.wishes import Wishes
 
 _THINGS = ("mask", "glasses", "cane", "wheelchair", "pushchair", "dog", "phone", "beard")
+_COLOURED_HAIR = ("long", "short", "curly")
 _PLATES = frozenset(["牌照", "车牌", "号牌", "车牌号", "plate", "plates"])  # `no plate` says nothing of what comes next
 _BUT = frozenset(["but", "而是", "但", "但是", "可是", "rather"])
+_ONE = frozenset(["one", "ones"])
 _CLOTHES = frozenset(
     ["衣服", "衣", "衣物", "装", "打扮", "服装", "服饰", "clothes", "clothing", "outfit"]
 )  # all of them after 一身
@@ -52,6 +54,7 @@ class Binder(Wishes):
         self._only_colours = True
         self._length: tuple[int, str] | None = None
         self._was_negated = False
+        self._or_else = False  # an `or` came after a garment that has its colours
 
     def take(self, token: Token, rest: Sequence[Token]) -> None:
         """Take the next token; `rest` is what comes after it."""
@@ -100,8 +103,12 @@ class Binder(Wishes):
         self.settle()
 
     def _take_small(self, token: Token, rest: Sequence[Token]) -> None:
+        if token.role is Role.OR and not self._colours:
+            self._or_else = self._last is not None
         if token.text in _BUT:
             self.affirm(used=True)
+        elif token.text in _ONE and self._colours and self._last is not None:  # `a red skirt or a pink one`
+            self._bind(self._last)
         elif self._after_unknown and token.text in AND:  # `brown eyes and white hair`
             self._after_unknown = False
             self._bind(_ANY)
@@ -197,7 +204,7 @@ class Binder(Wishes):
             name, value = says.split("=")
             if name == "kind":
                 continue
-            if name in _THINGS and self._colours:
+            if self._colours and (name in _THINGS or (name == "hair" and value in _COLOURED_HAIR)):
                 self._bind(f"{name}_colour")
             self.put(name, value)
             self._was_negated = self.negated and value == "yes"
@@ -250,11 +257,17 @@ class Binder(Wishes):
                 self.unused.add(pending[0])
         if self._colours:
             all_negated = all(negated for _, negated in self._colours)
-            before = self._last if all_negated or self._garment_first else self._bare if self._only_colours else None
+            before = (
+                self._last
+                if all_negated or self._garment_first or self._or_else
+                else self._bare
+                if self._only_colours
+                else None
+            )
             self._bind(self._garment or before or _ANY)
             self._garment, self._default = None, ""
         self._bare, self._only_colours = self._garment if not self._default else None, True
         self._settle_garment()
         self._garment_first = self._shade = self._length = None
-        self._was_negated = False
+        self._was_negated = self._or_else = False
         self.affirm()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.words.clock import match_time, number
+from pipeline.words.joining import joined, settled
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
 from pipeline.words.spelling import normalised
@@ -18,13 +19,18 @@ _BREAKS = re.compile(r"[，,。；;、！!？?\n|+&.]+")
 _YEARS_ZH = r"(\d{1,3}|[一二三四五六七八九十百]+)(?:多|几|来|余)?(?:周)?岁(?:多|左右|上下)?"
 _TENS_EN = r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES_EN = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
-_YEARS_EN = rf"(\d{{1,3}}|(?:{_TENS_EN})(?:[ -](?:{_ONES_EN}))?|{_ONES_EN})[ -]?(?:years?[ -]old|y/?o(?![a-z]))"
+_OLD = r"(?:(?:years?|yrs?)(?:[ -]old| of age)|y[./]?o(?![a-z]))"
+_YEARS_EN = rf"(\d{{1,3}}|(?:{_TENS_EN})(?:[ -](?:{_ONES_EN}))?|{_ONES_EN})[ -]?{_OLD}"
 _DECADES_EN = "twent|thirt|fort|fift|sixt|sevent|eight|ninet"
 _DECADE = re.compile(
     rf"(?:in (?:his|her|their|the) )?(?:(?:early|mid|late)[ -])?(?:([1-9])0'?s|({_DECADES_EN})ies)(?![a-z])"
     r"|(?:年近|年过|年逾)?([二三四五六七八九])旬|(?:年近|年过|年逾)([二三四五六七八九])十"
 )
-_AGE = re.compile(rf"(?:年龄|年纪)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})")
+_AGE = re.compile(
+    rf"(?:现年|年龄|年纪)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})"
+    r"|(?:aged?|年龄)(?:[: ]| is )? ?(?:about |around |approx\.? |approximately |between |约)?(\d{1,3})"
+    r"(?: ?(?:-|to|and|到|至) ?\d{1,3})?(?![\d:a-z])"
+)
 _TENS = {word: 10 * (place + 2) for place, word in enumerate(_TENS_EN.split("|"))}
 _ONES = {word: place + 1 for place, word in enumerate(_ONES_EN.split("|"))}
 _OF_AGE, _GROWN = 60, 18  # bands of GA/T 1400
@@ -50,10 +56,6 @@ _SKIN = re.compile(
     r"|kid|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
 )
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
-_PLACE_ENDS = re.compile(
-    r"(?:路|街|巷|弄|村|苑|园|店|桥|镇|乡|站|厅|院|馆|校|超市|学校|广场|小区|大厦|公司|菜场|市场)$"
-)
-_LEADS = frozenset("在从往到去向于经的了是有")
 
 
 def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
@@ -67,31 +69,10 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
             continue
         found = _longest(plain, place, words, names) or _break(plain, place) or _strange(plain, place)
         if found.role is Role.UNKNOWN:
-            found = _joined(tokens, found, plain)
+            found = joined(tokens, found, plain)
         tokens.append(found)
         place = found.end
-    return _settled(tokens, plain)
-
-
-def _settled(tokens: list[Token], plain: str) -> list[Token]:
-    """A colour of one letter that touches an unknown word and no garment is a part of that word: 红领巾, 白字."""
-    settled: list[Token] = []
-    for place, token in enumerate(tokens):
-        before = settled[-1] if settled else None
-        after = tokens[place + 1] if place + 1 < len(tokens) else None
-        if before is not None and token.role is Role.UNKNOWN and _is_letter(before, token) and not _wears(after):
-            settled[-1] = replace(token, start=before.start, text=plain[before.start : token.end])
-        else:
-            settled.append(token)
-    return settled
-
-
-def _is_letter(colour: Token, unknown: Token) -> bool:
-    return colour.role is Role.COLOUR and colour.end == unknown.start and len(colour.text) == 1
-
-
-def _wears(token: Token | None) -> bool:
-    return token is not None and token.role in (Role.GARMENT, Role.VEHICLE)
+    return settled(tokens, plain)
 
 
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
@@ -105,9 +86,10 @@ def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token 
         _pattern(_HEIGHT, text, start),
         _word(text, start, words),
     ]
-    reach = names.reach(text, start)
-    if reach:
-        found.append(Token(start, start + reach, text[start : start + reach], Role.PLACE))
+    end, name = names.reach(text, start)
+    if name:
+        place = Token(start, end, name, Role.PLACE)
+        found.insert(0 if found[-1] is not None and found[-1].role is Role.UNKNOWN else len(found), place)
     return max(filter(None, found), key=lambda token: token.end, default=None)
 
 
@@ -144,7 +126,7 @@ def _age(text: str, start: int) -> Token | None:
         return None
     match = _AGE.match(text, start)
     if match is not None:
-        years = _years(match[1] or match[2])
+        years = _years(match[1] or match[2] or match[3])
     else:
         match = _DECADE.match(text, start)
         if match is None:
@@ -191,27 +173,3 @@ def _strange(text: str, start: int) -> Token:
         return Token(start, end, part, Role.FILLER)
     silent = match is None and not part.isalnum() and unicodedata.category(part)[0] in "PSZC"
     return Token(start, end, part, Role.BREAK if silent else Role.UNKNOWN)
-
-
-def _joined(tokens: list[Token], found: Token, plain: str) -> Token:
-    """Join an unknown piece with the unknown before it, and an unknown place with the colour its name begins with."""
-    if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start:
-        found = replace(found, start=tokens.pop().start)
-    start = found.start
-    if len(tokens) > 1 and _is_between(tokens[-2], tokens[-1], start):  # 叽里咕噜
-        tokens.pop()
-        start = tokens.pop().start
-    if _PLACE_ENDS.search(plain[start : found.end]):  # 黄浦路 is no yellow
-        while tokens and _begins_name(tokens[-1], start):
-            start = tokens.pop().start
-    return replace(found, start=start, text=plain[start : found.end])
-
-
-def _is_between(before: Token, between: Token, end: int) -> bool:
-    touches = before.end == between.start and between.end == end and between.end - between.start == 1
-    return touches and before.role is Role.UNKNOWN and between.role is Role.FILLER and between.text not in _LEADS
-
-
-def _begins_name(token: Token, end: int) -> bool:
-    single = token.end == end and token.end - token.start == 1 and token.text not in _LEADS
-    return single and token.role in (Role.COLOUR, Role.ATTRIBUTE, Role.FILLER, Role.WHO)

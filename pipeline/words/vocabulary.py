@@ -23,6 +23,7 @@ _ROLES = {
     "who": Role.WHO,
     "vehicle": Role.VEHICLE,
     "refused": Role.REFUSED,
+    "not_searched": Role.UNKNOWN,
 }
 
 

@@ -1,0 +1,96 @@
+"""Puts pieces together that only mean something as one: unknown words, things with their colour, `上紫下灰`."""
+
+import re
+from dataclasses import replace
+
+from pipeline.words.meaning import Role
+from pipeline.words.tokens import Token
+
+_PLACE_ENDS = re.compile(
+    r"(?:路|街|巷|弄|村|苑|园|店|桥|镇|乡|站|厅|院|馆|校|超市|学校|广场|小区|大厦|公司|菜场|市场)$"
+)
+_LEADS = frozenset("在从往到去向于经的了是有")
+_SEXES = frozenset("男女人")  # an unknown word on both sides takes nothing of these
+_BEGINS_WORDS = frozenset("花老")  # 花盆 is no pattern, 老王 not old
+_IN_WORDS = frozenset({Role.FILLER, Role.COLOUR, Role.ATTRIBUTE, Role.WHO, Role.SHADE, Role.LENGTH})
+_COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
+_HALVES = {"上": "upper_colour", "下": "lower_colour"}
+
+
+def joined(tokens: list[Token], found: Token, plain: str) -> Token:
+    """Join an unknown piece with the unknown before it, and an unknown place with the colour its name begins with.
+
+    Takes what is joined off the end of `tokens`.
+    """
+    if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start:
+        found = replace(found, start=tokens.pop().start)
+    start = found.start
+    if len(tokens) > 1 and _is_between(tokens[-2], tokens[-1], start):  # 叽里咕噜
+        tokens.pop()
+        start = tokens.pop().start
+    if _PLACE_ENDS.search(plain[start : found.end]):  # 黄浦路 is no yellow
+        while tokens and _begins_name(tokens[-1], start):
+            start = tokens.pop().start
+    return replace(found, start=start, text=plain[start : found.end])
+
+
+def settled(tokens: list[Token], plain: str) -> list[Token]:
+    """Give what belongs to an unknown word to it: the letter it begins with (红领巾, 花盆), the colour of a thing."""
+    found: list[Token] = []
+    for place, token in enumerate(tokens):
+        before = found[-1] if found else None
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if before is not None and token.role is Role.UNKNOWN and _is_of(before, token, after, plain):
+            found.pop()
+            start = before.start
+            if found and found[-1].role is Role.UNKNOWN and found[-1].end == start:
+                start = found.pop().start
+            found.append(replace(token, start=start, text=plain[start : token.end]))
+        else:
+            found.append(token)
+    return _halves(found)
+
+
+def _is_of(before: Token, unknown: Token, after: Token | None, plain: str) -> bool:
+    if after is not None and after.role in _COLOURED and after.start == unknown.end:
+        return False
+    if unknown.value == "thing" and before.role is Role.COLOUR:  # a silver watch
+        return not plain[before.end : unknown.start].strip()
+    single = before.end == unknown.start and len(before.text) == 1
+    return single and (before.role is Role.COLOUR or before.text in _BEGINS_WORDS)
+
+
+def _is_between(before: Token, between: Token, end: int) -> bool:
+    touches = before.end == between.start and between.end == end and between.end - between.start == 1
+    inside = between.role in _IN_WORDS and between.text not in _LEADS and between.text not in _SEXES
+    return touches and inside and before.role is Role.UNKNOWN
+
+
+def _begins_name(token: Token, end: int) -> bool:
+    single = token.end == end and token.end - token.start == 1 and token.text not in _LEADS
+    return single and token.role in (Role.COLOUR, Role.ATTRIBUTE, Role.FILLER, Role.WHO)
+
+
+def _halves(tokens: list[Token]) -> list[Token]:
+    """Read `上紫下灰` as the colours of both halves; `下` keeps its own where a garment follows: 上白下黑裤子."""
+    found: list[Token] = []
+    upper = False
+    for place, token in enumerate(tokens):
+        before = found[-1] if found else None
+        if before is not None and _is_half(before, token, upper, tokens[place + 1 : place + 3]):
+            upper = before.text == "上"
+            name = _HALVES[before.text]
+            says = "+".join(f"{name}={value}" for value in token.value.split("|"))
+            found[-1] = Token(before.start, token.end, before.text + token.text, Role.ATTRIBUTE, says)
+        else:
+            found.append(token)
+    return found
+
+
+def _is_half(before: Token, colour: Token, upper: bool, rest: list[Token]) -> bool:
+    if before.end != colour.start or colour.role is not Role.COLOUR or before.role is not Role.FILLER:
+        return False
+    if before.text == "上":
+        follows = [token.text for token in rest if token.role is not Role.BREAK][:1]
+        return follows == ["下"]
+    return before.text == "下" and upper and not (rest and rest[0].role in _COLOURED)
