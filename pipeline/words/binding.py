@@ -62,6 +62,7 @@ class Binder(Wishes):
         self._only_colours = True
         self._length: tuple[int, str] | None = None
         self._was_negated = False
+        self._denied: str | None = None  # slots of what got no colour but ones that are not wanted
         self._or_else = False  # an `or` came after a garment that has its colours
 
     def take(self, token: Token, rest: Sequence[Token]) -> None:
@@ -248,6 +249,7 @@ class Binder(Wishes):
 
     def _bind(self, slots: str, colours: Colours | None = None) -> None:
         chosen = self._colours if colours is None else colours
+        self._denied = slots if chosen and all(negated for _, negated in chosen) else None
         for slot in slots.split("+"):
             for colour, negated in chosen:
                 for value in colour.split("|"):
@@ -270,13 +272,9 @@ class Binder(Wishes):
                 self.unused.add(pending[0])
         if self._colours:
             all_negated = all(negated for _, negated in self._colours)
-            before = (
-                self._last
-                if all_negated or self._garment_first or self._or_else
-                else self._bare
-                if self._only_colours
-                else None
-            )
+            before = self._last if all_negated or self._garment_first or self._or_else else None
+            if before is None and self._only_colours:  # 裤子不是蓝的，是黑的
+                before = self._bare or self._denied
             self._bind(self._garment or before or _ANY)
             self._garment, self._default = None, ""
         self._bare, self._only_colours = self._garment if not self._default else None, True

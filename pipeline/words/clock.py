@@ -242,6 +242,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda m: f"month-of:{_MONTHS.index(m[1][:3]) + 1}",
     ),
     _rule(r"late last night|late yesterday night", "day:-1|part:night"),
+    _rule(r"(?:the )?night before last", "day:-2|part:evening"),
     _rule(r"early this morning", "day:0|part:early"),
     _rule(r"early yesterday(?: morning)?", "day:-1|part:early"),
     _rule(

@@ -69,7 +69,7 @@ def _plates_settled(tokens: list[Token]) -> list[Token]:
 
 def _times_settled(tokens: list[Token]) -> list[Token]:
     """Words that join times mean nothing where there is no time to join, and others join where times are around."""
-    tokens = _to_come_settled(tokens)
+    tokens = _ends_settled(_to_come_settled(tokens))
     says_time = [token.role is Role.TIME and token.value not in _JOINS for token in tokens]
     return [
         _time_settled(
@@ -89,6 +89,16 @@ def _to_come_settled(tokens: list[Token]) -> list[Token]:
         follows = bool(settled) and settled[-1].value == TO_COME and token.role is Role.TIME
         settled.append(replace(token, role=Role.UNKNOWN, value=TO_COME) if follows else token)
     return settled
+
+
+def _ends_settled(tokens: list[Token]) -> list[Token]:
+    """`Till` after a clock time ends what that begins: `9 am till noon`."""
+    return [
+        replace(token, value="to")
+        if place and token.text in ("until", "till") and token.value == "before" and "clock:" in tokens[place - 1].value
+        else token
+        for place, token in enumerate(tokens)
+    ]
 
 
 def _time_settled(token: Token, *, after: bool, before: bool, anywhere: bool) -> Token:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BREAKS = re.compile(r"[，,。；;、！!？?\n|+&.]+")
 _YEARS_ZH = (
     r"(?:\d{1,3} ?(?:-|~|到|至) ?)?(\d{1,3}|[一二三四五六七八九十百]+) ?(?:多|好几|几|来|余|出头)?"
-    r"(?:(?:周|虚)?岁(?:多|左右|上下|出头)?|(?<=[\d十多几来头])了(?=[，,。\s的]|$))"
+    r"(?:(?:周|虚)?岁(?:半|多|左右|上下|出头)?|(?<=[\d十多几来头])了(?=[，,。\s的]|$))"
 )
 _TENS_EN = r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES_EN = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"

@@ -142,6 +142,12 @@ def test_what_is_said_against_another_colour() -> None:
     assert (found.wanted, found.without) == ({"upper_colour": {"blue"}}, {"upper_colour": {"red"}})
 
 
+@pytest.mark.parametrize("text", ["裤子不是蓝的，是黑的", "the trousers are not blue, they are black"])
+def test_the_colour_that_is_said_instead(text: str) -> None:
+    found = parsed(text)
+    assert (found.wanted["lower_colour"], found.without["lower_colour"]) == ({"black"}, {"blue"})
+
+
 def test_clothes_one_has_not_say_nothing_of_who_has_not() -> None:
     found = parsed("没穿鞋的男人")
     assert (found.wanted, found.without) == ({"gender": {"male"}}, {})
