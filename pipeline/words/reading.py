@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BREAKS = re.compile(r"[，,。；;、！!？?\n|+&.]+")
 _YEARS_ZH = (
     r"(?:\d{1,3} ?(?:-|~|到|至) ?)?(\d{1,3}|[一二三四五六七八九十百]+) ?(?:多|好几|几|来|余|出头)?"
-    r"(?:(?:周|虚)?岁(?:半|多|左右|上下|出头)?|(?<=[\d十多几来头])了(?=[，,。\s的]|$))"
+    r"(?:(?:周|虚)?岁(?:半|多|左右|上下|出头)?|(?<=[\d十多几来头])了(?=[，,。\s的]|$)|(?<=[多头])(?=[，,。]|$))"
 )
 _TENS_EN = r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES_EN = r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -42,6 +42,7 @@ _BORN = re.compile(
     rf"(?:出生于|生于)?{_YEAR_ZH}{_DAY_ZH}(?:出生|生(?:人)?)(?:的)?|(?:出生于|生于){_YEAR_ZH}{_DAY_ZH}"
     r"|born (?:in|on)(?: [a-z0-9 ]{1,14})? ((?:19|20)\d\d)(?!\d)"
 )
+_BEGINS_BIRTH = frozenset("12出生b")
 _TENS = {word: 10 * (place + 2) for place, word in enumerate(_TENS_EN.split("|"))}
 _ONES = {word: place + 1 for place, word in enumerate(_ONES_EN.split("|"))}
 _PLATE = re.compile(
@@ -138,7 +139,7 @@ def _age(text: str, start: int) -> Token | None:
     if match is not None:
         years = _years(match[1] or match[2] or match[3])
     else:
-        match = _BORN.match(text, start)
+        match = _BORN.match(text, start) if text[start] in _BEGINS_BIRTH else None
         if match is not None:
             return Token(start, match.end(), match[0], Role.WHO, born(match[1] or match[2] or match[3]))
         match = _DECADE.match(text, start)

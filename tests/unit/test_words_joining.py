@@ -117,6 +117,8 @@ def test_a_garage_the_site_has_not_is_no_vehicle() -> None:
         ("70-80岁", {"age": {"elderly"}}),
         ("七八十岁", {"age": {"elderly"}}),
         ("今年七十多了", {"age": {"elderly"}}),
+        ("八十出头，", {"age": {"elderly"}}),
+        ("五岁半", {"age": {"child"}}),
         ("1948年3月生", {"age": {"elderly"}}),
         ("出生于2015年5月", {"age": {"child"}}),
         ("born in 1950", {"age": {"elderly"}}),
