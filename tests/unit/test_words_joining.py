@@ -172,3 +172,17 @@ def test_a_long_dress_is_long_below() -> None:
 def test_what_notices_and_calls_begin_with_says_nothing(text: str) -> None:
     found = parsed(text)
     assert (found.wanted["upper_colour"], found.unknown) == ({"red"}, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("穿一身黑，背个红包", {"upper_colour": {"black"}, "lower_colour": {"black"}, "bag_colour": {"red"}}),
+        ("man in white, also carrying a brown bag", {"any_colour": {"white"}, "bag_colour": {"brown"}}),
+        ("白车里的人", {"vehicle_colour": {"white"}}),
+        ("上身是红的，下身是黑的", {"upper_colour": {"red"}, "lower_colour": {"black"}}),
+    ],
+)
+def test_phrases_of_small_words_take_nothing_from_their_neighbours(text: str, values: dict[str, set[str]]) -> None:
+    wanted = parsed(text).wanted
+    assert {name: wanted.get(name) for name in values} == values
