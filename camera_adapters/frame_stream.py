@@ -75,9 +75,12 @@ class FrameStream:
         """Yield key frames, each decoded alone, the first and those that somebody waits for."""
         attention = self.request.attention
         for packet in packets(self.container, self.stream, self.damage):
+            self._check_room()
             stamp = self.timing.read(self.media.peek(self._time(packet)), idle=True)
             if not packet.is_keyframe or (self.seq and attention is not None and attention.idle):
                 continue
+            if self.patience:
+                self.patience.packet_seen()
             self.request.lap("rest")
             picture = self._alone(packet)
             self.request.lap("decode")
@@ -91,10 +94,7 @@ class FrameStream:
         for packet in packets(self.container, self.stream, self.damage):
             if self.patience:
                 self.patience.packet_seen()
-            if self.request.attention is not None and self.request.attention.refused:
-                raise Overloaded(
-                    "no room on this machine: give it more cores, lower analysis_fps or analyse sub-streams"
-                )
+            self._check_room()
             stamp = self.timing.read(self.media.peek(self._time(packet)), idle=self._idle)
             if self._idle:
                 yield from self._glance(packet, stamp)
@@ -104,6 +104,11 @@ class FrameStream:
                 yield from self._glance(packet, stamp)
             else:
                 yield from self._decode(packet, stamp)
+
+    def _check_room(self) -> None:
+        """Raise Overloaded when the camera is let go."""
+        if self.request.attention is not None and self.request.attention.refused:
+            raise Overloaded("no room on this machine: give it more cores, lower analysis_fps or analyse sub-streams")
 
     def _may_idle(self, packet: av.Packet) -> bool:
         attention = self.request.attention

@@ -17,12 +17,14 @@ _PATIENCE_S = 86_400.0
 
 
 class _Wanted:
-    """The attention paid to a main stream: none until somebody moves on the sub-stream."""
+    """The attention paid to a main stream: none until somebody moves on the sub-stream.
 
-    refused = False
+    `refused` ends a stream that shows nothing: nobody asks it for a picture, so it could not see that it is to stop.
+    """
 
     def __init__(self) -> None:
         self.idle = True
+        self.refused = False
 
     def glance(self, frame: Frame) -> bool:  # noqa: ARG002
         """Key frames change nothing here."""
@@ -61,8 +63,9 @@ class CloseUps:
 
     def stop(self, until_s: float) -> bool:
         """End the threads; False when one did not end by then (time.monotonic)."""
-        for supervisor in self._supervisors.values():
+        for camera_id, supervisor in self._supervisors.items():
             supervisor.stop(0)
+            self._wanted[camera_id].refused = True
         ended = [s.stop(max(0.1, until_s - time.monotonic())) for s in self._supervisors.values()]
         return all(ended)
 

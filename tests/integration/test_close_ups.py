@@ -19,7 +19,7 @@ from pipeline.assembly import Networks
 from pipeline.camera_report import CameraReport
 from pipeline.settings import Settings
 from pipeline.worker import Worker
-from tests.servers.cameras import rtsp_server
+from tests.servers.cameras import make_clip, rtsp_server
 from tests.servers.doors import MeanColour, Rectangles
 
 SUB, MAIN = (240, 160), (960, 640)
@@ -116,6 +116,26 @@ def test_a_main_stream_that_fails_costs_pictures_not_sightings(films: tuple[Path
     assert heights(archive) == [pytest.approx(60, abs=3)]
     assert report.main is not None
     assert report.main.reason is Reason.BAD_SOURCE
+
+
+@pytest.mark.server
+def test_a_main_stream_on_which_nobody_comes_ends_at_once(tmp_path: Path, system_python_with_gst: str) -> None:
+    """It yields no pictures after the first: nothing but the packets themselves can tell it to stop."""
+    clip = make_clip(tmp_path / "empty.h264.mp4", frames=1500)
+    archive = InMemoryArchive()
+    with rtsp_server(system_python_with_gst, {"sub": clip, "main": clip}) as server:
+        worker = Worker(settings(server.url("sub"), server.url("main")), archive, NETWORKS)
+        worker.start()
+
+        def live() -> bool:
+            (report,) = worker.camera_reports()
+            return report.main is not None and report.main.status is report.state.status is Status.LIVE
+
+        until(live)
+        began = time.monotonic()
+        assert worker.stop()
+        assert time.monotonic() - began < 5
+    assert archive.count() == 0
 
 
 @pytest.mark.server
