@@ -97,6 +97,7 @@ def test_pictures_are_as_large_as_the_main_stream_shows_her(films: tuple[Path, P
     archive, report = played(settings(str(sub), str(main)))
     (height,) = heights(archive)
     assert height == pytest.approx(240, abs=12)
+    assert report.analysed >= 28
     assert report.received <= 31  # main frames are not counted among the camera's
     (sighting,) = archive.find(SightingFilter())
     assert sighting.frame_size == SUB
@@ -132,7 +133,7 @@ def test_a_main_stream_on_which_nobody_comes_ends_at_once(tmp_path: Path, system
             return report.main is not None and report.main.status is report.state.status is Status.LIVE
 
         until(live)
-        assert worker.stop()
+        assert worker.stop(timeout_s=5)
     assert archive.count() == 0
 
 
