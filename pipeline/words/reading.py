@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.words.ages import band, born
+from pipeline.words.chunks import parted
 from pipeline.words.clock import ANY_TIME, match_time, number
 from pipeline.words.joining import joined, settled
 from pipeline.words.meaning import Role
@@ -88,7 +89,7 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
             found = joined(tokens, found, plain)
         tokens.append(found)
         place = found.end
-    return settled(tokens, plain)
+    return parted(settled(tokens, plain), plain)
 
 
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
