@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.words.meaning import Role
 from pipeline.words.tokens import Token
+from pipeline.words.vocabulary import SOFT, STATE
 
 _PLACE_ENDS = re.compile(
     r"(?:路|街|巷|弄|村|苑|园|店|桥|镇|乡|站|厅|院|馆|校|超市|学校|广场|小区|大厦|公司|菜场|市场)$"
@@ -22,7 +23,7 @@ def joined(tokens: list[Token], found: Token, plain: str) -> Token:
 
     Takes what is joined off the end of `tokens`.
     """
-    if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start:
+    if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start and not tokens[-1].value:
         found = replace(found, start=tokens.pop().start)
     start = found.start
     if len(tokens) > 1 and _is_between(tokens[-2], tokens[-1], start):  # 叽里咕噜
@@ -32,6 +33,26 @@ def joined(tokens: list[Token], found: Token, plain: str) -> Token:
         while tokens and _begins_name(tokens[-1], start):
             start = tokens.pop().start
     return replace(found, start=start, text=plain[start : found.end])
+
+
+def whole(tokens: list[Token], plain: str) -> list[Token]:
+    """Join the single characters that touch an unknown word with it, if they are such as words are made of: 可疑."""
+    found: list[Token] = []
+    for token in tokens:
+        before = found[-1] if found else None
+        if before is not None and before.end == token.start and _are_one(before, token):
+            found[-1] = Token(before.start, token.end, plain[before.start : token.end], Role.UNKNOWN)
+        else:
+            found.append(token)
+    return found
+
+
+def _are_one(before: Token, after: Token) -> bool:
+    for one, other in ((before, after), (after, before)):
+        if one.role is Role.UNKNOWN and not one.value and other.end - other.start == 1 and not other.text.isascii():
+            if other.role is Role.FILLER and other.value in (SOFT, STATE):
+                return True
+    return False
 
 
 def settled(tokens: list[Token], plain: str) -> list[Token]:

@@ -28,6 +28,7 @@ class Role(StrEnum):
     OR = "or"
     FILLER = "filler"
     BREAK = "break"
+    UNSEARCHED = "unsearched"
     UNKNOWN = "unknown"
 
 
@@ -82,6 +83,11 @@ class Parse:
     def unknown(self) -> tuple[Part, ...]:
         """What was not understood."""
         return tuple(part for part in self.parts if part.role is Role.UNKNOWN)
+
+    @property
+    def unsearched(self) -> tuple[Part, ...]:
+        """What is known for a thing that nothing is searched by: a guitar, a height, a telephone number, a reward."""
+        return tuple(part for part in self.parts if part.role is Role.UNSEARCHED)
 
     @property
     def refused(self) -> tuple[Part, ...]:

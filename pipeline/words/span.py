@@ -105,6 +105,8 @@ def _collect(values: Sequence[str], now: datetime) -> _Said:
                 said.points.append(point := _Point())
                 said.ranged = True
             point.clock = (int(rest[0]), int(rest[1]), rest[2] == "exact", rest[3])
+        elif word == "same":
+            point.clock, point.about = (now.hour, now.minute, True, ""), True
         elif word == "now":
             point.exact = now
         else:
@@ -203,6 +205,8 @@ def _span(said: _Said, now: datetime) -> Span:
     if not said.points:
         return (now - said.last, None) if said.last is not None else (None, None)
     first = said.points[0]
+    if said.last is not None and first.first is None and first.exact is None:
+        return _since_back(said.last, first, now), None
     if said.ranged and len(said.points) > 1:
         return _between(said, now)
     start, end = _of_point(first, now, first)
@@ -213,6 +217,12 @@ def _span(said: _Said, now: datetime) -> Span:
         begin = _midnight(first.first, now) if first.clock is not None or first.part is not None else None
         return begin, edge
     return start, end
+
+
+def _since_back(back: timedelta, point: _Point, now: datetime) -> datetime:
+    """前几天下午: from the first of those afternoons on."""
+    begin = now - back
+    return _on(begin.date(), point, point, now)[0] if back >= timedelta(days=1) else begin
 
 
 def _between(said: _Said, now: datetime) -> Span:
@@ -243,7 +253,7 @@ def _between(said: _Said, now: datetime) -> Span:
 def _edge(point: _Point, start: datetime) -> datetime:
     """Return the moment a span begins or ends with: the clock time as it was said, noon, midnight."""
     if point.exact is not None:
-        return start + _AROUND
+        return start + (_ABOUT if point.about else _AROUND)
     if point.clock is not None:
         return start + (_ABOUT if point.about else _AROUND if point.clock[2] else timedelta())
     if point.part in _MOMENTS:
@@ -253,7 +263,8 @@ def _edge(point: _Point, start: datetime) -> datetime:
 
 def _of_point(point: _Point, now: datetime, context: _Point) -> tuple[datetime, datetime]:
     if point.exact is not None:
-        return point.exact - _AROUND, point.exact + _AROUND
+        slack = _ABOUT if point.about else _AROUND
+        return point.exact - slack, point.exact + slack
     day = point.first or now.date()
     start, end = _on(day, point, context, now)
     if point.first is None and start > now:  # what has not begun today is meant of yesterday
@@ -283,6 +294,10 @@ def _hour(hour: int, half: str, part: str | None) -> int:
         return hour % 12 + (12 if half == "p" else 0)
     if part in _NIGHTLY and (hour == 12 or hour < _SMALL_HOURS):
         return hour % 12 + 24
+    if part in _NIGHTLY and hour == 13:  # 夜里十一二点
+        return 25
+    if part == "dawn" and hour == 12:
+        return 0
     if (part in _LATE and hour < 12) or (part == "noon" and hour < _SMALL_HOURS):
         return hour + 12
     return hour

@@ -13,6 +13,8 @@ from pipeline.errors import BadSettings
 from pipeline.words.meaning import Role
 from pipeline.words.spelling import normalised
 
+SOFT = "soft"  # value of a word of grammar: one character of it that touches an unknown word is part of that
+STATE = "state"  # value of a size or condition, which is understood but not searched by
 _ROLES = {
     "colour": Role.COLOUR,
     "dark_or_light": Role.COLOUR,
@@ -109,6 +111,9 @@ def _read(content: Mapping[str, Any]) -> Iterator[tuple[str, Word]]:
             implied.setdefault(normalised(spelling), []).append(says)
     for colour, spellings in content["default_colour"].items():
         colours |= {normalised(spelling): colour for spelling in spellings}
+    for section, value in (("grammar", SOFT), ("state", STATE)):
+        for spellings in content[section].values():
+            yield from ((normalised(spelling), Word(Role.FILLER, value)) for spelling in spellings)
     for section in ("filler", "or", "negation"):
         for spelling in content[section]:
             yield normalised(spelling), Word(Role(section), "")

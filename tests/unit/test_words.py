@@ -12,7 +12,7 @@ from models.kinds import Kind
 from pipeline.archive.contract import SightingFilter
 from pipeline.words import Parse, Place, parse
 from pipeline.words.explaining import explain
-from pipeline.words.meaning import Role
+from pipeline.words.meaning import Part, Role
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 24, 15, tzinfo=ZONE)
@@ -36,6 +36,12 @@ def parsed(text: str, now: datetime = NOW) -> Parse:
     return parse(text, now_ms=round(now.timestamp() * 1000), zone=ZONE, places=PLACES)
 
 
+def unknown_of(found: Parse, asked: str) -> list[Part]:
+    """Return what is shown as not understood or not searched by; trimmings of notices and sizes only if asked for."""
+    known = [part for part in found.unsearched if part.says not in ("notice", "state") or f"?={part.text}" in asked]
+    return [*found.unknown, *known]
+
+
 def summary(found: Parse, asked: str) -> set[str]:
     """Say a parse in the words of the golden list; what a garment implies only where the list says it."""
     said = {f"k={found.kind}"} if found.kind is not None else set()
@@ -46,7 +52,7 @@ def summary(found: Parse, asked: str) -> set[str]:
     if found.from_ms is not None or found.to_ms is not None:
         said.add(f"t={moment(found.from_ms)}-{moment(found.to_ms)}")
     said |= {f"p={place}" for place in (*found.cameras, *found.communities)}
-    said |= {f"?={part.text}" for part in found.unknown} | {f"x={part.text}" for part in found.refused}
+    said |= {f"?={part.text}" for part in unknown_of(found, asked)} | {f"x={part.text}" for part in found.refused}
     return said | ({f"plate={found.plate}"} if found.plate else set())
 
 
