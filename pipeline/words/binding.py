@@ -69,6 +69,8 @@ class Binder(Wishes):
         self._or_else = False  # an `or` came after a garment that has its colours
         self._near_thing = False  # nothing has come since the garment but words that say nothing
         self._thing_is = False  # 裤子是: the colour that comes is of it, whatever follows
+        self._near_unknown = False
+        self._unknown_is = False  # 篷子是: the colour that comes is of nothing that is searched by
 
     def take(self, token: Token, rest: Sequence[Token]) -> None:
         """Take the next token; `rest` is what comes after it."""
@@ -109,8 +111,10 @@ class Binder(Wishes):
     def _note_is(self, token: Token) -> None:
         if token.text in IS:
             self._thing_is = self._thing_is or (self._near_thing and self._garment is not None)
+            self._unknown_is = self._unknown_is or self._near_unknown
         elif token.text not in OF_THE_THING and token.role not in (Role.SHADE, Role.NEGATION, Role.OR, Role.COLOUR):
-            self._near_thing = self._thing_is = False
+            self._near_thing = self._thing_is = self._unknown_is = False
+            self._near_unknown = token.role is Role.UNKNOWN
 
     def _goes_on(self, comma: Token, rest: Sequence[Token]) -> bool:
         """Tell whether a comma only stands in a list: `red, white or pink coat`, `short, dark hair`."""
@@ -140,6 +144,9 @@ class Binder(Wishes):
             self.negate()
 
     def _take_colour(self, token: Token, rest: Sequence[Token]) -> None:
+        if self._unknown_is and not garment_follows(rest):
+            self.unused.add(self.place)
+            return
         self._set_order(token, rest)
         self._shade = None
         if self._garment is not None and self._is_of_garment_before(token, rest):

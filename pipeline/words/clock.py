@@ -13,7 +13,20 @@ _ENGLISH = {
     for number, word in enumerate(
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
-} | {"a": 1, "an": 1, "a couple of": 2, "couple of": 2, "a few": 3, "few": 3, "几": 3, "half an": 0.5, "half a": 0.5, "half": 0.5, "半": 0.5, "": 1}
+} | {
+    "a": 1,
+    "an": 1,
+    "a couple of": 2,
+    "couple of": 2,
+    "a few": 3,
+    "few": 3,
+    "几": 3,
+    "half an": 0.5,
+    "half a": 0.5,
+    "half": 0.5,
+    "半": 0.5,
+    "": 1,
+}
 _N = r"(\d{1,4}(?:\.\d{1,2})?|[一二两三四五六七八九十]+|几|半)"
 _EN = (
     r"(\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
@@ -30,6 +43,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = r"(mon(?=day)|tues?|wed(?=nes)(?:nes)?|thu(?:rs)?|fri|sat(?=ur)(?:ur)?|sun(?=day))(?:day)?s?"
 _HOURS_EN = r"\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _AP = r"(a\.?m\.?|p\.?m\.?)"
+
 
 def number(text: str) -> float:
     """Return the number a word stands for, up to 99 in Chinese."""
@@ -233,7 +247,8 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"(?:at )?(1[0-2]|[1-9])(?::(\d\d))?(?: ?{_AP})?-?ish(?: ?{_AP})?(?![a-z])", _ish),
     _rule(r"(?:at )?([01]\d|2[0-3])([0-5]\d) ?(?:hrs?|hours|h)(?![a-z])", lambda m: f"clock:{m[1]}:{m[2]}:exact:"),
     _rule(
-        rf"half ({_HOURS_EN})(?! ?(?:hour|minute|min|past|to|of|[ap]\.?m))", lambda m: f"clock:{int(number(m[1]))}:30:exact:"
+        rf"half ({_HOURS_EN})(?! ?(?:hour|minute|min|past|to|of|[ap]\.?m))",
+        lambda m: f"clock:{int(number(m[1]))}:30:exact:",
     ),
     _rule(
         rf"{_N}[点时]?(?:-|—|–|~|到|至){_N} ?[点时](半)?(?!间|候)",

@@ -13,8 +13,12 @@ TURNS = frozenset(
     ["背", "背着", "拎", "拎着", "戴", "戴着", "提着", "拿着", "骑", "骑着", "推着", "打着", "撑着", "穿", "穿着"]
 )
 # What stands between a thing and the colour it is said to have: 裤子是黑的, `the coat: red`.
-IS = frozenset(["是", "为", "就是", "应该是", "好像是", "可能是", "大概是", ":", "is", "are", "was", "were", "颜色是", "颜色为"])
-OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "color", "colour", "both", "probably", "maybe", "all"])
+IS = frozenset(["是", "为", "就是", "应该是", "好像是", "可能是", "大概是", ":"]) | frozenset(
+    ["is", "are", "was", "were", "颜色是", "颜色为"]
+)
+OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "color", "colour", "both"]) | frozenset(
+    ["probably", "maybe", "all"]
+)
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
 _IN_A_LIST = frozenset({Role.COLOUR, Role.SHADE, Role.FILLER, Role.BREAK})

@@ -65,6 +65,7 @@ class Parse:
     gender: female, male. hair: long, short, curly, white, bald. build: fat, thin. height: tall, short.
     pattern: striped, checked, flowered, dotted, printed, plain. type: car, suv, van, truck, bus, e_bike, bicycle,
     motorcycle, tricycle. brand: audi, bmw, …. Of a person's vehicle: vehicle (its type), vehicle_colour, vehicle_brand.
+    plate: as it was said; `?` is a character that was not read, `*` any number of them.
     Every character of the text that is no space or punctuation is in one part.
     """
 

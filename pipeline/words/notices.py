@@ -12,12 +12,16 @@ from pipeline.words.tokens import Token
 
 NOTICE, SIZE = "notice", "size"
 _ABOUT = r"(?:大?约|大概)?"
-_ZH_TALL = r"(?:[一1]米(?:[\d一二三四五六七八九]{1,2}|几)|1\.\d{1,2} ?(?:米|m(?![a-z]))|1m\d{2}|1\d\d ?(?:cm|厘米|公分))"
+_ZH_TALL = (
+    r"(?:[一1]米(?:[\d一二三四五六七八九]{1,2}|几)|1\.\d{1,2} ?(?:米|m(?![a-z]))"
+    r"|1m\d{2}|1\d\d ?(?:cm|厘米|公分))"
+)
 _SIZES = (
     rf"(?:身高|个子|高)?[:\s]?{_ABOUT}{_ZH_TALL}(?: tall|左右|上下|多|高)?(?![a-z])",
     rf"身高[:\s]?{_ABOUT}1\d\d(?:左右|上下|多)?(?!\d)",
     r"[4-6] ?(?:ft|feet|foot|')(?: ?\d{1,2} ?(?:ins?|inch(?:es)?|\"|'')?)?(?: tall)?(?![a-z0-9])",
-    rf"(?:体重)?[:\s]?{_ABOUT}(?:\d{{2,3}}|[一二两三四五六七八九十百]{{2,6}}) ?多?(?:公斤|千克|市斤|斤|kgs?(?![a-z]))(?:左右|上下|多|重)?",
+    rf"(?:体重)?[:\s]?{_ABOUT}(?:\d{{2,3}}|[一二两三四五六七八九十百]{{2,6}}) ?多?"
+    r"(?:公斤|千克|市斤|斤|kgs?(?![a-z]))(?:左右|上下|多|重)?",
     r"(?:weighs? |weight:? ?)?(?:about )?\d{2,3} ?(?:kilos?|pounds|lbs?|kgs?)(?![a-z])",
 )
 _NUMBERS = (
@@ -31,8 +35,10 @@ _NUMBERS = (
 _ENDS = r"(?=[，,。；;、\s()（）:：]|$)"
 _FIELDS = (
     rf"(?:姓名|名叫|名字叫|本名|小名|曾用名|绰号|乳名)[:\s]?[\u4e00-\u9fff]{{2,4}}?{_ENDS}",
-    r"(?:联系人|报警人|报案人|家属|经办人|承办人|民警|警官)[:\s]?[\u4e00-\u9fff]{1,3}?(?:先生|女士|小姐|警官|同志|师傅|某某?)",
-    r"(?:家庭住址|家庭地址|现住址|住址|户籍地址|户籍所在地|户籍地?|籍贯|原籍|身份证号?码?)(?:是|为)?:?[^，,。；;、\s]{0,24}",
+    r"(?:联系人|报警人|报案人|家属|经办人|承办人|民警|警官)[:\s]?[\u4e00-\u9fff]{1,3}?"
+    r"(?:先生|女士|小姐|警官|同志|师傅|某某?)",
+    r"(?:家庭住址|家庭地址|现住址|住址|户籍地址|户籍所在地|户籍地?|籍贯|原籍|身份证号?码?)"
+    r"(?:是|为)?:?[^，,。；;、\s]{0,24}",
 )
 _EACH = tuple(
     (re.compile(pattern), sort)
@@ -60,8 +66,9 @@ def contacts_settled(tokens: Sequence[Token]) -> list[Token]:
     found: list[Token] = []
     for clause in _clauses(tokens):
         if any(_is_contact(token) for token in clause) and not any(token.role is Role.GARMENT for token in clause):
-            clause = [replace(t, role=Role.UNKNOWN, value=NOTICE) if t.role in _PERSONAL else t for t in clause]
-        found += clause
+            found += [replace(t, role=Role.UNKNOWN, value=NOTICE) if t.role in _PERSONAL else t for t in clause]
+        else:
+            found += clause
     return found
 
 

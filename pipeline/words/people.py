@@ -48,22 +48,27 @@ _NAMED_AGES = {
     r"半大(?:的)?(?:小子|孩子|男孩|女孩)?": 12,
 }
 _LOOSE_AGES = (
-    rf"(?:高龄|奔|快|近|将近|差不多|大约|大概)?(\d{{2}}|[二三四五六七八九]十[一二三四五六七八九]?)(?:岁)?(?:开外|挂零|冒头|好几|高龄|模样|的样子|往上)",
+    r"(?:高龄|奔|快|近|将近|差不多|大约|大概)?(\d{2}|[二三四五六七八九]十[一二三四五六七八九]?)"
+    r"(?:岁)?(?:开外|挂零|冒头|好几|高龄|模样|的样子|往上)",
     r"(?:奔|快|将近)(\d{2}|[三四五六七八九]十)(?:岁)?(?:的人)?了?(?![点时分号日月年个米厘公斤元块路栋幢])",
-    r"(?:pushing|going on|nearly|almost|over|close to|approaching|well over|just over|at least)(?: about)? (\d{2})(?![\d:./%]| ?(?:am|pm|a\.m|p\.m|min|hour|day|week|month|people|bags))",
+    r"(?:pushing|going on|nearly|almost|over|close to|approaching|well over|just over|at least)(?: about)? (\d{2})"
+    r"(?![\d:./%]| ?(?:am|pm|a\.m|p\.m|min|hour|day|week|month|people|bags))",
     rf"(\d{{2}}|{_TENS_EN})[ -]?(?:ish|odd|something|plus)(?: years old)?(?![a-z])",
     rf"({_TENS_EN})(?:[ -](?:{_ONES_EN}))?(?= year)",
 )
 _NAMED = tuple((re.compile(pattern), years) for pattern, years in _NAMED_AGES.items())
 _LOOSE = tuple(re.compile(pattern) for pattern in _LOOSE_AGES)
 # One character is a relative only of somebody, or by a number or rank: 我弟, 三姑, 小姨.
-_RELATIVES = {c: "gender=male" for c in "弟哥叔舅爸爹"} | {c: "gender=female" for c in "姐妹姑姨婶嫂妈娘"}
+_RELATIVES = dict.fromkeys("弟哥叔舅爸爹", "gender=male") | dict.fromkeys("姐妹姑姨婶嫂妈娘", "gender=female")
 _RELATIVES |= {"爷": "age=elderly+gender=male", "奶": "age=elderly+gender=female", "姥": "age=elderly+gender=female"}
 _KIN = re.compile(
     r"(?:[我他她你您俺咱其]们?家?的?[大二三四五六小老表堂]?|[二三四五六][小老表堂]?|[表堂][大小二三]?|[大小])"
     r"([弟哥叔舅爸爹姐妹姑姨婶嫂妈娘爷奶姥])(?![弟哥叔舅爸爹姐妹姑姨婶嫂妈娘爷奶姥子女父母夫丈媳儿家瓜])"
 )
-_SURNAMES = "王李张刘陈杨赵周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+_SURNAMES = (
+    "王李张刘陈杨赵周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余"
+    "潘杜戴夏钟汪田任姜范方石姚谭廖邹熊陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
 _OLD_MAN = re.compile(rf"老[{_SURNAMES}]头")
 ANY_PERSON = "|".join(
     f"(?:{pattern})"
@@ -132,5 +137,3 @@ def _decade(match: re.Match[str]) -> int:
     if match[2]:
         return _DECADES_EN.split("|").index(match[2]) + 2
     return "一二三四五六七八九".index(match[3] or match[4]) + 1
-
-

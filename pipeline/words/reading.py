@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.words.chunks import parted
 from pipeline.words.clock import ANY_TIME, match_time
-from pipeline.words.joining import joined, settled, whole
+from pipeline.words.joining import joined, one_character_slips, settled, whole
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
 from pipeline.words.notices import ANY_NOTICE, match_notice
 from pipeline.words.people import ANY_PERSON, match_age, match_kin
 from pipeline.words.spelling import normalised
 from pipeline.words.tokens import Token
-
 from pipeline.words.vocabulary import SOFT, STATE
 
 if TYPE_CHECKING:
@@ -24,6 +23,15 @@ _BREAKS = re.compile(r"[，,。；;、！!？?\n|+&.]+")
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[a-hj-np-z]\s?[·•.-]?\s?[a-hj-np-z0-9]{5,6}"
     r"(?![a-z0-9])"
+)
+# Plates of which not all was read: 浙F·12?, 浙F开头, 尾号668. In what they say `?` is one character, `*` any number.
+_PROVINCE = r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+_PART_OF_PLATE = re.compile(
+    rf"({_PROVINCE}\s?[a-hj-np-z]\s?[·•.-]?\s?(?=[a-z0-9?*]*\d)[a-hj-np-z0-9?*]{{2,7}})(?![a-z0-9])(开头|打头)?"
+    rf"|({_PROVINCE}\s?[a-hj-np-z])\s?(?:开头|打头|的牌照|牌照|的车牌|牌)"
+    r"|(?:车牌|牌照|号牌|车牌号)?(?:的)?(?:尾号|末尾|后[两三四]位|末[两三四]位|最后[两三四]位)(?:数)?(?:是|为)?[:\s]?([a-z0-9]{2,5})(?![a-z0-9])"
+    r"|(?:number |licen[cs]e )?plates?(?: number)?(?: is)? (?:ends?|ending|finish(?:es|ing)?)(?: in| with)?"
+    r" ([a-z0-9]{2,5})(?![a-z0-9])"
 )
 # What has not happened yet was not seen, and days of the lunar calendar are not reckoned: said to be not understood
 # rather than taken for another day.
@@ -35,7 +43,8 @@ _LUNAR = (
     r"|(?:除夕|春节|元宵|清明|端午|七夕|中秋|重阳|腊八|冬至|立冬|立春|夏至|国庆|元旦|圣诞|(?:五一|劳动|儿童|情人|妇女|教师|万圣|中元)节)"
     r"(?:节|夜)?(?:那天|当天|那日|期间|假期|前后|长假|前夕|那晚)?"
     r"|(?:spring festival|lunar new year|chinese new year|mid-?autumn(?: festival)?|dragon boat(?: festival)?"
-    r"|national day|labou?r day|christmas(?: eve| day)?|new year'?s(?: eve| day)?|easter|halloween|thanksgiving)(?![a-z])"
+    r"|national day|labou?r day|christmas(?: eve| day)?|new year'?s(?: eve| day)?|easter|halloween"
+    r"|thanksgiving)(?![a-z])"
 )
 _NO_DAY = re.compile(
     rf"{_LUNAR}|明天|明日|明早|明晚|(?<!前)后天(?!前)|大后天|下下?个?(?:周|星期|礼拜)[一二三四五六日天]?|下个?月|明年"
@@ -47,7 +56,9 @@ _SKIN = re.compile(
     r"|kid|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
 )
 # One look tells that nothing with a pattern begins here, as almost everywhere.
-_ANY = re.compile("|".join((ANY_TIME, ANY_NOTICE, ANY_PERSON, *(each.pattern for each in (_PLATE, _NO_DAY, _SKIN)))))
+_ANY = re.compile(
+    "|".join((ANY_TIME, ANY_NOTICE, ANY_PERSON, *(each.pattern for each in (_PLATE, _PART_OF_PLATE, _NO_DAY, _SKIN))))
+)
 _MAY_BEGIN = frozenset(character for character in _ANY.pattern if not character.isascii())
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
 
@@ -62,11 +73,13 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
             place += 1
             continue
         found = _longest(plain, place, words, names) or _break(plain, place) or _strange(plain, place)
+        if found.role is Role.UNKNOWN or (found.role is Role.FILLER and found.end - found.start == 1):
+            found = _slip(plain, found, words) or found
         if found.role is Role.UNKNOWN:
             found = joined(tokens, found, plain)
         tokens.append(found)
         place = found.end
-    return parted(settled(whole(tokens, plain), plain), plain)
+    return parted(settled(whole(one_character_slips(tokens, words), plain), plain), plain)
 
 
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
@@ -76,7 +89,8 @@ def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token 
     end, name = names.reach(text, start)
     if name:
         place = Token(start, end, name, Role.PLACE)
-        found.insert(0 if word is not None and (word.role is Role.UNKNOWN or word.value in (SOFT, STATE)) else len(found), place)
+        says_little = word is not None and (word.role is Role.UNKNOWN or word.value in (SOFT, STATE))
+        found.insert(0 if says_little else len(found), place)
     return max(filter(None, found), key=lambda token: token.end, default=None)
 
 
@@ -94,9 +108,19 @@ def _with_patterns(text: str, start: int) -> list[Token | None]:
 
 def _plate(text: str, start: int) -> Token | None:
     match = _PLATE.match(text, start)
+    if match is not None:
+        return Token(start, match.end(), match[0], Role.PLATE, _plain_plate(match[0]))
+    match = _PART_OF_PLATE.match(text, start)
     if match is None:
         return None
-    return Token(start, match.end(), match[0], Role.PLATE, re.sub(r"[\s·•.-]", "", match[0]).upper())
+    begins, ends = match[1] or match[3], match[4] or match[5]
+    whole = not (match[2] or match[3])
+    says = f"*{_plain_plate(ends)}" if ends else _plain_plate(begins) + ("" if whole else "*")
+    return Token(start, match.end(), match[0], Role.PLATE, says)
+
+
+def _plain_plate(said: str) -> str:
+    return re.sub(r"[\s·•.-]", "", said).upper()
 
 
 def _pattern(pattern: re.Pattern[str], text: str, start: int) -> Token | None:
@@ -126,6 +150,15 @@ def _word(text: str, start: int, words: "Vocabulary") -> Token | None:
         return None
     spelling, word = found
     return Token(start, start + len(spelling), spelling, word.role, word.value, word)
+
+
+def _slip(text: str, found: Token, words: "Vocabulary") -> Token | None:
+    """Return the word that an unknown piece is but for a slip; one that is known for a thing keeps what it is."""
+    slip = None if found.value not in ("", SOFT) else words.match_slip(text, found.start, found.text)
+    if slip is None:
+        return None
+    spelling, word = slip
+    return Token(found.start, found.start + len(spelling), spelling, word.role, word.value, word)
 
 
 def _break(text: str, start: int) -> Token | None:

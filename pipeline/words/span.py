@@ -98,21 +98,26 @@ def _collect(values: Sequence[str], now: datetime) -> _Said:
                 said.points.append(_Point())
         elif word == "part":
             point.part = rest[0]
-        elif word == "about":
-            point.about = True
         elif word == "clock":
             if point.clock is not None:
                 said.points.append(point := _Point())
                 said.ranged = True
             point.clock = (int(rest[0]), int(rest[1]), rest[2] == "exact", rest[3])
-        elif word == "same":
-            point.clock, point.about = (now.hour, now.minute, True, ""), True
-        elif word == "now":
-            point.exact = now
+        elif word in ("about", "same", "now"):
+            _set_moment(point, word, now)
         else:
             _add_date(said, word, rest, now)
     said.points = [point for point in said.points if not point.is_empty]
     return said
+
+
+def _set_moment(point: _Point, word: str, now: datetime) -> None:
+    if word == "now":
+        point.exact = now
+        return
+    point.about = True
+    if word == "same":  # yesterday at this time
+        point.clock = (now.hour, now.minute, True, "")
 
 
 def _add_date(said: _Said, word: str, rest: Sequence[str], now: datetime) -> None:
@@ -292,12 +297,10 @@ def _hour(hour: int, half: str, part: str | None) -> int:
         return hour % 12 + 24
     if half:
         return hour % 12 + (12 if half == "p" else 0)
-    if part in _NIGHTLY and (hour == 12 or hour < _SMALL_HOURS):
+    if part in _NIGHTLY and (hour in (12, 13) or hour < _SMALL_HOURS):  # 夜里十一二点 ends at 13
         return hour % 12 + 24
-    if part in _NIGHTLY and hour == 13:  # 夜里十一二点
-        return 25
-    if part == "dawn" and hour == 12:
-        return 0
+    if part == "dawn":
+        return hour % 12
     if (part in _LATE and hour < 12) or (part == "noon" and hour < _SMALL_HOURS):
         return hour + 12
     return hour

@@ -1,5 +1,6 @@
 """Phrasings of tests/golden/words.yaml: what they are understood as, by list."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -53,14 +54,16 @@ def said_of(text: str, asked: str) -> frozenset[str]:
         said.add(f"t={moment(found.from_ms)}-{moment(found.to_ms)}")
     said |= {f"p={place}" for place in (*found.cameras, *found.communities)}
     for sign, parts in (("?", unknown_of(found, asked)), ("x", found.refused)):
-        said |= {f"{sign}={part.text.lower().replace(' ', '_')}" for part in parts}
+        said |= {f"{sign}={word}" for part in parts for word in part.text.lower().split()}
     return frozenset(said | ({f"plate={found.plate}"} if found.plate else set()))
 
 
 def meant(meaning: str) -> frozenset[str]:
     """Return what the list says a text means, one value each."""
     pairs = (each.split("=") for each in meaning.split())
-    return frozenset(f"{name}={value}" for name, values in pairs for value in values.split("+"))
+    return frozenset(
+        f"{name}={value}" for name, values in pairs for value in re.split("[+_]" if name in "?x" else "[+]", values)
+    )
 
 
 def wrong_in(phrases: Mapping[str, str]) -> dict[str, tuple[list[str], list[str]]]:
