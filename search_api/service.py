@@ -65,26 +65,35 @@ class SearchService:
 
     def known_cameras(self) -> list[str]:
         """Return the ids of the cameras configured or seen, sorted."""
-        return sorted({report.camera.id for report in self.cameras()} | set(self.archive.cameras()))
+        configured = {report.camera.id for report in self.cameras()} | set(self.site.graph.cameras)
+        return sorted(configured | set(self.archive.cameras()))
 
     def camera_names(self) -> dict[str, str]:
         """Return the names of the configured cameras by id."""
-        return {report.camera.id: report.camera.name for report in self.cameras()}
+        return {**self.site.names, **{report.camera.id: report.camera.name for report in self.cameras()}}
+
+    def known_communities(self) -> list[str]:
+        """Return the ids of the communities configured or seen, sorted."""
+        configured = {*self._of_community().values(), *self.site.community_names}
+        return sorted({*configured, *self.archive.communities()} - {""})
+
+    def check(self, where: SightingFilter) -> None:
+        """Raise UnknownCamera, UnknownCommunity or BadTimeRange for a filter that can match nothing."""
+        check_filter(where, self.known_cameras(), self.known_communities())
 
     def coverage(self, cameras: Sequence[str], from_ms: int | None, to_ms: int | None) -> list[CameraCoverage]:
         """Return what was watched of these cameras, or of all; an open end is where the records begin or end.
 
         Empty when nothing is recorded and the time was left open. Raises BadTimeRange.
         """
-        return archive_coverage(self.archive, cameras, from_ms, to_ms, self.camera_names())
+        return archive_coverage(self.archive, cameras, from_ms, to_ms, self.known_cameras())
 
     def coverage_of(self, question: Question) -> list[CameraCoverage]:
         """Return what was watched where a search looks: its cameras or those of its communities, and its time."""
         where = question.where if question.words is None else narrowed(question.where, question.words)
         cameras = where.cameras
         if where.communities and not cameras:
-            configured = (report.camera for report in self.cameras())
-            there = {camera.id for camera in configured if camera.community in where.communities}
+            there = {camera for camera, of in self._of_community().items() if of in where.communities}
             cameras = tuple(sorted({*there, *self.archive.cameras(where.communities)}))
             if not cameras:
                 return []
@@ -98,7 +107,7 @@ class SearchService:
     def search(self, question: Question, purpose: Purpose, uploads: Sequence[Upload] = ()) -> Answer:
         """Answer a question, with its photos still to be read, and write it down.
 
-        Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting,
+        Raises BadPicture, UnknownCamera, UnknownCommunity, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting,
         NothingAsked, BadFeedback, BadCoat, TooBusy.
         """
         where = question.where if question.words is None else narrowed(question.where, question.words)
@@ -107,7 +116,7 @@ class SearchService:
             self._seat() if works else nullcontext(),
             self._recorded(purpose, _asked(question, where, uploads)) as found,
         ):
-            check_filter(where, self.known_cameras())
+            self.check(where)
             photos = tuple(Photo(read_picture(upload.content), upload.box) for upload in uploads)
             with self._turn if works else nullcontext():
                 answered = answer(self.archive, replace(question, photos=photos), Eyes(self.detector, self.embedder))
@@ -115,14 +124,18 @@ class SearchService:
             return answered
 
     def _places(self) -> list[Place]:
-        reports = [report.camera for report in self.cameras()]
-        names = {camera.id: (camera.name, camera.gate) for camera in reports}
-        known = {*self.archive.communities(), *(camera.community for camera in reports)}
-        places = [Place(each, (each,), is_camera=False) for each in sorted(known) if each]
+        gates = {report.camera.id: report.camera.gate for report in self.cameras()}
+        names, called = self.camera_names(), self.site.community_names
+        communities = [Place(each, (called.get(each, each),), is_camera=False) for each in self.known_communities()]
         cameras = [
-            Place(each, tuple(filter(None, names.get(each, ()))), is_camera=True) for each in self.known_cameras()
+            Place(each, tuple(filter(None, (names.get(each), gates.get(each)))), is_camera=True)
+            for each in self.known_cameras()
         ]
-        return places + cameras
+        return communities + cameras
+
+    def _of_community(self) -> dict[str, str]:
+        """Return the community of each configured camera by its id."""
+        return {**self.site.communities, **{report.camera.id: report.camera.community for report in self.cameras()}}
 
     @contextmanager
     def photo_turn(self) -> Iterator[None]:
