@@ -38,7 +38,7 @@ from search_api.watch_service import WatchService
 
 DESCRIPTION = """Find where a person or a vehicle was last seen. Send `Authorization: Bearer TOKEN`; the token was shown
 when the server first started. Times without a zone are local time of the server. Errors are RFC 9457 problems; a
-parameter that is not known is one. Every GET has an ETag: sent back as `If-None-Match`, what has not changed is a 304."""
+parameter that is not known is one. Every GET has an ETag: send it as `If-None-Match`, and what has not changed is a 304."""
 
 
 def create_app(

@@ -107,8 +107,8 @@ class SearchService:
     def search(self, question: Question, purpose: Purpose, uploads: Sequence[Upload] = ()) -> Answer:
         """Answer a question, with its photos still to be read, and write it down.
 
-        Raises BadPicture, UnknownCamera, UnknownCommunity, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting,
-        NothingAsked, BadFeedback, BadCoat, TooBusy.
+        Raises BadPicture, UnknownCamera, UnknownCommunity, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch,
+        UnknownSighting, NothingAsked, BadFeedback, BadCoat, TooBusy.
         """
         where = question.where if question.words is None else narrowed(question.where, question.words)
         works = bool(uploads) or question.coat_may_have_changed  # then networks run, one search at a time
