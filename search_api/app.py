@@ -5,6 +5,7 @@ from fastapi.security import HTTPBearer
 
 from pipeline.alerting.rules.book import RuleBook
 from pipeline.alerting.service import Alerting
+from pipeline.stills import Stills
 from search_api import __version__
 from search_api.access import Callers
 from search_api.alerting_metrics import AlertingFigures
@@ -26,6 +27,7 @@ from search_api.routes import (
     search,
     searches,
     sightings,
+    stills,
     subscriptions,
     trajectory,
     watches,
@@ -47,11 +49,12 @@ def create_app(
     open_metrics: bool = False,
     watch_service: WatchService | None = None,
     care_service: CareService | None = None,
+    camera_stills: Stills | None = None,
 ) -> FastAPI:
     """Return the application over `service`; with `open_metrics` Prometheus needs no token.
 
     Incidents, subscriptions and events have routes only with `alerting`, rules with a `rule_book`, watches with
-    `watch_service` and residents in care with `care_service`.
+    `watch_service`, residents in care with `care_service` and pictures of cameras with `camera_stills`.
     """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
@@ -79,6 +82,9 @@ def create_app(
     if care_service is not None:
         app.state.care = care_service
         app.include_router(residents.router, dependencies=[bearer])
+    if camera_stills is not None:
+        app.state.stills = camera_stills
+        app.include_router(stills.router, dependencies=[bearer])
     app.include_router(health.router)
     console.mount(app)
     return app
