@@ -4,6 +4,8 @@ PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
 ├── BadRules           a rule cannot be used; names the rule
 ├── UnknownRule        no rule of that name at that camera
+├── RulesChanged       somebody else changed the camera's rules meanwhile
+├── NoStill            a camera has shown no picture yet
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -65,6 +67,25 @@ class UnknownRule(PipelineError):
 
     def __init__(self, camera_id: str, name: str) -> None:
         super().__init__(f"camera {camera_id} has no rule `{name}`")
+
+
+class RulesChanged(PipelineError):
+    """The rules of a camera are not those the caller has seen."""
+
+    def __init__(self, camera_id: str) -> None:
+        super().__init__(
+            f"somebody else changed the rules of {camera_id} meanwhile: look at them again, then change them"
+        )
+
+
+class NoStill(PipelineError):
+    """A camera has shown no picture since zhian started."""
+
+    def __init__(self, camera_id: str, reason: str) -> None:
+        why = f" ({reason})" if reason else ""
+        super().__init__(
+            f"{camera_id} has shown no picture since zhian started{why}: try again when the camera is live"
+        )
 
 
 class BusUnavailable(PipelineError):

@@ -5,6 +5,7 @@ from fastapi.security import HTTPBearer
 
 from pipeline.alerting.rules.book import RuleBook
 from pipeline.alerting.service import Alerting
+from pipeline.stills import Stills
 from search_api import __version__
 from search_api.access import Callers
 from search_api.alerting_metrics import AlertingFigures
@@ -27,6 +28,7 @@ from search_api.routes import (
     search,
     searches,
     sightings,
+    stills,
     subscriptions,
     trajectory,
     watches,
@@ -38,7 +40,7 @@ from search_api.watch_service import WatchService
 
 DESCRIPTION = """Find where a person or a vehicle was last seen. Send `Authorization: Bearer TOKEN`; the token was shown
 when the server first started. Times without a zone are local time of the server. Errors are RFC 9457 problems; a
-parameter that is not known is one. Every GET has an ETag: send it as `If-None-Match`, and what has not changed is a 304."""
+parameter that is not known is one. Every GET has an ETag: sent as `If-None-Match`, what has not changed is a 304."""
 
 
 def create_app(
@@ -50,11 +52,12 @@ def create_app(
     open_metrics: bool = False,
     watch_service: WatchService | None = None,
     care_service: CareService | None = None,
+    camera_stills: Stills | None = None,
 ) -> FastAPI:
     """Return the application over `service`; with `open_metrics` Prometheus needs no token.
 
     Incidents, subscriptions and events have routes only with `alerting`, rules with a `rule_book`, watches with
-    `watch_service` and residents in care with `care_service`.
+    `watch_service`, residents in care with `care_service` and pictures of cameras with `camera_stills`.
     """
     app = FastAPI(title="zhian", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
@@ -83,7 +86,14 @@ def create_app(
         app.include_router(watches.router, dependencies=closed)
     if care_service is not None:
         app.state.care = care_service
+<<<<<<< HEAD
         app.include_router(residents.router, dependencies=closed)
+=======
+        app.include_router(residents.router, dependencies=[bearer])
+    if camera_stills is not None:
+        app.state.stills = camera_stills
+        app.include_router(stills.router, dependencies=[bearer])
+>>>>>>> main
     app.include_router(health.router)
     console.mount(app)
     return app

@@ -54,6 +54,8 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.AlertingError, 503, "alerting-unavailable"),
     (pipeline_errors.BadRules, 422, "bad-rules"),
     (pipeline_errors.UnknownRule, 404, "unknown-rule"),
+    (pipeline_errors.RulesChanged, 409, "rules-changed"),
+    (pipeline_errors.NoStill, 404, "no-still"),
     (pipeline_errors.PipelineError, 500, "pipeline-error"),
 )
 

@@ -45,6 +45,18 @@ class Upload:
     box: Box | None = None
 
 
+def _places_of(
+    configured: Sequence[tuple[str, str, str, str]], communities: Sequence[str], cameras: Sequence[str]
+) -> tuple[Place, ...]:
+    """Return the places that are configured, by id, name, gate and community, or were seen."""
+    names = {camera: tuple(filter(None, (name, gate))) for camera, name, gate, _ in configured}
+    known = {*communities, *(community for *_, community in configured)} - {""}
+    return (
+        *(Place(each, (each,), is_camera=False) for each in sorted(known)),
+        *(Place(each, names.get(each, ()), is_camera=True) for each in sorted({*names, *cameras})),
+    )
+
+
 @dataclass(slots=True)
 class SearchService:
     """The archive and the networks a search needs; safe to use from many threads.
@@ -62,6 +74,7 @@ class SearchService:
     refused: int = 0
     _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
     _turn: threading.Lock = field(default_factory=threading.Lock)
+    _named: tuple[object, tuple[Place, ...]] = (None, ())
 
     def known_cameras(self) -> list[str]:
         """Return the ids of the cameras configured or seen, sorted."""
@@ -123,6 +136,7 @@ class SearchService:
             found.append(answered)
             return answered
 
+<<<<<<< HEAD
     def _places(self) -> list[Place]:
         gates = {report.camera.id: report.camera.gate for report in self.cameras()}
         names, called = self.camera_names(), self.site.community_names
@@ -136,6 +150,17 @@ class SearchService:
     def _of_community(self) -> dict[str, str]:
         """Return the community of each configured camera by its id."""
         return {**self.site.communities, **{report.camera.id: report.camera.community for report in self.cameras()}}
+=======
+    def _places(self) -> tuple[Place, ...]:
+        """Return the places of the site: the same ones as before while none of their names has changed."""
+        configured = [(each.id, each.name, each.gate, each.community) for each in (r.camera for r in self.cameras())]
+        known = (configured, tuple(self.archive.communities()), tuple(self.archive.cameras()))
+        named, places = self._named
+        if named != known:
+            places = _places_of(*known)
+            self._named = known, places
+        return places
+>>>>>>> main
 
     @contextmanager
     def photo_turn(self) -> Iterator[None]:

@@ -353,6 +353,7 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+ANY_TIME = "|".join(f"(?:{pattern.pattern})" for pattern, _ in _RULES)
 _SAID_CLOCK = re.compile(r"clock:(\d+):(\d+)")
 _SAID_DATE = re.compile(r"date:(\d*):(\d*):(\d+)")
 _SAID_MONTH = re.compile(r"(?:month-of|third):(\d+)")

@@ -8,13 +8,14 @@ from models.kinds import Kind
 from pipeline.words.ages import ages_settled
 from pipeline.words.binding import Binder
 from pipeline.words.meaning import Parse, Part, Place, Role
-from pipeline.words.names import Names
+from pipeline.words.names import names_of
 from pipeline.words.reading import TO_COME, tokens_of
 from pipeline.words.span import span_of
 from pipeline.words.tokens import Token
 from pipeline.words.vocabulary import vocabulary
 
 _SILENT = {Role.BREAK}
+AHEAD = 80  # tokens: no clause anybody reads is longer, and a long notice is not copied for each of its words
 _JOINS = {"to", "before", "since", "about"}
 _BETWEEN_TIMES = {"to", "and", "till", "until", "和", "及", "与", "跟"}
 
@@ -23,14 +24,15 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
     """Return what a description means at a time and place.
 
     Never raises for any text: what is not understood is in `Parse.unknown`. `zone` is that of the caller's clock,
-    `places` are the site's cameras and communities.
+    `places` are the site's cameras and communities: hand
+    in the same tuple again, and their names are not joined anew.
     """
-    names = Names(places)
+    names = names_of(places)
     tokens = _plates_settled(_places_settled(_times_settled(tokens_of(text, vocabulary(), names))))
     tokens = ages_settled(tokens, datetime.fromtimestamp(now_ms / 1000, zone).year)
     binder = Binder()
     for place, token in enumerate(tokens):
-        binder.take(token, tokens[place + 1 :])
+        binder.take(token, tokens[place + 1 : place + AHEAD])
     binder.finish()
     named = [place for token in tokens if token.role is Role.PLACE for place in names.named(token.text)]
     from_ms, to_ms = span_of([token.value for token in tokens if token.role is Role.TIME], now_ms, zone)

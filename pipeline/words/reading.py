@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.words.ages import band, born
-from pipeline.words.clock import match_time, number
+from pipeline.words.clock import ANY_TIME, match_time, number
 from pipeline.words.joining import joined, settled
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
@@ -66,6 +66,11 @@ _SKIN = re.compile(
     r"(?:black|white|brown|yellow|coloured|colored)(?= (?:wo)?m[ae]n\b| (?:person|people|guy|lady|boy|girl|male|female"
     r"|kid|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
 )
+# One look tells that nothing with a pattern begins here, as almost everywhere.
+_ANY = re.compile(
+    "|".join((ANY_TIME, *(each.pattern for each in (_PLATE, _TO_COME, _SKIN, _AGE, _BORN, _DECADE, _HEIGHT))))
+)
+_MAY_BEGIN = frozenset(character for character in _ANY.pattern if not character.isascii())
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
 
 
@@ -88,20 +93,25 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
 
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
     """Return the longest known piece that begins here; of equally long ones the first of this list."""
-    found = [
+    found = [*_with_patterns(text, start), _word(text, start, words)]
+    end, name = names.reach(text, start)
+    if name:
+        place = Token(start, end, name, Role.PLACE)
+        found.insert(0 if found[-1] is not None and found[-1].role is Role.UNKNOWN else len(found), place)
+    return max(filter(None, found), key=lambda token: token.end, default=None)
+
+
+def _with_patterns(text: str, start: int) -> list[Token | None]:
+    if not (text[start].isascii() or text[start] in _MAY_BEGIN) or _ANY.match(text, start) is None:
+        return []
+    return [
         _plate(text, start),
         _to_come(text, start),
         _skin(text, start),
         match_time(text, start),
         _age(text, start),
         _pattern(_HEIGHT, text, start),
-        _word(text, start, words),
     ]
-    end, name = names.reach(text, start)
-    if name:
-        place = Token(start, end, name, Role.PLACE)
-        found.insert(0 if found[-1] is not None and found[-1].role is Role.UNKNOWN else len(found), place)
-    return max(filter(None, found), key=lambda token: token.end, default=None)
 
 
 def _plate(text: str, start: int) -> Token | None:

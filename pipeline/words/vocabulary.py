@@ -1,7 +1,7 @@
 """The words zhian knows, from `configs/words/vocabulary.yaml`."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,14 +42,14 @@ class Vocabulary:
     """Words by their normalised spelling."""
 
     words: Mapping[str, Word]
-    longest: int
+    lengths: Mapping[str, Sequence[int]]  # of the words that begin with a character, or with two; longest first
 
     def match(self, text: str, start: int) -> tuple[str, Word] | None:
         """Return the longest word that begins at a place of a normalised text."""
-        for length in range(min(self.longest, len(text) - start), 0, -1):
+        for length in self.lengths.get(text[start : start + 2]) or self.lengths.get(text[start], ()):
             spelling = text[start : start + length]
             word = self.words.get(spelling)
-            if word is None:
+            if word is None or len(spelling) < length:
                 continue
             for ending in ("", "s", "es"):
                 end = start + length + len(ending)
@@ -76,7 +76,13 @@ def _is_latin(character: str) -> bool:
 def vocabulary() -> Vocabulary:
     """Return the vocabulary that comes along; raises BadSettings when it is not installed."""
     words = dict(_read(_content()))
-    return Vocabulary(words, max(map(len, words)))
+    lengths: dict[str, set[int]] = {}
+    for word in words:
+        lengths.setdefault(word[:2], set()).add(len(word))
+    for beginning in list(lengths):
+        if len(beginning) > 1 and beginning[0] in words:
+            lengths[beginning].add(1)
+    return Vocabulary(words, {beginning: sorted(found, reverse=True) for beginning, found in lengths.items()})
 
 
 def labels() -> Mapping[str, Mapping[str, str]]:
