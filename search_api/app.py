@@ -86,14 +86,10 @@ def create_app(
         app.include_router(watches.router, dependencies=closed)
     if care_service is not None:
         app.state.care = care_service
-<<<<<<< HEAD
         app.include_router(residents.router, dependencies=closed)
-=======
-        app.include_router(residents.router, dependencies=[bearer])
     if camera_stills is not None:
         app.state.stills = camera_stills
-        app.include_router(stills.router, dependencies=[bearer])
->>>>>>> main
+        app.include_router(stills.router, dependencies=closed)
     app.include_router(health.router)
     console.mount(app)
     return app

@@ -46,14 +46,12 @@ class Upload:
 
 
 def _places_of(
-    configured: Sequence[tuple[str, str, str, str]], communities: Sequence[str], cameras: Sequence[str]
+    cameras: Sequence[str], communities: Sequence[str], names: Mapping[str, str], gates: Mapping[str, str]
 ) -> tuple[Place, ...]:
-    """Return the places that are configured, by id, name, gate and community, or were seen."""
-    names = {camera: tuple(filter(None, (name, gate))) for camera, name, gate, _ in configured}
-    known = {*communities, *(community for *_, community in configured)} - {""}
+    """Return communities and cameras with what people call them; `names` of both by id, `gates` by camera."""
     return (
-        *(Place(each, (each,), is_camera=False) for each in sorted(known)),
-        *(Place(each, names.get(each, ()), is_camera=True) for each in sorted({*names, *cameras})),
+        *(Place(each, (names.get(each, each),), is_camera=False) for each in communities),
+        *(Place(each, tuple(filter(None, (names.get(each), gates.get(each)))), is_camera=True) for each in cameras),
     )
 
 
@@ -136,31 +134,20 @@ class SearchService:
             found.append(answered)
             return answered
 
-<<<<<<< HEAD
-    def _places(self) -> list[Place]:
-        gates = {report.camera.id: report.camera.gate for report in self.cameras()}
-        names, called = self.camera_names(), self.site.community_names
-        communities = [Place(each, (called.get(each, each),), is_camera=False) for each in self.known_communities()]
-        cameras = [
-            Place(each, tuple(filter(None, (names.get(each), gates.get(each)))), is_camera=True)
-            for each in self.known_cameras()
-        ]
-        return communities + cameras
-
-    def _of_community(self) -> dict[str, str]:
-        """Return the community of each configured camera by its id."""
-        return {**self.site.communities, **{report.camera.id: report.camera.community for report in self.cameras()}}
-=======
     def _places(self) -> tuple[Place, ...]:
         """Return the places of the site: the same ones as before while none of their names has changed."""
-        configured = [(each.id, each.name, each.gate, each.community) for each in (r.camera for r in self.cameras())]
-        known = (configured, tuple(self.archive.communities()), tuple(self.archive.cameras()))
+        gates = {report.camera.id: report.camera.gate for report in self.cameras()}
+        names = {**self.site.community_names, **self.camera_names()}
+        known = (self.known_cameras(), self.known_communities(), names, gates)
         named, places = self._named
         if named != known:
             places = _places_of(*known)
             self._named = known, places
         return places
->>>>>>> main
+
+    def _of_community(self) -> dict[str, str]:
+        """Return the community of each configured camera by its id."""
+        return {**self.site.communities, **{report.camera.id: report.camera.community for report in self.cameras()}}
 
     @contextmanager
     def photo_turn(self) -> Iterator[None]:
