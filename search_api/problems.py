@@ -91,7 +91,7 @@ async def _domain(request: Request, error: Exception) -> ProblemResponse:
 
 async def _invalid(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [{"field": _field(e["loc"]), "message": e["msg"]} for e in error.errors()]
+    faults = [{"field": _field(e["loc"]), "message": e["msg"].removeprefix("Value error, ")} for e in error.errors()]
     detail = "; ".join(f"{f['field']}: {f['message']}" for f in faults)
     return problem(422, "bad-input", detail, faults=faults)
 
