@@ -54,7 +54,7 @@ def _traced(service: SearchService, asked: Tracing, at_ms: int | None) -> Traced
     started_ms = way.stops[0].sighting.first_seen_ms
     ended_ms = max(at_ms, started_ms + 1)
     return TracedWay(
-        way, at_ms, suggestions, archive_coverage(archive, (), started_ms, ended_ms, service.camera_names())
+        way, at_ms, suggestions, archive_coverage(archive, (), started_ms, ended_ms, service.known_cameras())
     )
 
 
