@@ -5,6 +5,8 @@ import { showCameras } from "./cameras.js";
 import { byId, say } from "./dom.js";
 import { leaveIncidents, showIncidents, startIncidents } from "./incidents.js";
 import { showLog } from "./log.js";
+import { startQuestions } from "./question.js";
+import { leaveRules, showRules, startRules } from "./rules.js";
 import { enterSearch, offerWatches, startSearch } from "./search.js";
 import { showWatches, startWatches } from "./watches.js";
 
@@ -12,6 +14,7 @@ const PAGES = {
   search: { parts: ["page-search", "page-found"], enter: enterSearch },
   incidents: { parts: ["page-incidents"], enter: showIncidents, leave: leaveIncidents },
   watches: { parts: ["page-watches"], enter: showWatches },
+  rules: { parts: ["page-rules"], enter: showRules, leave: leaveRules },
   cameras: { parts: ["page-cameras"], enter: showCameras },
   log: { parts: ["page-log"], enter: showLog },
 };
@@ -69,6 +72,8 @@ whenSignedOut(leave);
 startSearch();
 startIncidents();
 startWatches();
+startQuestions();
+startRules();
 offerPages();
 if (hasToken()) tryToEnter();
 else leave();
