@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.kinds import Kind
@@ -80,6 +80,7 @@ def test_phrasings() -> None:
 words = st.sampled_from([phrase for text, _ in PHRASES for phrase in text.split()])
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.text(max_size=60), st.lists(words, max_size=8).map(" ".join), st.lists(words, max_size=8).map("".join))
 )
@@ -92,9 +93,11 @@ def test_every_character_is_accounted_for(text: str) -> None:
     assert all(part.text == text[part.start : part.end] for part in found.parts)
     assert found.from_ms is None or found.to_ms is None or found.from_ms < found.to_ms
     for language in ("zh", "en"):
-        assert all(part.text in explain(found, language, ZONE) for part in (*found.unknown, *found.unsearched, *found.refused))
+        line = explain(found, language, ZONE)
+        assert all(part.text in line for part in (*found.unknown, *found.unsearched, *found.refused))
 
 
+@settings(deadline=None)
 @given(st.lists(words, min_size=1, max_size=5))
 def test_wide_letters_capitals_and_spaces_change_nothing(chosen: list[str]) -> None:
     text = " ".join(chosen)
