@@ -130,7 +130,7 @@ def test_a_companion_joins_and_leaves_and_a_sighting_is_searched_for(
     resident.get_by_text("检索 Search").click()
     page.fill("#question-reason", "case 7")
     page.click("#question-yes")
-    expect(page.locator("#hits > li").first).to_contain_text("red", timeout=WAIT_MS)
+    expect(page.locator("#hits > li").first).to_contain_text("maple", timeout=WAIT_MS)
     assert page.url.endswith("#search")
     assert next(iter(console.care.search.archive.searches())).reason == "case 7"
 
