@@ -13,7 +13,7 @@ from camera_adapters.clock import now_ms
 from models.kinds import Kind
 from models.pictures import read_picture
 from pipeline.archive.contract import Archive, SearchRecord, SightingFilter
-from pipeline.coverage import CameraCoverage, archive_coverage
+from pipeline.coverage import CameraCoverage, Watching, archive_coverage, recent_coverage
 from pipeline.errors import SeveralFound
 from pipeline.search import Answer, Eyes, Photo, Question, answer, check_filter, narrowed
 from pipeline.sighting import Box
@@ -99,16 +99,24 @@ class SearchService:
         """
         return archive_coverage(self.archive, cameras, from_ms, to_ms, self.known_cameras())
 
-    def coverage_of(self, question: Question) -> list[CameraCoverage]:
-        """Return what was watched where a search looks: its cameras or those of its communities, and its time."""
+    def recently_watched(self, cameras: Sequence[str], from_ms: int | None, to_ms: int | None) -> Watching:
+        """Return the same, of very many cameras and days only for the last part of the time."""
+        known = sorted({*self.known_cameras(), *self.archive.journal.cameras()})
+        return recent_coverage(self.archive, cameras, from_ms, to_ms, known)
+
+    def coverage_of(self, question: Question) -> Watching:
+        """Return what was watched where a search looks: its cameras or those of its communities, and its time.
+
+        Of very many cameras and days only for the last part of the time.
+        """
         where = question.where if question.words is None else narrowed(question.where, question.words)
         cameras = where.cameras
         if where.communities and not cameras:
             there = {camera for camera, of in self._of_community().items() if of in where.communities}
             cameras = tuple(sorted({*there, *self.archive.cameras(where.communities)}))
             if not cameras:
-                return []
-        return self.coverage(cameras, where.from_ms, where.to_ms)
+                return Watching([])
+        return self.recently_watched(cameras, where.from_ms, where.to_ms)
 
     def understood(self, words: str) -> Parse:
         """Return what words mean now and here; the names of the site's cameras and communities are places."""
