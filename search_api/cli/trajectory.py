@@ -91,13 +91,11 @@ def _write(path: Path, content: object) -> None:
 
 
 def _site(path: Path | None) -> "SiteMap":
-    from pipeline.settings_file import load_settings
-    from pipeline.site_map import no_map, site_map
+    from search_api.cli.sites import site_of
 
     if path is None:
         remark("no --site: distances between cameras are unknown, legs cannot be checked")
-        return no_map()
-    return site_map(load_settings(path, secrets=False))
+    return site_of(path)
 
 
 def _traced(

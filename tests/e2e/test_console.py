@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.service import Alerting, open_alerting
@@ -14,24 +14,14 @@ from search_api.access import Callers
 from search_api.app import create_app
 from search_api.serving import Serving, address_of, listen
 from search_api.watch_service import WatchService
+from tests.e2e.console_doors import WAIT_MS, entered, started_browser
 from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
-
-WAIT_MS = 20_000
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with started_browser(chromium) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -65,26 +55,6 @@ def alert_page(browser: Browser, alerting: Alerting) -> Iterator[Page]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The console of a zhian that only searches."""
     yield from entered(browser, address)
-
-
-def entered(browser: Browser, address: str) -> Iterator[Page]:
-    """Open the door; a script error or a request that leaves this machine fails the test."""
-    opened = browser.new_page()
-    opened.set_default_timeout(WAIT_MS)
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("request", lambda asked: faults.append(asked.url) if not _ours(asked.url, address) else None)
-    opened.goto(address)
-    opened.fill("#token", TOKEN)
-    opened.click("#door button")
-    opened.wait_for_selector("#page-search", state="visible")
-    yield opened
-    opened.close()
-    assert not faults
-
-
-def _ours(url: str, address: str) -> bool:
-    return url.startswith((address, "blob:", "data:"))
 
 
 def choose(page: Page, folder: Path, *pictures: bytes) -> None:
@@ -225,8 +195,9 @@ def test_a_confirmed_hit_becomes_a_watch_with_a_budget_and_is_withdrawn(alert_pa
     expect(watch.locator("img.curve")).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
     watch.get_by_text("命中 Hits").click()
     expect(watch).to_contain_text("Nothing yet", timeout=WAIT_MS)
-    alert_page.once("dialog", lambda dialog: dialog.accept("found at home"))
     watch.get_by_text("撤销 Withdraw").click()
+    alert_page.fill("#question-reason", "found at home")
+    alert_page.click("#question-yes")
     expect(watch).to_contain_text("withdrawn", timeout=WAIT_MS)
 
 
