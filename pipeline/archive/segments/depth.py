@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import IntArray
 
-REFINED = 34  # candidates per asked hit that get finer cosines at first, of a million rows
+REFINED = 34.0  # candidates per asked hit that get finer cosines at first, of a million rows; where none is measured
 FEWER = 0.1  # of fewer rows fewer, by this power: with made-up sightings so many are hardly ever too few
 LEAST = 128  # of them in one segment
 MISSED = 0.006  # of the asked hits; a search goes deeper until it expects to miss no more
@@ -35,17 +35,21 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """What is asked: `keep` hits that score `floor` or more, of `selected` rows of a segment with a `share` of all."""
+    """What is asked: `keep` hits that score `floor` or more, of `selected` rows of a segment with a `share` of all.
+
+    `refined` candidates per asked hit, of a million rows, are looked at closer first.
+    """
 
     keep: int
     floor: float
     share: float
     selected: int
+    refined: float = REFINED
 
     def first_count(self) -> int:
         """Return how many candidates get finer cosines at first."""
         of_a_million = self.selected / self.share / 1_000_000
-        return max(LEAST, int(REFINED * self.keep * self.share * of_a_million**FEWER))
+        return max(LEAST, int(self.refined * self.keep * self.share * of_a_million**FEWER))
 
     def enough(self, fine: FloatArray, edge: float, errors: Errors) -> bool:
         """Tell whether hardly any of the best have a coarse cosine below `edge`, where the scan stopped."""

@@ -14,7 +14,7 @@ from pipeline.archive.look_scan import LookScan, best_rows
 from pipeline.archive.looks import Looks
 from pipeline.archive.ranking import Candidate, FloatArray, LookCandidate, best, exact_scores
 from pipeline.archive.segments.codes import BLOCK, Quantiser
-from pipeline.archive.segments.depth import MOST, TIE_MARGIN, Depth, Errors
+from pipeline.archive.segments.depth import MOST, REFINED, TIE_MARGIN, Depth, Errors
 from pipeline.archive.segments.details import Details
 from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.runs import Runs, Slots, contains, expand
@@ -67,6 +67,7 @@ class Segment:
                 for number, (name, values) in enumerate(header["looks"])
             }
             self._errors = Errors(np.array(header["coarse"], np.float32), *map(float, header["fine"]))
+            self._refined = float(header.get("refined", REFINED))
             self._until_ms = int(header["until_ms"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SegmentDamaged(folder) from error
@@ -131,7 +132,7 @@ class Segment:
             places = expand(chosen.ranges)
             places = places[self._passing(places, where)]
         else:
-            depth = Depth(keep, floor, share, chosen.rows)
+            depth = Depth(keep, floor, share, chosen.rows, self._refined)
             found = [self._nearest(vector, chosen.ranges, where, depth) for vector in wanted]
             places = np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
         return self._ranked(places, wanted, query)
