@@ -105,7 +105,7 @@ def _fault(told: Mapping[str, Any]) -> dict[str, str]:
         return {"field": "body", "message": f"is not JSON{at}: {told['ctx']['error']}"}
     if told["type"] == "string_pattern_mismatch" and told["ctx"]["pattern"] == r"\S":
         return {"field": _field(told["loc"]), "message": "is empty: write something"}
-    return {"field": _field(told["loc"]), "message": told["msg"]}
+    return {"field": _field(told["loc"]), "message": told["msg"].removeprefix("Value error, ")}
 
 
 def _field(place: tuple[str | int, ...]) -> str:

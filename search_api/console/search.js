@@ -27,6 +27,13 @@ function anew() {
 }
 
 export const enterSearch = offerCameras;
+
+// Opens this page and looks for those who look like a sighting shown on another one.
+export async function searchLike(sighting, reason) {
+  byId("reason").value = reason;
+  location.hash = "#search";
+  await search(sighting);
+}
 export const offerWatches = (can) => { watching = can; };
 
 function question(sighting) {

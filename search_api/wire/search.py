@@ -127,6 +127,7 @@ class UnderstoodOut(Wire):
     wanted: dict[str, list[str]]
     without: dict[str, list[str]]
     unknown: list[str] = Field(description="what was not understood")
+    unsearched: list[str] = Field(description="what is known but nothing is searched by: heights, numbers", default=[])
     refused: list[str] = Field(description="what is never searched for: ethnicity, religion, health")
     pieces: list[PieceOut]
 
@@ -187,6 +188,7 @@ def understood_out(words: Parse) -> UnderstoodOut:
         wanted={name: sorted(values) for name, values in words.wanted.items()},
         without={name: sorted(values) for name, values in words.without.items()},
         unknown=[part.text for part in words.unknown],
+        unsearched=[part.text for part in words.unsearched],
         refused=[part.text for part in words.refused],
         pieces=[PieceOut(text=p.text, start=p.start, end=p.end, role=p.role.value, says=p.says) for p in words.parts],
     )

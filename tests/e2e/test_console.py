@@ -246,8 +246,9 @@ def test_a_confirmed_hit_becomes_a_watch_with_a_budget_and_is_withdrawn(alert_pa
     expect(watch.locator("img.curve")).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
     watch.get_by_text("命中 Hits").click()
     expect(watch).to_contain_text("Nothing yet", timeout=WAIT_MS)
-    alert_page.once("dialog", lambda dialog: dialog.accept("found at home"))
     watch.get_by_text("撤销 Withdraw").click()
+    alert_page.fill("#question-reason", "found at home")
+    alert_page.click("#question-yes")
     expect(watch).to_contain_text("withdrawn", timeout=WAIT_MS)
 
 
