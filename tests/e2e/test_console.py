@@ -98,6 +98,7 @@ def test_words_are_explained_and_marked_on_the_hits(page: Page) -> None:
     page.click("#go")
     expect(page.locator("#understood")).to_contain_text("zzz", timeout=WAIT_MS)
     expect(page.locator("#hits > li .agree").first).to_contain_text("上衣")
+    expect(page.locator("#hits > li .disagree").first).to_contain_text("上衣 top: 绿 green")
 
 
 def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path) -> None:
@@ -110,6 +111,56 @@ def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path)
     page.get_by_text("据此再检索").click()
     expect(page.locator("#hits > li")).to_have_count(before - 1, timeout=WAIT_MS)
     expect(page.locator("#hits")).not_to_contain_text("red")
+
+
+def test_another_photo_is_another_question(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    expect(page.locator("#next")).to_be_visible()
+    (tmp_path / "other").mkdir()
+    choose(page, tmp_path / "other", photo(GREEN))
+    expect(page.locator("#next")).to_be_hidden()
+
+
+def test_a_confirmed_hit_is_kept_for_a_case(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    page.locator("#next").get_by_text("留存 Keep").click()
+    page.fill("#case", "2026-114")
+    page.locator("#large").get_by_text("留存 Keep", exact=True).click()
+    expect(page.locator("#message")).to_contain_text("1 sightings are kept for 2026-114", timeout=WAIT_MS)
+    page.click("nav a[href='#log']")
+    expect(page.locator("#log-table")).to_contain_text("2026-114", timeout=WAIT_MS)
+
+
+def test_a_picture_is_enlarged_and_coverage_is_one_line(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    first = page.locator("#hits > li").first
+    expect(first.locator("img").first).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
+    expect(page.locator("#coverage summary.lacking")).to_contain_text("no record of what was watched")
+    expect(page.locator("#coverage p")).to_be_hidden()
+    first.locator(".shot").click()
+    expect(page.locator("#large img")).to_be_visible()
+    page.locator("#large").get_by_text("关闭 Close").click()
+    expect(page.locator("#large")).to_be_hidden()
+
+
+def test_a_community_and_cameras_by_name_narrow_the_search(page: Page) -> None:
+    page.click("#camera-choice summary")
+    expect(page.locator("#cameras label")).to_have_count(2, timeout=WAIT_MS)
+    page.fill("#camera-filter", "sou")
+    expect(page.locator("#cameras label")).to_have_count(1)
+    page.fill("#camera-filter", "")
+    page.select_option("#community", label="Willow Garden")
+    expect(page.locator("#camera-count")).to_have_text("Willow Garden")
+    page.fill("#words", "red coat")
+    page.fill("#reason", "case 7")
+    page.click("#go")
+    expect(page.locator("#hits > li").first).to_contain_text("North gate", timeout=WAIT_MS)
+    expect(page.locator("#hits")).not_to_contain_text("south")
 
 
 def test_a_confirmed_hit_has_a_route_on_a_map(page: Page, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def ask(client: httpx.Client, *pictures: bytes, **fields: Any) -> httpx.Response
 
 
 def test_words_find_those_who_look_as_described(client: httpx.Client, archive: Full) -> None:
-    body = ask(client, words="红色上衣 黑裤子 North gate 没戴帽子 zzz 回族").json()
+    body = ask(client, words="红色上衣 黑裤子 North gate 没戴帽子 zzz 回族 吉他").json()
     assert [(hit["camera"], hit["attributes"].get("upper_colour")) for hit in body["hits"]] == [
         ("north", "red"),
         ("north", "green"),
@@ -80,10 +80,13 @@ def test_words_find_those_who_look_as_described(client: httpx.Client, archive: F
     assert understood["wanted"]["upper_colour"] == ["red"]
     assert understood["without"] == {"hat": ["yes"]}
     assert (understood["unknown"], understood["refused"]) == (["zzz"], ["回族"])
+    assert understood["unsearched"] == ["吉他"]
+    assert "不作检索: 吉他" in understood["zh"]
+    assert "not searched by: 吉他" in understood["en"]
     assert "上衣颜色: 红" in understood["zh"]
     entry = next(archive.searches())
     assert (entry.what["words"], entry.what["cameras"], entry.hits) == (
-        "红色上衣 黑裤子 North gate 没戴帽子 zzz 回族",
+        "红色上衣 黑裤子 North gate 没戴帽子 zzz 回族 吉他",
         ["north"],
         2,
     )

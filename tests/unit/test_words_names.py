@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.words import Place, parse
@@ -19,6 +19,7 @@ def places_of(*names: str) -> tuple[Place, ...]:
     return tuple(Place(f"camera{n}", (name,), is_camera=True) for n, name in enumerate(names))
 
 
+@settings(deadline=None)
 @given(some_names, letters)
 def test_the_longest_part_shared_with_any_name(names: list[str], text: str) -> None:
     known = Names(places_of(*names))
@@ -31,6 +32,7 @@ def test_the_longest_part_shared_with_any_name(names: list[str], text: str) -> N
     assert not shared or any(shared in name for name in names)
 
 
+@settings(deadline=None)
 @given(some_names, st.integers(0, 5))
 def test_a_whole_name_is_found(names: list[str], which: int) -> None:
     known = Names(places_of(*names))
