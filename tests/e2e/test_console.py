@@ -149,7 +149,7 @@ def test_a_picture_is_enlarged_and_coverage_is_one_line(page: Page, tmp_path: Pa
 
 
 def test_a_community_and_cameras_by_name_narrow_the_search(page: Page) -> None:
-    page.click("#camera-choice summary")
+    page.click("#camera-choice > summary")
     expect(page.locator("#cameras label")).to_have_count(2, timeout=WAIT_MS)
     page.fill("#camera-filter", "sou")
     expect(page.locator("#cameras label")).to_have_count(1)
@@ -161,6 +161,28 @@ def test_a_community_and_cameras_by_name_narrow_the_search(page: Page) -> None:
     page.click("#go")
     expect(page.locator("#hits > li").first).to_contain_text("North gate", timeout=WAIT_MS)
     expect(page.locator("#hits")).not_to_contain_text("south")
+
+
+def test_a_part_of_a_cameras_picture_narrows_the_search(page: Page) -> None:
+    page.fill("#words", "red coat")
+    page.fill("#reason", "case 7")
+    page.click("#camera-choice > summary")
+    page.get_by_label("North gate").check(timeout=WAIT_MS)
+    page.click("#zone-choice summary")
+    stage = page.locator(".zone-picture.blank svg")  # nobody has taken a picture of this camera
+    expect(stage).to_be_visible(timeout=WAIT_MS)
+    drawn = stage.bounding_box()
+    assert drawn is not None
+    page.mouse.move(drawn["x"] + 0.6 * drawn["width"], drawn["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(drawn["x"] + drawn["width"], drawn["y"] + drawn["height"], steps=3)
+    page.mouse.up()
+    expect(page.locator("#zone-said")).to_contain_text("60 %")
+    page.click("#go")
+    expect(page.locator("#message")).to_contain_text("Nothing", timeout=WAIT_MS)
+    page.locator("#zone-stage").get_by_text("清除 Clear").click()
+    page.click("#go")
+    expect(page.locator("#hits > li")).to_have_count(2, timeout=WAIT_MS)
 
 
 def test_a_confirmed_hit_has_a_route_on_a_map(page: Page, tmp_path: Path) -> None:
