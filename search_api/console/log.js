@@ -9,6 +9,7 @@ const KEYS = {
   sighting: "相似于 like", confirmed: "确认 confirmed", rejected: "排除 rejected", cameras: "摄像机 cameras", zone: "画面区域 zone",
   communities: "小区 communities", from_ms: "从 from", to_ms: "到 to", top: "条数 top", outcome: "结果 outcome",
   coat_may_have_changed: "可能换外衣 other coat", trajectory: "路线 route", fill: "补全 fill", case: "案件 case",
+  sightings: "记录 sightings",
 };
 const SILENT = new Set(["top", "fill"]);
 
