@@ -4,6 +4,8 @@ PipelineError
 ├── BadSettings        configuration that cannot be used; names file and line
 ├── BadRules           a rule cannot be used; names the rule
 ├── UnknownRule        no rule of that name at that camera
+├── RulesChanged       somebody else changed the camera's rules meanwhile
+├── NoStill            a camera has shown no picture yet
 ├── BusUnavailable     the bus between processes cannot be reached
 ├── ArchiveError
 │   ├── ArchiveBusy        another process writes to it
@@ -30,6 +32,7 @@ PipelineError
 │       └── AddressRefused     it leads to a private address nobody has allowed
 └── QueryError
     ├── UnknownCamera      a filter names a camera nobody has
+    ├── UnknownCommunity   a filter names a community nobody has
     ├── BadTimeRange       the end is not after the start
     ├── NothingAsked       the words name nothing that can be looked for
     ├── BadCoat            nobody's coat can have changed
@@ -41,6 +44,7 @@ PipelineError
 """
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from models.detections import Detections
@@ -63,6 +67,25 @@ class UnknownRule(PipelineError):
 
     def __init__(self, camera_id: str, name: str) -> None:
         super().__init__(f"camera {camera_id} has no rule `{name}`")
+
+
+class RulesChanged(PipelineError):
+    """The rules of a camera are not those the caller has seen."""
+
+    def __init__(self, camera_id: str) -> None:
+        super().__init__(
+            f"somebody else changed the rules of {camera_id} meanwhile: look at them again, then change them"
+        )
+
+
+class NoStill(PipelineError):
+    """A camera has shown no picture since zhian started."""
+
+    def __init__(self, camera_id: str, reason: str) -> None:
+        why = f" ({reason})" if reason else ""
+        super().__init__(
+            f"{camera_id} has shown no picture since zhian started{why}: try again when the camera is live"
+        )
 
 
 class BusUnavailable(PipelineError):
@@ -190,7 +213,14 @@ class UnknownCamera(QueryError):
     """A filter names a camera that is neither configured nor in the archive."""
 
     def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
-        super().__init__(f"unknown camera {', '.join(unknown)}: known are {', '.join(known) or 'none yet'}")
+        super().__init__(f"unknown camera {', '.join(unknown)}: known are {_some_of(known, unknown)}")
+
+
+class UnknownCommunity(QueryError):
+    """A filter names a community that is neither configured nor in the archive."""
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        super().__init__(f"unknown community {', '.join(unknown)}: known are {_some_of(known, unknown)}")
 
 
 class BadTimeRange(QueryError):
@@ -246,3 +276,15 @@ class SeveralFound(QueryError):
         super().__init__(f"photo {photo} shows {len(detections)} of the kind: pick one by its box")
         self.detections = detections
         self.photo = photo
+
+
+_MOST_NAMED = 20
+
+
+def _some_of(known: Sequence[str], unknown: Sequence[str]) -> str:
+    """Return the known names; of very many only those that are spelt like the unknown ones, or the first."""
+    if len(known) <= _MOST_NAMED:
+        return ", ".join(known) or "none yet"
+    alike = [name for each in unknown for name in get_close_matches(each, known, n=5)]
+    named = list(dict.fromkeys(alike)) or list(known[:_MOST_NAMED])
+    return f"{', '.join(named)} and {len(known) - len(named)} more"

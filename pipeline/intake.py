@@ -24,8 +24,8 @@ class Intake:
     """Lets the frames that are worth it into `mailbox`. `start` once, `stop` once.
 
     `close_ups`: read main streams as well, for pictures. `request(watch, gate)` says what the analysis wants of a
-    camera's frames, `on_state` hears each change of a camera, on its thread. The analysis calls `looked` after each
-    frame and `relieve_when_due` between batches.
+    camera's frames, `on_state` hears each change of a camera and `on_frame` is shown its frames, both on its thread.
+    The analysis calls `looked` after each frame and `relieve_when_due` between batches.
     """
 
     def __init__(
@@ -36,8 +36,10 @@ class Intake:
         request: Callable[..., FrameRequest],
         stages: StageClock,
         on_state: Callable[[StreamState], None],
+        on_frame: Callable[[Frame], None] = lambda _: None,
     ) -> None:
         self.mailbox = Mailbox()
+        self._on_frame = on_frame
         self.gates: dict[str, MotionGate] = {}
         self._cameras = {camera.id: camera for camera in cameras}
         self._supervisors: dict[str, Supervisor] = {}
@@ -88,10 +90,14 @@ class Intake:
         return self.mailbox.counters(camera_id)
 
     def over(self) -> Iterable[str]:
-        """Name the cameras that send no more frames in their session, all of whose frames are analysed."""
+        """Name the cameras that send no more frames in their session, all of whose frames are analysed.
+
+        Nobody is followed there any more: their main streams are let go, whoever was moving when it ended.
+        """
         for camera_id, supervisor in self._supervisors.items():
             # The state first: what was put before it changed is counted then.
             if supervisor.state.status in _OVER and self.mailbox.counters(camera_id).waiting == 0:
+                self._close_ups.want(camera_id, wanted=False)
                 yield camera_id
 
     def looked(self, frame: Frame, *, moving: bool, steady: bool) -> None:
@@ -121,6 +127,7 @@ class Intake:
 
     def _admit(self, frame: Frame) -> None:
         """Let a frame wait for analysis unless its camera's gate is closed; on the camera's thread."""
+        self._on_frame(frame)
         gate = self.gates.get(frame.camera_id)
         if gate is None or gate.admit(frame):
             self.mailbox.put(frame)

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteMap:
-    """`names` by camera id, for people; empty where a camera has none."""
+    """`names` by camera id, for people, of those that have one; `communities` by camera id the id of the community,
+    `community_names` by that id what people call it.
+    """
 
     graph: CameraGraph
     travel: Travel = field(default_factory=Travel)
     names: "Mapping[str, str]" = field(default_factory=dict)
+    communities: "Mapping[str, str]" = field(default_factory=dict)
+    community_names: "Mapping[str, str]" = field(default_factory=dict)
 
 
 def no_map() -> SiteMap:
@@ -38,4 +42,10 @@ def site_map(settings: "Settings") -> SiteMap:
     travel = settings.travel.travel()
     ids = [camera.id for camera in settings.cameras]
     graph = CameraGraph.of(ids, positions, [path.way() for path in settings.paths], detour=travel.detour)
-    return SiteMap(graph, travel, {camera.id: camera.name for camera in settings.cameras if camera.name})
+    return SiteMap(
+        graph,
+        travel,
+        names={camera.id: camera.name for camera in settings.cameras if camera.name},
+        communities={camera.id: camera.community for camera in settings.cameras if camera.community},
+        community_names={each.id: each.name for each in settings.communities if each.name},
+    )

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from camera_adapters.clock import now_ms
+from camera_adapters.frame import Frame
 from camera_adapters.stage_clock import StageClock
 from camera_adapters.stream_state import StreamState
 from pipeline.analysis.camera_flow import Observer
@@ -37,12 +38,13 @@ class Listeners:
     """Who hears what happens, each on the thread where it does: all must be quick.
 
     `tracks` is shown those of every analysed frame, `stored` hears that sightings were, `state` each change of a
-    camera.
+    camera, `frame` is shown every decoded frame before it is decided whether it is analysed.
     """
 
     tracks: Observer | None = None
     stored: Callable[[], None] = lambda: None
     state: Callable[[StreamState], None] = lambda _: None
+    frame: Callable[[Frame], None] = lambda _: None
 
 
 NOBODY = Listeners()
@@ -75,7 +77,8 @@ class Worker:
         self._watch = self.stages.watch()
         analysis, detector = settings.analysis, self.networks.detector
         request = partial(frame_request, detector)
-        self._intake = Intake(cameras, analysis.motion_gate, analysis.close_ups, request, self.stages, self._hear)
+        told = (self._hear, listeners.frame)
+        self._intake = Intake(cameras, analysis.motion_gate, analysis.close_ups, request, self.stages, *told)
         tracking = TrackerSettings()
         least = max(analysis.min_score, tracking.faint_score)  # the tracker has no use for what is fainter
         detecting = Detecting(detector, least, self.stages.watch(), cameras)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from pipeline.coverage import CameraCoverage, Interval
+from pipeline.coverage import CameraCoverage, Interval, Watching
 from pipeline.coverage.sentences import REASONS, STATES, sentence
 
 WIDTH = 1000
@@ -44,15 +44,16 @@ class Bars:
     left_out: int
 
 
-def bars_of(answers: Sequence[CameraCoverage], names: Mapping[str, str], zone: tzinfo) -> Bars | None:
+def bars_of(watching: Watching, names: Mapping[str, str], zone: tzinfo) -> Bars | None:
     """Return the bars, the least watched camera first; None when nothing was asked about."""
+    answers = watching.cameras
     if not answers:
         return None
     worst_first = sorted(answers, key=lambda each: (each.share_watched, each.camera_id))
     shown = worst_first[:MOST_BARS]
     return Bars(
-        zh=sentence(answers, "zh", zone, names),
-        en=sentence(answers, "en", zone, names),
+        zh=sentence(answers, "zh", zone, names, shortened=watching.shortened),
+        en=sentence(answers, "en", zone, names, shortened=watching.shortened),
         first=_time(answers[0].from_ms, zone),
         last=_time(answers[0].to_ms, zone),
         bars=[_bar(each, names, zone) for each in shown],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -28,6 +29,7 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.SightingHeld, 409, "sighting-held"),
     (pipeline_errors.HoldTooLarge, 422, "hold-too-large"),
     (pipeline_errors.UnknownCamera, 422, "unknown-camera"),
+    (pipeline_errors.UnknownCommunity, 422, "unknown-community"),
     (pipeline_errors.BadTimeRange, 422, "bad-time-range"),
     (pipeline_errors.NothingAsked, 422, "nothing-asked"),
     (pipeline_errors.BadCoat, 422, "bad-coat"),
@@ -52,6 +54,8 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.AlertingError, 503, "alerting-unavailable"),
     (pipeline_errors.BadRules, 422, "bad-rules"),
     (pipeline_errors.UnknownRule, 404, "unknown-rule"),
+    (pipeline_errors.RulesChanged, 409, "rules-changed"),
+    (pipeline_errors.NoStill, 404, "no-still"),
     (pipeline_errors.PipelineError, 500, "pipeline-error"),
 )
 
@@ -89,9 +93,19 @@ async def _domain(request: Request, error: Exception) -> ProblemResponse:
 
 async def _invalid(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [{"field": _field(e["loc"]), "message": e["msg"]} for e in error.errors()]
+    faults = [_fault(each) for each in error.errors()]
     detail = "; ".join(f"{f['field']}: {f['message']}" for f in faults)
     return problem(422, "bad-input", detail, faults=faults)
+
+
+def _fault(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was wrong with one field, in words of whoever wrote it."""
+    if told["type"] == "json_invalid":
+        at = f" at character {told['loc'][-1]}" if isinstance(told["loc"][-1], int) else ""
+        return {"field": "body", "message": f"is not JSON{at}: {told['ctx']['error']}"}
+    if told["type"] == "string_pattern_mismatch" and told["ctx"]["pattern"] == r"\S":
+        return {"field": _field(told["loc"]), "message": "is empty: write something"}
+    return {"field": _field(told["loc"]), "message": told["msg"].removeprefix("Value error, ")}
 
 
 def _field(place: tuple[str | int, ...]) -> str:

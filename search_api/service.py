@@ -13,7 +13,7 @@ from camera_adapters.clock import now_ms
 from models.kinds import Kind
 from models.pictures import read_picture
 from pipeline.archive.contract import Archive, SearchRecord, SightingFilter
-from pipeline.coverage import CameraCoverage, archive_coverage
+from pipeline.coverage import CameraCoverage, Watching, archive_coverage, recent_coverage
 from pipeline.errors import SeveralFound
 from pipeline.search import Answer, Eyes, Photo, Question, answer, check_filter, narrowed
 from pipeline.sighting import Box
@@ -45,6 +45,16 @@ class Upload:
     box: Box | None = None
 
 
+def _places_of(
+    cameras: Sequence[str], communities: Sequence[str], names: Mapping[str, str], gates: Mapping[str, str]
+) -> tuple[Place, ...]:
+    """Return communities and cameras with what people call them; `names` of both by id, `gates` by camera."""
+    return (
+        *(Place(each, (names.get(each, each),), is_camera=False) for each in communities),
+        *(Place(each, tuple(filter(None, (names.get(each), gates.get(each)))), is_camera=True) for each in cameras),
+    )
+
+
 @dataclass(slots=True)
 class SearchService:
     """The archive and the networks a search needs; safe to use from many threads.
@@ -62,33 +72,51 @@ class SearchService:
     refused: int = 0
     _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
     _turn: threading.Lock = field(default_factory=threading.Lock)
+    _named: tuple[object, tuple[Place, ...]] = (None, ())
 
     def known_cameras(self) -> list[str]:
         """Return the ids of the cameras configured or seen, sorted."""
-        return sorted({report.camera.id for report in self.cameras()} | set(self.archive.cameras()))
+        configured = {report.camera.id for report in self.cameras()} | set(self.site.graph.cameras)
+        return sorted(configured | set(self.archive.cameras()))
 
     def camera_names(self) -> dict[str, str]:
         """Return the names of the configured cameras by id."""
-        return {report.camera.id: report.camera.name for report in self.cameras()}
+        return {**self.site.names, **{report.camera.id: report.camera.name for report in self.cameras()}}
+
+    def known_communities(self) -> list[str]:
+        """Return the ids of the communities configured or seen, sorted."""
+        configured = {*self._of_community().values(), *self.site.community_names}
+        return sorted({*configured, *self.archive.communities()} - {""})
+
+    def check(self, where: SightingFilter) -> None:
+        """Raise UnknownCamera, UnknownCommunity or BadTimeRange for a filter that can match nothing."""
+        check_filter(where, self.known_cameras(), self.known_communities())
 
     def coverage(self, cameras: Sequence[str], from_ms: int | None, to_ms: int | None) -> list[CameraCoverage]:
         """Return what was watched of these cameras, or of all; an open end is where the records begin or end.
 
         Empty when nothing is recorded and the time was left open. Raises BadTimeRange.
         """
-        return archive_coverage(self.archive, cameras, from_ms, to_ms, self.camera_names())
+        return archive_coverage(self.archive, cameras, from_ms, to_ms, self.known_cameras())
 
-    def coverage_of(self, question: Question) -> list[CameraCoverage]:
-        """Return what was watched where a search looks: its cameras or those of its communities, and its time."""
+    def recently_watched(self, cameras: Sequence[str], from_ms: int | None, to_ms: int | None) -> Watching:
+        """Return the same, of very many cameras and days only for the last part of the time."""
+        known = sorted({*self.known_cameras(), *self.archive.journal.cameras()})
+        return recent_coverage(self.archive, cameras, from_ms, to_ms, known)
+
+    def coverage_of(self, question: Question) -> Watching:
+        """Return what was watched where a search looks: its cameras or those of its communities, and its time.
+
+        Of very many cameras and days only for the last part of the time.
+        """
         where = question.where if question.words is None else narrowed(question.where, question.words)
         cameras = where.cameras
         if where.communities and not cameras:
-            configured = (report.camera for report in self.cameras())
-            there = {camera.id for camera in configured if camera.community in where.communities}
+            there = {camera for camera, of in self._of_community().items() if of in where.communities}
             cameras = tuple(sorted({*there, *self.archive.cameras(where.communities)}))
             if not cameras:
-                return []
-        return self.coverage(cameras, where.from_ms, where.to_ms)
+                return Watching([])
+        return self.recently_watched(cameras, where.from_ms, where.to_ms)
 
     def understood(self, words: str) -> Parse:
         """Return what words mean now and here; the names of the site's cameras and communities are places."""
@@ -98,8 +126,8 @@ class SearchService:
     def search(self, question: Question, purpose: Purpose, uploads: Sequence[Upload] = ()) -> Answer:
         """Answer a question, with its photos still to be read, and write it down.
 
-        Raises BadPicture, UnknownCamera, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting,
-        NothingAsked, BadFeedback, BadCoat, TooBusy.
+        Raises BadPicture, UnknownCamera, UnknownCommunity, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch,
+        UnknownSighting, NothingAsked, BadFeedback, BadCoat, TooBusy.
         """
         where = question.where if question.words is None else narrowed(question.where, question.words)
         works = bool(uploads) or question.coat_may_have_changed  # then networks run, one search at a time
@@ -107,22 +135,27 @@ class SearchService:
             self._seat() if works else nullcontext(),
             self._recorded(purpose, _asked(question, where, uploads)) as found,
         ):
-            check_filter(where, self.known_cameras())
+            self.check(where)
             photos = tuple(Photo(read_picture(upload.content), upload.box) for upload in uploads)
             with self._turn if works else nullcontext():
                 answered = answer(self.archive, replace(question, photos=photos), Eyes(self.detector, self.embedder))
             found.append(answered)
             return answered
 
-    def _places(self) -> list[Place]:
-        reports = [report.camera for report in self.cameras()]
-        names = {camera.id: (camera.name, camera.gate) for camera in reports}
-        known = {*self.archive.communities(), *(camera.community for camera in reports)}
-        places = [Place(each, (each,), is_camera=False) for each in sorted(known) if each]
-        cameras = [
-            Place(each, tuple(filter(None, names.get(each, ()))), is_camera=True) for each in self.known_cameras()
-        ]
-        return places + cameras
+    def _places(self) -> tuple[Place, ...]:
+        """Return the places of the site: the same ones as before while none of their names has changed."""
+        gates = {report.camera.id: report.camera.gate for report in self.cameras()}
+        names = {**self.site.community_names, **self.camera_names()}
+        known = (self.known_cameras(), self.known_communities(), names, gates)
+        named, places = self._named
+        if named != known:
+            places = _places_of(*known)
+            self._named = known, places
+        return places
+
+    def _of_community(self) -> dict[str, str]:
+        """Return the community of each configured camera by its id."""
+        return {**self.site.communities, **{report.camera.id: report.camera.community for report in self.cameras()}}
 
     @contextmanager
     def photo_turn(self) -> Iterator[None]:

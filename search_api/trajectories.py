@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.coverage import CameraCoverage, archive_coverage
+from pipeline.coverage import Watching, archive_coverage
 from pipeline.trajectory.route import Trajectory
 from pipeline.trajectory.suggestions import LastSeen, Suggestion, suggest
 from pipeline.trajectory.tracing import Tracing, trace
@@ -16,7 +16,7 @@ class TracedWay:
     way: Trajectory
     at_ms: int
     suggestions: list[Suggestion]
-    coverage: list[CameraCoverage]
+    coverage: Watching
 
 
 def traced(service: SearchService, asked: Tracing, purpose: Purpose, at_ms: int | None = None) -> TracedWay:
@@ -53,9 +53,7 @@ def _traced(service: SearchService, asked: Tracing, at_ms: int | None) -> Traced
     suggestions = suggest(since, at_ms, site.graph, way.kind, watched, site.travel)
     started_ms = way.stops[0].sighting.first_seen_ms
     ended_ms = max(at_ms, started_ms + 1)
-    return TracedWay(
-        way, at_ms, suggestions, archive_coverage(archive, (), started_ms, ended_ms, service.camera_names())
-    )
+    return TracedWay(way, at_ms, suggestions, service.recently_watched((), started_ms, ended_ms))
 
 
 def _until(service: SearchService) -> int:

@@ -1,7 +1,8 @@
 """The database of alerting: one SQLite file beside the archive, shared by incidents, subscriptions and watches.
 
 Every part puts its tables into `metadata` in its own file and calls `make_missing_tables` when it is opened, so that a
-database written before that part existed gets them. Several processes may use the file at the same time.
+database written before that part existed gets them; so does a table that lacks a column that may be NULL. Several
+processes may use the file at the same time.
 """
 
 import os
@@ -10,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, Table
+from sqlalchemy import Connection, Engine, MetaData, Table, inspect, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.archive.failures import DAMAGED_SQLITE, NO_ROOM_SQLITE, PRIMARY_CODE
@@ -45,9 +47,15 @@ def open_database(path: Path) -> Engine:
 
 
 def make_missing_tables(engine: Engine, *tables: Table) -> None:
-    """Create those of `tables` that the database does not have, all in one transaction."""
+    """Create those of `tables`, and of their columns that may be NULL, that the database does not have."""
     with write(engine) as connection:
         metadata.create_all(connection, tables=tables)
+        for table in tables:
+            there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there and column.nullable:
+                    kind = column.type.compile(sqlite.dialect())
+                    connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
 
 @contextmanager

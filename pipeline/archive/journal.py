@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class SpanState(StrEnum):
     """How a camera fared.
@@ -45,6 +48,26 @@ class Span:
         return self.camera_id, self.session, self.from_ms, self.state
 
 
+STATES = tuple(SpanState)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpanTable:
+    """Many spans as columns of n rows, in no order.
+
+    `camera` int64 points into the cameras that were asked for, `state` int64 into STATES, `reason` int64 into
+    `reasons`; `from_ms`, `to_ms`, `indexed_ms` int64, UTC epoch ms.
+    """
+
+    camera: NDArray[np.int64]
+    state: NDArray[np.int64]
+    from_ms: NDArray[np.int64]
+    to_ms: NDArray[np.int64]
+    indexed_ms: NDArray[np.int64]
+    reason: NDArray[np.int64]
+    reasons: tuple[str, ...]
+
+
 class Journal(Protocol):
     """Spans that stay.
 
@@ -58,6 +81,10 @@ class Journal(Protocol):
 
     def spans(self, from_ms: int, to_ms: int, cameras: Sequence[str] = ()) -> list[Span]:
         """Return the spans that overlap [from_ms, to_ms), by camera and start; no cameras means all."""
+        ...
+
+    def table(self, from_ms: int, to_ms: int, cameras: Sequence[str]) -> SpanTable:
+        """Return the spans of these cameras that overlap [from_ms, to_ms) as columns."""
         ...
 
     def extent(self, cameras: Sequence[str] = ()) -> tuple[int, int] | None:
@@ -92,6 +119,21 @@ class InMemoryJournal:
         """Return the spans that overlap [from_ms, to_ms), by camera and start; no cameras means all."""
         chosen = [s for s in self._of(cameras) if s.from_ms < to_ms and s.to_ms > from_ms]
         return sorted(chosen, key=lambda s: (s.camera_id, s.from_ms, s.to_ms))
+
+    def table(self, from_ms: int, to_ms: int, cameras: Sequence[str]) -> SpanTable:
+        """Return the spans of these cameras that overlap [from_ms, to_ms) as columns."""
+        spans = self.spans(from_ms, to_ms, cameras) if cameras else []
+        places = {camera: place for place, camera in enumerate(cameras)}
+        reasons = tuple(dict.fromkeys(span.reason for span in spans))
+        return SpanTable(
+            camera=np.array([places[span.camera_id] for span in spans], np.int64),
+            state=np.array([STATES.index(span.state) for span in spans], np.int64),
+            from_ms=np.array([span.from_ms for span in spans], np.int64),
+            to_ms=np.array([span.to_ms for span in spans], np.int64),
+            indexed_ms=np.array([span.indexed_ms for span in spans], np.int64),
+            reason=np.array([reasons.index(span.reason) for span in spans], np.int64),
+            reasons=reasons,
+        )
 
     def extent(self, cameras: Sequence[str] = ()) -> tuple[int, int] | None:
         """Return the first start and the last end of the cameras' spans; None when there is none."""

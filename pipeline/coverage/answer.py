@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+
+import numpy as np
 
 from pipeline.archive.contract import Archive
 from pipeline.archive.journal import Journal
-from pipeline.coverage.intervals import NEVER_HEARD_OF, NO_RECORD, Interval, State, partition
+from pipeline.coverage.intervals import Interval, State
+from pipeline.coverage.lanes import Intervals, lanes
 from pipeline.errors import BadTimeRange
+
+MOST_CAMERA_DAYS = 10_000  # of one search's answer: a county's day takes about a second
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,13 @@ class CameraCoverage:
     camera_id: str
     from_ms: int
     to_ms: int
-    intervals: tuple[Interval, ...]
+    intervals: Intervals
     watermark_ms: int | None
 
     @property
     def watched_ms(self) -> int:
         """How long it was watched, in milliseconds."""
-        return sum(each.length_ms for each in self.intervals if each.state is State.LIVE)
+        return self.intervals.watched_ms
 
     @property
     def share_watched(self) -> float:
@@ -40,6 +45,14 @@ class CameraCoverage:
         return tuple(each for each in self.intervals if each.state is not State.LIVE)
 
 
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What was watched where a search looked; `shortened`: in the last part of a longer time only."""
+
+    cameras: Sequence[CameraCoverage]
+    shortened: bool = False
+
+
 def coverage(journal: Journal, cameras: Sequence[str], from_ms: int, to_ms: int) -> list[CameraCoverage]:
     """Return the coverage of each camera asked for, in that order; raises BadTimeRange for an empty time.
 
@@ -49,17 +62,18 @@ def coverage(journal: Journal, cameras: Sequence[str], from_ms: int, to_ms: int)
         raise BadTimeRange
     if not cameras:
         return []
-    spans = journal.spans(from_ms, to_ms, cameras)
-    by_camera = {camera: list(group) for camera, group in groupby(spans, key=lambda span: span.camera_id)}
-    known = by_camera.keys() if len(by_camera) == len(cameras) else set(journal.cameras())
-    answers = []
-    for camera in cameras:
-        of_camera = by_camera.get(camera, [])
-        otherwise = NO_RECORD if camera in known else NEVER_HEARD_OF
-        intervals = partition(of_camera, from_ms, to_ms, otherwise=otherwise)
-        watermark = max((min(span.indexed_ms, to_ms) for span in of_camera), default=None)
-        answers.append(CameraCoverage(camera, from_ms, to_ms, intervals, watermark))
-    return answers
+    spans = journal.table(from_ms, to_ms, cameras)
+    watermarks = np.full(len(cameras), -1, np.int64)
+    np.maximum.at(watermarks, spans.camera, np.minimum(spans.indexed_ms, to_ms))
+    heard = watermarks >= 0
+    if not heard.all():
+        known = set(journal.cameras())
+        heard |= np.array([camera in known for camera in cameras])
+    of_all = lanes(spans, len(cameras), from_ms, to_ms, heard)
+    return [
+        CameraCoverage(camera, from_ms, to_ms, Intervals(of_all, number), None if watermark < 0 else watermark)
+        for number, (camera, watermark) in enumerate(zip(cameras, watermarks.tolist(), strict=True))
+    ]
 
 
 def archive_coverage(
@@ -73,6 +87,20 @@ def archive_coverage(
     chosen = cameras or sorted({*configured, *archive.cameras(), *journal.cameras()})
     asked = asked_time(journal, cameras, from_ms, to_ms)
     return [] if asked is None else coverage(journal, list(dict.fromkeys(chosen)), *asked)
+
+
+def recent_coverage(
+    archive: Archive, cameras: Sequence[str], from_ms: int | None, to_ms: int | None, configured: Sequence[str]
+) -> Watching:
+    """Return the same as `archive_coverage`, for no more than MOST_CAMERA_DAYS: of a longer time its last part."""
+    chosen = list(dict.fromkeys(cameras or configured))
+    time = asked_time(archive.journal, cameras, from_ms, to_ms)
+    if time is None or not chosen:
+        return Watching([])
+    began_ms, ended_ms = time
+    least_ms = ended_ms - round(_DAY_MS * MOST_CAMERA_DAYS / len(chosen))
+    shortened = began_ms < least_ms
+    return Watching(coverage(archive.journal, chosen, max(began_ms, least_ms), ended_ms), shortened)
 
 
 def asked_time(

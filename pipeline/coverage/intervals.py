@@ -29,7 +29,7 @@ class State(StrEnum):
 
 # Where spans overlap, the one that saw most counts: a recorder's film, analysed later, fills the gap of a dead stream.
 _BEST_FIRST = (State.LIVE, State.SHEDDING, State.BEHIND, State.DOWN, State.UNKNOWN)
-_BY_SPAN = {
+BY_SPAN = {
     SpanState.LIVE: State.LIVE,
     SpanState.SHEDDING: State.SHEDDING,
     SpanState.DOWN: State.DOWN,
@@ -62,7 +62,7 @@ def partition(spans: Iterable[Span], from_ms: int, to_ms: int, *, otherwise: str
     in_a_row = all(one.to_ms <= following.from_ms for one, following in pairwise(pieces))
     found: list[Interval] = []
     at_ms = from_ms
-    for piece in pieces if in_a_row else _best_of(pieces):
+    for piece in pieces if in_a_row else best_of(pieces):
         if piece.from_ms > at_ms:
             found.append(Interval(at_ms, piece.from_ms, State.UNKNOWN, otherwise))
         _extend(found, piece)
@@ -72,7 +72,7 @@ def partition(spans: Iterable[Span], from_ms: int, to_ms: int, *, otherwise: str
     return tuple(found)
 
 
-def _best_of(pieces: Sequence[Interval]) -> Iterator[Interval]:
+def best_of(pieces: Sequence[Interval]) -> Iterator[Interval]:
     """Yield, in order, the best piece of each stretch in which the same pieces overlap."""
     ends = sorted({end for piece in pieces for end in (piece.from_ms, piece.to_ms)})
     starting: dict[int, list[Interval]] = {}
@@ -88,7 +88,7 @@ def _best_of(pieces: Sequence[Interval]) -> Iterator[Interval]:
 
 def _pieces(span: Span, from_ms: int, to_ms: int) -> Iterator[Interval]:
     """Yield a span cut to the asked time, its unindexed end as BEHIND."""
-    state, reason = _BY_SPAN[span.state], span.reason
+    state, reason = BY_SPAN[span.state], span.reason
     end_ms = indexed_ms = min(span.to_ms, to_ms)
     if span.state is SpanState.LOST:
         reason = LOST

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pipeline.coverage.answer import CameraCoverage
 from pipeline.coverage.intervals import Interval, State
+from pipeline.coverage.lanes import SHORT_MS
 
 Language = Literal["zh", "en"]
 MOST_GAPS = 3
 MOST_CAMERAS = 5
-_SHORTEST_MS = 1_000  # shorter gaps are part of no sentence; the intervals have them
 
 STATES = {
     "zh": {
@@ -40,12 +40,34 @@ REASONS: Mapping[str, Mapping[Language, str]] = {
 }
 
 
-def sentence(answers: Sequence[CameraCoverage], language: Language, zone: tzinfo, names: Mapping[str, str]) -> str:
-    """Return what was not watched, worst camera first; `names` by camera id, the id where there is none."""
+def sentence(
+    answers: Sequence[CameraCoverage],
+    language: Language,
+    zone: tzinfo,
+    names: Mapping[str, str],
+    *,
+    shortened: bool = False,
+) -> str:
+    """Return what was not watched, worst camera first; `names` by camera id, the id where there is none.
+
+    A `shortened` one says which part of the asked time it is about.
+    """
     if not answers:
         return {"zh": "没有摄像机。", "en": "No cameras."}[language]
+    only = _only(answers[0], zone)[language] if shortened else ""
+    return only + _told(answers, language, zone, names)
+
+
+def _only(answer: CameraCoverage, zone: tzinfo) -> dict[Language, str]:
+    since, until = (datetime.fromtimestamp(at / 1000, zone) for at in (answer.from_ms, answer.to_ms))
+    time = f"{since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}"
+    return {"zh": f"只核对了 {time}：", "en": f"looked at {time} only: "}
+
+
+def _told(answers: Sequence[CameraCoverage], language: Language, zone: tzinfo, names: Mapping[str, str]) -> str:
     gone = [each for each in answers if _never(each)]
-    lacking = sorted((a for a in answers if _gaps(a) and a not in gone), key=lambda a: (a.share_watched, a.camera_id))
+    lacking = [each for each in answers if each.intervals.gaps and not _never(each)]
+    lacking.sort(key=lambda each: (each.share_watched, each.camera_id))
     whole = len(answers) - len(gone) - len(lacking)
     tell = _Teller(language, zone, names)
     parts = [tell.camera(each) for each in lacking[:MOST_CAMERAS]]
@@ -104,7 +126,7 @@ class _Teller:
 
 
 def _gaps(answer: CameraCoverage) -> list[Interval]:
-    return [gap for gap in answer.gaps if gap.length_ms >= _SHORTEST_MS]
+    return [gap for gap in answer.gaps if gap.length_ms >= SHORT_MS]
 
 
 def _never(answer: CameraCoverage) -> bool:

@@ -6,7 +6,7 @@ from models.embeddings import EmbeddingSpace
 from models.errors import SpaceMismatch
 from models.kinds import Kind
 from pipeline.archive.contract import Archive, SightingFilter
-from pipeline.errors import BadTimeRange, UnknownCamera
+from pipeline.errors import BadTimeRange, UnknownCamera, UnknownCommunity
 from pipeline.words import Parse
 
 
@@ -22,11 +22,14 @@ def narrowed(where: SightingFilter, words: Parse) -> SightingFilter:
     )
 
 
-def check_filter(where: SightingFilter, known_cameras: Sequence[str]) -> None:
-    """Raise UnknownCamera or BadTimeRange for a filter that can match nothing."""
+def check_filter(where: SightingFilter, known_cameras: Sequence[str], known_communities: Sequence[str]) -> None:
+    """Raise UnknownCamera, UnknownCommunity or BadTimeRange for a filter that can match nothing."""
     unknown = [camera for camera in where.cameras if camera not in known_cameras]
     if unknown:
         raise UnknownCamera(unknown, known_cameras)
+    unknown = [community for community in where.communities if community not in known_communities]
+    if unknown:
+        raise UnknownCommunity(unknown, known_communities)
     if where.from_ms is not None and where.to_ms is not None and where.to_ms <= where.from_ms:
         raise BadTimeRange
 

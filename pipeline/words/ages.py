@@ -36,7 +36,7 @@ def ages_settled(tokens: Sequence[Token], this_year: int) -> list[Token]:
         settled = token
         if token.value.startswith(_BORN):
             settled = _of_birth(token, this_year)
-        elif token.role is Role.UNKNOWN and somebody and _is_age(token, found, tokens[place + 1 :]):
+        elif token.role is Role.UNKNOWN and somebody and _is_age(token, found, tokens[place + 1 : place + 2]):
             match = _NUMBER.fullmatch(token.text)
             assert match is not None
             settled = replace(token, role=Role.WHO, value=f"age={band(int(match[1]))}")

@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from models.kinds import Kind
 from pipeline.words.lookahead import (
     AND,
+    IS,
+    OF_THE_THING,
     TURNS,
+    colour_next,
     ends_with_colour,
     garment_follows,
     list_goes_on,
@@ -64,12 +67,17 @@ class Binder(Wishes):
         self._was_negated = False
         self._denied: str | None = None  # slots of what got no colour but ones that are not wanted
         self._or_else = False  # an `or` came after a garment that has its colours
+        self._near_thing = False  # nothing has come since the garment but words that say nothing
+        self._thing_is = False  # 裤子是: the colour that comes is of it, whatever follows
+        self._near_unknown = False
+        self._unknown_is = False  # 篷子是: the colour that comes is of nothing that is searched by
 
     def take(self, token: Token, rest: Sequence[Token]) -> None:
         """Take the next token; `rest` is what comes after it."""
         self.place += 1
         if token.role in _SAYS_WHAT:
             self._only_colours = False
+        self._note_is(token)
         if token.role is Role.BREAK:
             if not self._goes_on(token, rest):
                 self._end_clause()
@@ -100,6 +108,14 @@ class Binder(Wishes):
         elif token.role is Role.VEHICLE:
             self._take_vehicle(token, rest)
 
+    def _note_is(self, token: Token) -> None:
+        if token.text in IS:
+            self._thing_is = self._thing_is or (self._near_thing and self._garment is not None)
+            self._unknown_is = self._unknown_is or self._near_unknown
+        elif token.text not in OF_THE_THING and token.role not in (Role.SHADE, Role.NEGATION, Role.OR, Role.COLOUR):
+            self._near_thing = self._thing_is = self._unknown_is = False
+            self._near_unknown = token.role is Role.UNKNOWN
+
     def _goes_on(self, comma: Token, rest: Sequence[Token]) -> bool:
         """Tell whether a comma only stands in a list: `red, white or pink coat`, `short, dark hair`."""
         if self._length is not None:
@@ -128,12 +144,16 @@ class Binder(Wishes):
             self.negate()
 
     def _take_colour(self, token: Token, rest: Sequence[Token]) -> None:
+        if self._unknown_is and not garment_follows(rest):
+            self.unused.add(self.place)
+            return
         self._set_order(token, rest)
         self._shade = None
         if self._garment is not None and self._is_of_garment_before(token, rest):
             self._bind(self._garment, [(token.value, self.negated)])
-            if not more_colours(rest):
-                self._garment, self._default = None, ""
+            more = colour_next(rest) if self._thing_is else more_colours(rest)
+            if not more or (self._thing_is and token.text.endswith("的")):
+                self._garment, self._default, self._thing_is = None, "", False
         else:
             self._colours.append((token.value, self.negated))
 
@@ -142,7 +162,7 @@ class Binder(Wishes):
             self._garment_first = token.role is not Role.COLOUR and not self._colours and ends_with_colour(rest)
 
     def _is_of_garment_before(self, token: Token, rest: Sequence[Token]) -> bool:
-        if not garment_follows(rest):
+        if self._thing_is or not garment_follows(rest):
             return True
         touches_before = token.start == self._garment_end
         touches_after = bool(rest) and rest[0].start == token.end
@@ -181,6 +201,7 @@ class Binder(Wishes):
             self._bind(slots)
         else:
             self._garment, self._default, self._garment_end = slots, default, token.end
+            self._near_thing = True
 
     def _take_negated(self, token: Token) -> None:
         """`no hat` means none; `no jeans` not blue ones; of other clothes the colour that follows is not wanted."""

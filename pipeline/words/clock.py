@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from pipeline.words.meaning import Role
+from pipeline.words.parts_of_day import PARTS
 from pipeline.words.tokens import Token
 
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2}
@@ -12,11 +13,24 @@ _ENGLISH = {
     for number, word in enumerate(
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
-} | {"a": 1, "an": 1, "a couple of": 2, "couple of": 2, "a few": 3, "few": 3, "几": 3, "half an": 0.5, "半": 0.5, "": 1}
+} | {
+    "a": 1,
+    "an": 1,
+    "a couple of": 2,
+    "couple of": 2,
+    "a few": 3,
+    "few": 3,
+    "几": 3,
+    "half an": 0.5,
+    "half a": 0.5,
+    "half": 0.5,
+    "半": 0.5,
+    "": 1,
+}
 _N = r"(\d{1,4}(?:\.\d{1,2})?|[一二两三四五六七八九十]+|几|半)"
 _EN = (
     r"(\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-    r"|a couple of|couple of|a few|few|an|a|half an)"
+    r"|a couple of|couple of|a few|few|an|a|half an|half a|half)"
 )
 _UNITS = {"分": "m", "小": "h", "钟": "h", "天": "d", "日": "d", "周": "w", "星": "w", "礼": "w", "个": "M", "月": "M"}
 _ZH_UNIT = r"(分钟|个?小时|个?钟头|个?钟(?!头)|天|日|周|个?星期|个?礼拜|个月)"
@@ -27,113 +41,8 @@ _MONTH += r"(?:uary|ruary|ch|il|e|y|ust|t?ember|ober)?\.?"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # No bare `sat`, `sun`, `mon`, `wed`: she sat in the sun.
 _DAY = r"(mon(?=day)|tues?|wed(?=nes)(?:nes)?|thu(?:rs)?|fri|sat(?=ur)(?:ur)?|sun(?=day))(?:day)?s?"
+_HOURS_EN = r"\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _AP = r"(a\.?m\.?|p\.?m\.?)"
-
-PARTS = {
-    "dawn": (
-        "凌晨",
-        "后半夜",
-        "下半夜",
-        "dawn",
-        "before dawn",
-        "small hours",
-        "early hours",
-    ),
-    "early": (
-        "早饭",
-        "早餐时间",
-        "吃早饭",
-        "breakfast",
-        "早上",
-        "早晨",
-        "清晨",
-        "清早",
-        "一早",
-        "大清早",
-        "早间",
-        r"早(?![饭餐市点教])",
-        "大早上",
-        "early morning",
-        "early in the morning",
-        "breakfast time",
-    ),
-    "morning": (
-        "上午",
-        "午前",
-        "morning",
-        "in the forenoon",
-    ),
-    "midnight": (
-        "午夜",
-        "子夜",
-        "零点",
-        "midnight",
-    ),
-    "noon": (
-        "中午",
-        "正午",
-        "晌午",
-        "午间",
-        "午饭时间",
-        "午饭",
-        "午餐",
-        "中饭",
-        "吃午饭",
-        "lunch",
-        "noon",
-        "midday",
-        "lunchtime",
-        "lunch time",
-    ),
-    "afternoon": (
-        "下午",
-        "午后",
-        "后晌",
-        "afternoon",
-    ),
-    "dusk": (
-        "傍晚",
-        "黄昏",
-        "天黑前后",
-        "dusk",
-        "at dusk",
-        "sunset",
-    ),
-    "evening": (
-        "晚饭",
-        "晚餐",
-        "吃晚饭",
-        "晚饭时间",
-        "dinner",
-        "dinner time",
-        "dinnertime",
-        "supper",
-        "晚上",
-        "晚间",
-        "夜晚",
-        r"晚(?![饭餐会辈])",
-        "evening",
-    ),
-    "night": (
-        "夜里",
-        "夜间",
-        "半夜",
-        "深夜",
-        "大半夜",
-        "夜",
-        "night",
-        "at night",
-        "overnight",
-        "late at night",
-    ),
-    "daytime": (
-        "白天",
-        "日间",
-        "daytime",
-        "during the day",
-        "in the day",
-    ),
-}
 
 
 def number(text: str) -> float:
@@ -159,7 +68,7 @@ def _span(prefix: str, count: str, unit: str) -> str:
 
 def _clock(hour: str, minute: str | None, half: str | None = None) -> str:
     minutes = 30 if half == "半" else 45 if half == "三刻" else 15 if half == "一刻" else int(number(minute or "0"))
-    return f"clock:{int(number(hour))}:{minutes}:{'exact' if minutes else 'hour'}:"
+    return f"clock:{int(number(hour.strip()))}:{minutes}:{'exact' if minutes else 'hour'}:"
 
 
 def _english_clock(hour: str, minute: str | None, half: str | None) -> str:
@@ -185,6 +94,21 @@ def _part_ago(m: re.Match[str]) -> str:
 
 def _days_back(m: re.Match[str]) -> str:
     return "last:2:d" if "两" in m[0] else "last:3:d"
+
+
+def _ish(m: re.Match[str]) -> str:
+    return f"about|{_english_clock(m[1], m[2], m[3] or m[4])}"
+
+
+def _either_hour(m: re.Match[str]) -> str:
+    """七八点 is from seven to the end of the eighth hour."""
+    tens = 10 if m[1] else 0
+    first, second = tens + int(number(m[2])), tens + int(number(m[3]))
+    return f"shared|clock:{first}:0:hour:|to|clock:{second + 1}:0:hour:"
+
+
+def _to_hour(hour: str, minutes: str | None) -> str:
+    return f"clock:{int(number(hour)) - 1}:{60 - int(number(minutes or '15'))}:exact:"
 
 
 _YEARS_BACK = {"去年": -1, "last year": -1, "前年": -2, "今年": 0, "this year": 0}
@@ -220,9 +144,18 @@ _RULES: tuple[_Rule, ...] = (
         r"(?:最近|近|过去|前)?半个?(小时|钟头|天|月)(?:内|以内|之内|里)?", lambda m: _span("last", "半", "个" + m[1])
     ),
     _rule(rf"{_N}{_ZH_UNIT}(?:之内|以内|内)", lambda m: _span("last", m[1], m[2])),
+    _rule(r"([一三])刻钟(?:以前|之前|前)", lambda m: f"ago:{15 if m[1] == '一' else 45}:m"),
+    _rule(r"(?:最近|近|过去|前)([一三])刻钟", lambda m: f"last:{15 if m[1] == '一' else 45}:m"),
+    _rule(r"(a|three) quarters? of an hour ago", lambda m: f"ago:{15 if m[1] == 'a' else 45}:m"),
+    _rule(r"不久前|不久之前|没多久前|不一会儿前|not long ago|a short while ago|a little while ago", "last:1:h"),
     _rule(r"刚才|刚刚|方才|刚|just now|a moment ago|moments ago|a while ago", "last:0.5:h"),
     _rule(r"最近|近期|recently|lately", "last:1:d"),
     _rule(r"(\d{4})\s?[年/.-]\s?(\d{1,2})\s?[月/.-]\s?(\d{1,2})[日号]?(?!\d)", lambda m: f"date:{m[1]}:{m[2]}:{m[3]}"),
+    _rule(
+        rf"(?:{_N}月)?{_N}[日号]?(?:-|—|–|~|到|至){_N}[日号](?![楼门院幢栋单机岗库线路车])",
+        lambda m: "|to|".join(f"date::{int(number(m[1])) if m[1] else ''}:{int(number(day))}" for day in (m[2], m[3])),
+    ),
+    _rule(r"(0[1-9]|1[0-2])\.(0[1-9]|[12]\d|3[01])(?![\d:.a-z米元%])", lambda m: f"date::{m[1]}:{m[2]}"),
     _rule(rf"{_N}月{_N}[日号]?", lambda m: f"date::{int(number(m[1]))}:{int(number(m[2]))}"),
     _rule(r"(20\d\d)(\d\d)(\d\d)(?!\d)", lambda m: f"date:{m[1]}:{m[2]}:{m[3]}"),
     _rule(r"(\d{1,2})/(\d{1,2})/(20\d\d)(?!\d)", _slashes),
@@ -274,6 +207,9 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"昨早|昨晨", "day:-1|part:early"),
     _rule(r"this afternoon", "day:0|part:afternoon"),
     _rule(r"(上上?个?|这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])", _zh_weekday),
+    _rule(r"(?:这个?|本|刚过去的)周末", "weekend:0"),
+    _rule(r"昨个儿?", "day:-1"),
+    _rule(r"前儿个?", "day:-2"),
     _rule(r"上个?(?:周末)|last weekend", "weekend:-1"),
     _rule(r"周末|this weekend|weekend", "weekend:0"),
     _rule(r"上个?(?:周|星期|礼拜)|last week", "week:-1"),
@@ -283,7 +219,10 @@ _RULES: tuple[_Rule, ...] = (
         rf"(?:in |within |over |during )?(?:the )?(?:last|past|previous) (?:{_EN} )?{_EN_UNIT}",
         lambda m: _span("last", m[1] or "1", m[2]),
     ),
-    _rule(rf"{_EN} {_EN_UNIT} ago", lambda m: _span("ago", m[1], m[2])),
+    _rule(
+        rf"{_EN} {_EN_UNIT}( or so| or two)? ago",
+        lambda m: ("about|" if m[3] else "") + _span("ago", m[1], m[2]),
+    ),
     _rule(
         rf"(?:on )?(last |this |past )?{_DAY}",
         lambda m: f"weekday:{-1 if m[1] == 'last ' else 0}:{_DAYS.index(m[2][:3])}",
@@ -305,6 +244,19 @@ _RULES: tuple[_Rule, ...] = (
         rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?[-–~] ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
         lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
+    _rule(rf"(?:at )?(1[0-2]|[1-9])(?::(\d\d))?(?: ?{_AP})?-?ish(?: ?{_AP})?(?![a-z])", _ish),
+    _rule(r"(?:at )?([01]\d|2[0-3])([0-5]\d) ?(?:hrs?|hours|h)(?![a-z])", lambda m: f"clock:{m[1]}:{m[2]}:exact:"),
+    _rule(
+        rf"half ({_HOURS_EN})(?! ?(?:hour|minute|min|past|to|of|[ap]\.?m))",
+        lambda m: f"clock:{int(number(m[1]))}:30:exact:",
+    ),
+    _rule(
+        rf"{_N}[点时]?(?:-|—|–|~|到|至){_N} ?[点时](半)?(?!间|候)",
+        lambda m: f"shared|{_clock(m[1], None)}|to|{_clock(m[2], None, m[3])}",
+    ),
+    _rule(r"(十)?([一二两三四五六七八九])([二三四五六七八九])点(?:来?钟|多)?", _either_hour),
+    _rule(rf"{_N}[点时]差(?:{_N}分|一刻)", lambda m: _to_hour(m[1], m[2])),
+    _rule(rf"差(?:{_N}分|一刻)(?:到)?{_N}[点时]", lambda m: _to_hour(m[2], m[1])),
     _rule(rf"(?:at )?(\d{{1,2}})\.(\d\d) ?{_AP}", lambda m: _english_clock(m[1], m[2], m[3])),
     _rule(
         r"(\d{1,2}) ?(?:to|-|until|till) ?(\d{1,2}) ?(?=(?:in the|this|yesterday|today|last night|on) )",
@@ -313,17 +265,17 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"{_EN} (night|evening|morning|afternoon)s? ago", _part_ago),
     _rule(r"(\d{1,2}):(\d\d)(?::\d\d)?(?: ?(a\.?m\.?|p\.?m\.?))?", lambda m: _english_clock(m[1], m[2], m[3])),
     _rule(
-        rf"(\d{{1,2}}|[一二两三四五六七八九十]+)[点时](?:钟|整)?(?:(半|一刻|三刻)|{_N}分?)?(?!间|候)",
+        rf"(\d{{1,2}} ?|[一二两三四五六七八九十]+)[点时](?:钟|整|过|零)? ?(?:(半|一刻|三刻)|{_N}分?)?(?!间|候)",
         lambda m: _clock(m[1], m[3], m[2]),
     ),
     _rule(rf"(?:at )?(\d{{1,2}}) ?{_AP}", lambda m: _english_clock(m[1], None, m[2])),
     _rule(rf"(?:at )?{_EN} o'?clock", lambda m: f"clock:{int(number(m[1]))}:0:hour:"),
     _rule(
-        r"(half|(?:a )?quarter) (past|to) (\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)",
+        rf"(half|(?:a )?quarter) (past|to) ({_HOURS_EN})",
         _past,
     ),
     _rule(
-        rf"(since|after|from|before|until|till|by) (\d{{1,2}})(?: ?{_AP})?"
+        rf"(since|after|from|before|until|till|by) (\d{{1,2}})(?: ?{_AP}| o'?clock)?"
         r"(?! ?[:/.-]?\d| ?(?:hour|hr|minute|min|day|week|month|st|nd|rd|th|[ap]\.?m))",
         lambda m: f"{'since' if m[1] in ('since', 'after', 'from') else 'before'}|{_english_clock(m[2], None, m[3])}",
     ),
@@ -337,12 +289,13 @@ _RULES: tuple[_Rule, ...] = (
         lambda m: f"to|{_english_clock(m[1], None, m[2])}",
     ),
     _rule(r"at (\d{1,2})(?![\d:])", lambda m: f"clock:{m[1]}:0:hour:"),
+    _rule(r"这个时候|这个时间|这个点|这时候|同一时间|同一时刻|this time|the same time", "same"),
     _rule(r"到现在|至今|until now|till now|up to now", "since"),
     _rule(r"现在|目前|right now|now", "now"),
     _rule(r"之后|以后|过后|后|开始|起|以来|since|after|starting|from then on|onwards|onward|or later", "since"),
     _rule(r"之前|以前|前|before|until|till|by (?=\d)|no later than|or earlier", "before"),
     _rule(r"到|至|[-~—–](?=\s?\d)|to(?= \d)|and(?= \d)", "to"),
-    _rule(r"左右|前后|上下|来钟|around|about|round about|approximately|circa|roughly", "about"),
+    _rule(r"左右|前后|上下|来钟|光景|样子|around|about|round about|approximately|circa|roughly", "about"),
     _rule(r"不到(?=\d|[一二三四五六七八九十]+点)", "before"),
     *(
         _rule(f"(?:in the |at |around |during the )?(?:{'|'.join(sorted(words, key=_looks_ahead))})", f"part:{name}")
@@ -353,6 +306,7 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+ANY_TIME = "|".join(f"(?:{pattern.pattern})" for pattern, _ in _RULES)
 _SAID_CLOCK = re.compile(r"clock:(\d+):(\d+)")
 _SAID_DATE = re.compile(r"date:(\d*):(\d*):(\d+)")
 _SAID_MONTH = re.compile(r"(?:month-of|third):(\d+)")

@@ -21,6 +21,8 @@ def explain(parse: Parse, language: str, zone: tzinfo) -> str:
         said.append(f"{label['plate']}: {parse.plate}")
     if parse.unknown:
         said.append(f"{label['unknown']}: {' '.join(part.text for part in parse.unknown)}")
+    if parse.unsearched:
+        said.append(f"{label['unsearched']}: {' '.join(part.text for part in parse.unsearched)}")
     if parse.refused:
         said.append(f"{label['refused']}: {' '.join(part.text for part in parse.refused)}")
     return " · ".join(said)

@@ -2,9 +2,15 @@
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pipeline.words.meaning import Role
 from pipeline.words.tokens import Token
+from pipeline.words.typos import COLOUR_SLIPS, GARMENT_SLIPS
+from pipeline.words.vocabulary import SOFT, STATE
+
+if TYPE_CHECKING:
+    from pipeline.words.vocabulary import Vocabulary
 
 _PLACE_ENDS = re.compile(
     r"(?:路|街|巷|弄|村|苑|园|店|桥|镇|乡|站|厅|院|馆|校|超市|学校|广场|小区|大厦|公司|菜场|市场)$"
@@ -14,6 +20,7 @@ _SEXES = frozenset("男女人")  # an unknown word on both sides takes nothing o
 _BEGINS_WORDS = frozenset("花老")  # 花盆 is no pattern, 老王 not old
 _IN_WORDS = frozenset({Role.FILLER, Role.COLOUR, Role.ATTRIBUTE, Role.WHO, Role.SHADE, Role.LENGTH})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
+_GARMENTS_BY_MATERIAL = frozenset(["fleece", "knit", "woolly", "leathers", "windproof", "waterproof", "puffa", "tweed"])
 _HALVES = {"上": "upper_colour", "下": "lower_colour"}
 
 
@@ -22,7 +29,7 @@ def joined(tokens: list[Token], found: Token, plain: str) -> Token:
 
     Takes what is joined off the end of `tokens`.
     """
-    if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start:
+    if tokens and tokens[-1].role is Role.UNKNOWN and tokens[-1].end == found.start and not tokens[-1].value:
         found = replace(found, start=tokens.pop().start)
     start = found.start
     if len(tokens) > 1 and _is_between(tokens[-2], tokens[-1], start):  # 叽里咕噜
@@ -32,6 +39,45 @@ def joined(tokens: list[Token], found: Token, plain: str) -> Token:
         while tokens and _begins_name(tokens[-1], start):
             start = tokens.pop().start
     return replace(found, start=start, text=plain[start : found.end])
+
+
+def one_character_slips(tokens: list[Token], words: "Vocabulary") -> list[Token]:
+    """Read a lone character as the colour or garment it sounds like where its neighbour has or is one: 兰衣服, 黑库."""
+    found = list(tokens)
+    for place, token in enumerate(tokens):
+        if token.role not in (Role.UNKNOWN, Role.FILLER) or token.end - token.start != 1:
+            continue
+        before, after = (tokens[place - 1] if place else None), (tokens[place + 1] if place + 1 < len(tokens) else None)
+        meant = None
+        if after is not None and after.start == token.end and (after.role in _COLOURED or after.text in ("的", "色")):
+            meant = COLOUR_SLIPS.get(token.text)
+        if before is not None and before.end == token.start and before.role in (Role.COLOUR, Role.SHADE):
+            meant = GARMENT_SLIPS.get(token.text, meant)
+        if meant is not None:
+            word = words.words[meant]
+            found[place] = replace(token, role=word.role, value=word.value, word=word)
+    return found
+
+
+def whole(tokens: list[Token], plain: str) -> list[Token]:
+    """Join the single characters that touch an unknown word with it, if they are such as words are made of: 可疑."""
+    found: list[Token] = []
+    for token in tokens:
+        before = found[-1] if found else None
+        if before is not None and before.end == token.start and _are_one(before, token):
+            found[-1] = Token(before.start, token.end, plain[before.start : token.end], Role.UNKNOWN)
+        else:
+            found.append(token)
+    return found
+
+
+def _are_one(before: Token, after: Token) -> bool:
+    for one, other in ((before, after), (after, before)):
+        is_unknown = one.role is Role.UNKNOWN and not one.value
+        is_soft = other.role is Role.FILLER and other.value in (SOFT, STATE) and not other.text.isascii()
+        if is_unknown and is_soft and other.end - other.start == 1:
+            return True
+    return False
 
 
 def settled(tokens: list[Token], plain: str) -> list[Token]:
@@ -48,7 +94,19 @@ def settled(tokens: list[Token], plain: str) -> list[Token]:
             found.append(replace(token, start=start, text=plain[start : token.end]))
         else:
             found.append(token)
-    return _halves(found)
+    return _halves(_named_by_material(found))
+
+
+def _named_by_material(tokens: list[Token]) -> list[Token]:
+    """Take a fleece for a garment where none follows: `a lilac fleece and navy trousers`."""
+    return [
+        replace(token, role=Role.GARMENT, value="upper_colour", word=None)
+        if token.text in _GARMENTS_BY_MATERIAL
+        and token.role is Role.SHADE
+        and not (place + 1 < len(tokens) and tokens[place + 1].role in (Role.GARMENT, Role.SHADE, Role.UNKNOWN))
+        else token
+        for place, token in enumerate(tokens)
+    ]
 
 
 def _is_of(before: Token, unknown: Token, after: Token | None, plain: str) -> bool:

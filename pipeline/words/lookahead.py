@@ -12,6 +12,13 @@ TURNS = frozenset(
 ) | frozenset(
     ["背", "背着", "拎", "拎着", "戴", "戴着", "提着", "拿着", "骑", "骑着", "推着", "打着", "撑着", "穿", "穿着"]
 )
+# What stands between a thing and the colour it is said to have: 裤子是黑的, `the coat: red`.
+IS = frozenset(["是", "为", "就是", "应该是", "好像是", "可能是", "大概是", ":"]) | frozenset(
+    ["is", "are", "was", "were", "颜色是", "颜色为"]
+)
+OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "color", "colour", "both"]) | frozenset(
+    ["probably", "maybe", "all"]
+)
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
 _IN_A_LIST = frozenset({Role.COLOUR, Role.SHADE, Role.FILLER, Role.BREAK})
@@ -51,6 +58,16 @@ def more_colours(rest: Sequence[Token]) -> bool:
             return either or not garment_follows(rest[place + 1 :])
         either = either or token.role is Role.OR
         if token.role not in (Role.OR, Role.SHADE, Role.FILLER):
+            return False
+    return False
+
+
+def colour_next(rest: Sequence[Token]) -> bool:
+    """Tell whether another colour of what has just got one follows at once: 上衣是黑白相间的, `it is red or blue`."""
+    for place, token in enumerate(clause(rest)):
+        if token.role is Role.COLOUR:
+            return place == 0 or not garment_follows(rest[place + 1 :])
+        if token.role not in (Role.OR, Role.SHADE) and token.text not in AND:
             return False
     return False
 

@@ -28,6 +28,7 @@ class Role(StrEnum):
     OR = "or"
     FILLER = "filler"
     BREAK = "break"
+    UNSEARCHED = "unsearched"
     UNKNOWN = "unknown"
 
 
@@ -64,6 +65,7 @@ class Parse:
     gender: female, male. hair: long, short, curly, white, bald. build: fat, thin. height: tall, short.
     pattern: striped, checked, flowered, dotted, printed, plain. type: car, suv, van, truck, bus, e_bike, bicycle,
     motorcycle, tricycle. brand: audi, bmw, …. Of a person's vehicle: vehicle (its type), vehicle_colour, vehicle_brand.
+    plate: as it was said; `?` is a character that was not read, `*` any number of them.
     Every character of the text that is no space or punctuation is in one part.
     """
 
@@ -82,6 +84,11 @@ class Parse:
     def unknown(self) -> tuple[Part, ...]:
         """What was not understood."""
         return tuple(part for part in self.parts if part.role is Role.UNKNOWN)
+
+    @property
+    def unsearched(self) -> tuple[Part, ...]:
+        """What is known for a thing that nothing is searched by: a guitar, a height, a telephone number, a reward."""
+        return tuple(part for part in self.parts if part.role is Role.UNSEARCHED)
 
     @property
     def refused(self) -> tuple[Part, ...]:

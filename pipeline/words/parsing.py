@@ -8,14 +8,20 @@ from models.kinds import Kind
 from pipeline.words.ages import ages_settled
 from pipeline.words.binding import Binder
 from pipeline.words.meaning import Parse, Part, Place, Role
-from pipeline.words.names import Names
-from pipeline.words.reading import TO_COME, tokens_of
+from pipeline.words.names import names_of
+from pipeline.words.notices import contacts_settled
+from pipeline.words.reading import NO_DAY, tokens_of
 from pipeline.words.span import span_of
 from pipeline.words.tokens import Token
-from pipeline.words.vocabulary import vocabulary
+from pipeline.words.vocabulary import SOFT, STATE, vocabulary
 
 _SILENT = {Role.BREAK}
-_JOINS = {"to", "before", "since", "about"}
+KNOWN = frozenset({"thing", "place", "other", "notice", "size"})  # sorts of things nothing is searched by
+AHEAD = 80  # tokens: no clause anybody reads is longer, and a long notice is not copied for each of its words
+_JOINS = {"to", "before", "since", "about", "same"}
+_NEAR_A_TIME = {"about", "same"}
+_ABOUT = frozenset(["大概", "大约", "约", "差不多", "大概是", "大约是", "大致"])
+_DAY_BETWEEN = 4  # tokens
 _BETWEEN_TIMES = {"to", "and", "till", "until", "和", "及", "与", "跟"}
 
 
@@ -23,14 +29,15 @@ def parse(text: str, *, now_ms: int, zone: tzinfo, places: Sequence[Place] = ())
     """Return what a description means at a time and place.
 
     Never raises for any text: what is not understood is in `Parse.unknown`. `zone` is that of the caller's clock,
-    `places` are the site's cameras and communities.
+    `places` are the site's cameras and communities: hand
+    in the same tuple again, and their names are not joined anew.
     """
-    names = Names(places)
+    names = names_of(places)
     tokens = _plates_settled(_places_settled(_times_settled(tokens_of(text, vocabulary(), names))))
-    tokens = ages_settled(tokens, datetime.fromtimestamp(now_ms / 1000, zone).year)
+    tokens = ages_settled(contacts_settled(tokens), datetime.fromtimestamp(now_ms / 1000, zone).year)
     binder = Binder()
     for place, token in enumerate(tokens):
-        binder.take(token, tokens[place + 1 :])
+        binder.take(token, tokens[place + 1 : place + AHEAD])
     binder.finish()
     named = [place for token in tokens if token.role is Role.PLACE for place in names.named(token.text)]
     from_ms, to_ms = span_of([token.value for token in tokens if token.role is Role.TIME], now_ms, zone)
@@ -55,6 +62,10 @@ def _part(text: str, token: Token, binder: Binder, place: int) -> Part:
     role, says = token.role, binder.said.get(place, token.value)
     if place in binder.unused:
         role, says = Role.UNKNOWN, ""
+    elif says == STATE or (role is Role.UNKNOWN and says in KNOWN):
+        role = Role.UNSEARCHED
+    elif says == SOFT:
+        says = ""
     return Part(token.start, token.end, text[token.start : token.end], role, says)
 
 
@@ -69,7 +80,7 @@ def _plates_settled(tokens: list[Token]) -> list[Token]:
 
 def _times_settled(tokens: list[Token]) -> list[Token]:
     """Words that join times mean nothing where there is no time to join, and others join where times are around."""
-    tokens = _ends_settled(_to_come_settled(tokens))
+    tokens = _about_settled(_ends_settled(_no_day_settled(tokens)))
     says_time = [token.role is Role.TIME and token.value not in _JOINS for token in tokens]
     return [
         _time_settled(
@@ -82,12 +93,12 @@ def _times_settled(tokens: list[Token]) -> list[Token]:
     ]
 
 
-def _to_come_settled(tokens: list[Token]) -> list[Token]:
-    """The afternoon of `tomorrow afternoon` is as far off as the day."""
+def _no_day_settled(tokens: list[Token]) -> list[Token]:
+    """The afternoon of `tomorrow afternoon` is as far off as the day, that of 重阳节下午 as little known."""
     settled: list[Token] = []
     for token in tokens:
-        follows = bool(settled) and settled[-1].value == TO_COME and token.role is Role.TIME
-        settled.append(replace(token, role=Role.UNKNOWN, value=TO_COME) if follows else token)
+        follows = bool(settled) and settled[-1].value == NO_DAY and token.role is Role.TIME
+        settled.append(replace(token, role=Role.UNKNOWN, value=NO_DAY) if follows else token)
     return settled
 
 
@@ -101,9 +112,24 @@ def _ends_settled(tokens: list[Token]) -> list[Token]:
     ]
 
 
+def _about_settled(tokens: list[Token]) -> list[Token]:
+    """大概 before a clock time makes it a rough one, with the day between them too: 大概昨晚八点."""
+    settled = list(tokens)
+    for place, token in enumerate(tokens):
+        if token.text not in _ABOUT or token.role is not Role.FILLER:
+            continue
+        for at in range(place + 1, min(place + 1 + _DAY_BETWEEN, len(tokens))):
+            if any(word in tokens[at].value for word in ("clock:", "ago:")) and tokens[at].role is Role.TIME:
+                settled[at] = replace(tokens[at], value=f"{tokens[at].value}|about")
+                break
+            if tokens[at].role not in (Role.TIME, Role.FILLER):
+                break
+    return settled
+
+
 def _time_settled(token: Token, *, after: bool, before: bool, anywhere: bool) -> Token:
     if token.role is Role.TIME:
-        joins = after or before if token.value == "about" else anywhere
+        joins = after or before if token.value in _NEAR_A_TIME else anywhere
         return token if joins else replace(token, role=Role.FILLER)
     if token.text in _BETWEEN_TIMES and after and before:
         return replace(token, role=Role.TIME, value="to")

@@ -98,19 +98,26 @@ def _collect(values: Sequence[str], now: datetime) -> _Said:
                 said.points.append(_Point())
         elif word == "part":
             point.part = rest[0]
-        elif word == "about":
-            point.about = True
         elif word == "clock":
             if point.clock is not None:
                 said.points.append(point := _Point())
                 said.ranged = True
             point.clock = (int(rest[0]), int(rest[1]), rest[2] == "exact", rest[3])
-        elif word == "now":
-            point.exact = now
+        elif word in ("about", "same", "now"):
+            _set_moment(point, word, now)
         else:
             _add_date(said, word, rest, now)
     said.points = [point for point in said.points if not point.is_empty]
     return said
+
+
+def _set_moment(point: _Point, word: str, now: datetime) -> None:
+    if word == "now":
+        point.exact = now
+        return
+    point.about = True
+    if word == "same":  # yesterday at this time
+        point.clock = (now.hour, now.minute, True, "")
 
 
 def _add_date(said: _Said, word: str, rest: Sequence[str], now: datetime) -> None:
@@ -203,6 +210,8 @@ def _span(said: _Said, now: datetime) -> Span:
     if not said.points:
         return (now - said.last, None) if said.last is not None else (None, None)
     first = said.points[0]
+    if said.last is not None and first.first is None and first.exact is None:
+        return _since_back(said.last, first, now), None
     if said.ranged and len(said.points) > 1:
         return _between(said, now)
     start, end = _of_point(first, now, first)
@@ -213,6 +222,12 @@ def _span(said: _Said, now: datetime) -> Span:
         begin = _midnight(first.first, now) if first.clock is not None or first.part is not None else None
         return begin, edge
     return start, end
+
+
+def _since_back(back: timedelta, point: _Point, now: datetime) -> datetime:
+    """前几天下午: from the first of those afternoons on."""
+    begin = now - back
+    return _on(begin.date(), point, point, now)[0] if back >= timedelta(days=1) else begin
 
 
 def _between(said: _Said, now: datetime) -> Span:
@@ -243,7 +258,7 @@ def _between(said: _Said, now: datetime) -> Span:
 def _edge(point: _Point, start: datetime) -> datetime:
     """Return the moment a span begins or ends with: the clock time as it was said, noon, midnight."""
     if point.exact is not None:
-        return start + _AROUND
+        return start + (_ABOUT if point.about else _AROUND)
     if point.clock is not None:
         return start + (_ABOUT if point.about else _AROUND if point.clock[2] else timedelta())
     if point.part in _MOMENTS:
@@ -253,7 +268,8 @@ def _edge(point: _Point, start: datetime) -> datetime:
 
 def _of_point(point: _Point, now: datetime, context: _Point) -> tuple[datetime, datetime]:
     if point.exact is not None:
-        return point.exact - _AROUND, point.exact + _AROUND
+        slack = _ABOUT if point.about else _AROUND
+        return point.exact - slack, point.exact + slack
     day = point.first or now.date()
     start, end = _on(day, point, context, now)
     if point.first is None and start > now:  # what has not begun today is meant of yesterday
@@ -281,8 +297,10 @@ def _hour(hour: int, half: str, part: str | None) -> int:
         return hour % 12 + 24
     if half:
         return hour % 12 + (12 if half == "p" else 0)
-    if part in _NIGHTLY and (hour == 12 or hour < _SMALL_HOURS):
+    if part in _NIGHTLY and (hour in (12, 13) or hour < _SMALL_HOURS):  # 夜里十一二点 ends at 13
         return hour % 12 + 24
+    if part == "dawn":
+        return hour % 12
     if (part in _LATE and hour < 12) or (part == "noon" and hour < _SMALL_HOURS):
         return hour + 12
     return hour

@@ -1,7 +1,7 @@
 """The words zhian knows, from `configs/words/vocabulary.yaml`."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,14 @@ import yaml
 from pipeline.errors import BadSettings
 from pipeline.words.meaning import Role
 from pipeline.words.spelling import normalised
+from pipeline.words.typos import Slips
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, quicker where it was built
+_LEAST = 5  # letters of a word that may be any; shorter ones are only taken for colours and garments
+_SHORT_TOO = frozenset({Role.COLOUR, Role.GARMENT})
+_NOT_SLIPPED = frozenset({Role.FILLER, Role.UNKNOWN, Role.REFUSED})
+SOFT = "soft"  # value of a word of grammar: one character of it that touches an unknown word is part of that
+STATE = "state"  # value of a size or condition, which is understood but not searched by
 _ROLES = {
     "colour": Role.COLOUR,
     "dark_or_light": Role.COLOUR,
@@ -42,20 +49,34 @@ class Vocabulary:
     """Words by their normalised spelling."""
 
     words: Mapping[str, Word]
-    longest: int
+    lengths: Mapping[str, Sequence[int]]  # of the words that begin with a character, or with two; longest first
+    slips: Slips
 
     def match(self, text: str, start: int) -> tuple[str, Word] | None:
         """Return the longest word that begins at a place of a normalised text."""
-        for length in range(min(self.longest, len(text) - start), 0, -1):
+        for length in self.lengths.get(text[start : start + 2]) or self.lengths.get(text[start], ()):
             spelling = text[start : start + length]
             word = self.words.get(spelling)
-            if word is None:
+            if word is None or len(spelling) < length:
                 continue
             for ending in ("", "s", "es"):
                 end = start + length + len(ending)
                 if text[start + length : end] == ending and _stands_alone(text, start, end):
                     return text[start:end], word
         return None
+
+    def match_slip(self, text: str, start: int, piece: str) -> tuple[str, Word] | None:
+        """Return the word that an unknown `piece` of a text, from `start` on, is but for a slip of the keyboard."""
+        if not piece.isascii():
+            found = self.slips.sounding_like(text, start)
+            return None if found is None else (found[0], self.words[found[1]])
+        spelled = self.slips.spelled_like(piece) or self.slips.spelled_like(piece.removesuffix("s"))
+        near = [self.words[word] for word in spelled if len(piece) >= _LEAST or self.words[word].role in _SHORT_TOO]
+        return (piece, near[0]) if near and all(_is_same(word, near[0]) for word in near) else None
+
+
+def _is_same(word: Word, other: Word) -> bool:
+    return (word.role, word.value) == (other.role, other.value)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -75,8 +96,20 @@ def _is_latin(character: str) -> bool:
 @cache
 def vocabulary() -> Vocabulary:
     """Return the vocabulary that comes along; raises BadSettings when it is not installed."""
-    words = dict(_read(_content()))
-    return Vocabulary(words, max(map(len, words)))
+    content = _content()
+    words = dict(_read(content))
+    lengths: dict[str, set[int]] = {}
+    for word in words:
+        lengths.setdefault(word[:2], set()).add(len(word))
+    for beginning in list(lengths):
+        if len(beginning) > 1 and beginning[0] in words:
+            lengths[beginning].add(1)
+    said = [spelling for spelling, word in words.items() if word.role not in _NOT_SLIPPED]
+    return Vocabulary(
+        words,
+        {beginning: sorted(found, reverse=True) for beginning, found in lengths.items()},
+        Slips([*said, *(word for word in words if word.isascii())], **content["slips"]),
+    )
 
 
 def labels() -> Mapping[str, Mapping[str, str]]:
@@ -90,7 +123,7 @@ def _content() -> dict[str, Any]:
     for folder in (Path(__file__).parents[2] / "configs", Path(sys.prefix) / "share/zhian/configs"):
         path = folder / "words" / "vocabulary.yaml"
         if path.is_file():
-            content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+            content: dict[str, Any] = yaml.load(path.read_text("utf-8"), _LOADER)  # noqa: S506
             return content
     raise BadSettings("the vocabulary is not installed: install zhian anew")
 
@@ -103,10 +136,27 @@ def _read(content: Mapping[str, Any]) -> Iterator[tuple[str, Word]]:
             implied.setdefault(normalised(spelling), []).append(says)
     for colour, spellings in content["default_colour"].items():
         colours |= {normalised(spelling): colour for spelling in spellings}
+    for section, value in (("grammar", SOFT), ("state", STATE)):
+        for spellings in content[section].values():
+            yield from ((normalised(spelling), Word(Role.FILLER, value)) for spelling in spellings)
     for section in ("filler", "or", "negation"):
         for spelling in content[section]:
             yield normalised(spelling), Word(Role(section), "")
+    for value, spellings in content["colour"].items():
+        for spelling in map(normalised, spellings):
+            yield from ((form, Word(Role.COLOUR, value)) for form in _forms(spelling, content["colour_forms"]))
     for section, role in _ROLES.items():
         for value, spellings in content[section].items():
+            has = content["has"].get(value) if role is Role.GARMENT else None
             for spelling in map(normalised, spellings):
-                yield spelling, Word(role, value, tuple(implied.get(spelling, ())), colours.get(spelling, ""))
+                says = (*implied.get(spelling, ()), *([has] if has else ()))
+                yield spelling, Word(role, value, says, colours.get(spelling, ""))
+
+
+def _forms(colour: str, forms: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the forms of a Chinese word for a colour: 黑, 黑色, 黑颜色的, 黑不溜秋的."""
+    stem = colour.removesuffix("的").removesuffix("色")
+    if stem and not stem.isascii():
+        yield from (stem + end for end in forms["ends"])
+        if len(stem) == 1:
+            yield from (stem + end for end in forms["drawn"])

@@ -50,7 +50,7 @@ def demo(
                 ),
             )
         _describe(made)
-        show_hits(made.search.groups)
+        show_hits(made.search.groups, {})
         report = _write_report(made)
         results().print(f"contact sheet: {report.resolve().as_uri()}", markup=False)
         if bound is not None:
@@ -76,7 +76,7 @@ def _write_report(made: "Demo") -> Path:
     from camera_adapters.clock import now_ms
     from models.kinds import Kind
     from pipeline.archive import SearchRecord, SightingFilter, open_archive
-    from pipeline.coverage import archive_coverage
+    from pipeline.coverage import Watching, archive_coverage
     from search_api.cli.outputs import whole_file
     from search_api.coverage_bars import bars_of
     from search_api.report import Sheet, render_report
@@ -91,7 +91,7 @@ def _write_report(made: "Demo") -> Path:
         what = {"photo": made.photo.name, "box": list(box), "from_ms": made.from_ms}
         archive.record_search(SearchRecord(at_ms, WHO, REASON, what, len(found.groups)))
         covered = archive_coverage(archive, (), made.from_ms, None)
-        sheet = replace(sheet, coverage=bars_of(covered, {}, local_zone()))
+        sheet = replace(sheet, coverage=bars_of(Watching(covered), {}, local_zone()))
         with whole_file(path) as unfinished:
             unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")
     return path

@@ -13,19 +13,19 @@ from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
 from search_api.inputs import iso
 from search_api.wire.base import local_zone
-from search_api.wire.coverage import coverage_out
+from search_api.wire.coverage import brief_coverage_out
 from search_api.wire.search import hits_out, understood_out
 
 if TYPE_CHECKING:
-    from pipeline.coverage import CameraCoverage
+    from pipeline.coverage import Watching
     from pipeline.search import Answer
     from pipeline.words import Parse
     from search_api.cli.asked import Asked
     from search_api.service import Purpose
 
 
-def show_hits(groups: Sequence[HitGroup]) -> None:
-    """Print a table, best first; times are local."""
+def show_hits(groups: Sequence[HitGroup], names: Mapping[str, str]) -> None:
+    """Print a table, best first; times are local, `names` by camera id, where there are any."""
     from rich.table import Table
 
     if not groups:
@@ -42,7 +42,7 @@ def show_hits(groups: Sequence[HitGroup]) -> None:
             str(group.hit.rank),
             f"{group.hit.score:.3f}",
             *([_word(group)] if sure else []),
-            sighting.key.camera_id,
+            " ".join(filter(None, (names.get(sighting.key.camera_id), sighting.key.camera_id))),
             _local(min(each.first_seen_ms for each in seen)),
             _local(max(each.last_seen_ms for each in seen)),
             str(len(seen)),
@@ -69,14 +69,15 @@ def _looks(hit: Hit) -> str:
     )
 
 
-def show_coverage(covered: "Sequence[CameraCoverage]") -> None:
-    """Print in two lines what was watched where the search looked."""
+def show_coverage(watching: "Watching", names: Mapping[str, str]) -> None:
+    """Print in two lines what was watched where the search looked; `names` by camera id, where there are any."""
     from pipeline.coverage.sentences import sentence
 
-    if not covered:
+    if not watching.cameras:
         return
     for language in ("zh", "en"):
-        results().print(sentence(covered, language, local_zone(), {}), markup=False)
+        told = sentence(watching.cameras, language, local_zone(), names, shortened=watching.shortened)
+        results().print(told, markup=False)
 
 
 def as_document(
@@ -84,7 +85,8 @@ def as_document(
     asked: "Asked",
     answer: "Answer",
     words: "Parse | None",
-    covered: "Sequence[CameraCoverage]",
+    watching: "Watching",
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what `--json` prints: the query and the hits; `picture` is a path, if pictures are asked for."""
     question = asked.question
@@ -117,7 +119,7 @@ def as_document(
         "query": query,
         "searched": answer.searched,
         "hits": [hit.model_dump(mode="json") for hit in hits],
-        "coverage": coverage_out(covered, {}, brief=True).model_dump(mode="json"),
+        "coverage": brief_coverage_out(watching, names).model_dump(mode="json"),
     }
 
 
@@ -139,7 +141,8 @@ def write_report(
     answer: "Answer",
     words: "Parse | None",
     purpose: "Purpose",
-    covered: "Sequence[CameraCoverage]",
+    watching: "Watching",
+    names: Mapping[str, str],
 ) -> None:
     """Write the contact sheet to `out`."""
     from camera_adapters.clock import now_ms
@@ -159,7 +162,7 @@ def write_report(
         archive=str(folder),
         searched=answer.searched,
         words=None if words is None else explain(words, "zh", local_zone()),
-        coverage=bars_of(covered, {}, local_zone()),
+        coverage=bars_of(watching, names, local_zone()),
     )
     with whole_file(out) as unfinished:
         unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")

@@ -59,7 +59,7 @@ def hold(
         if sighting:
             ids = list(sighting)
         else:
-            check_filter(where, opened.cameras())
+            check_filter(where, opened.cameras(), opened.communities())
             ids = list(ids_to_hold(opened, where))
         placed = opened.hold(ids, order)
         held = sum(each.sightings for each in opened.holds() if each.case == case)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +55,7 @@ def _run(settings: "Settings") -> None:
     from pipeline.archive import open_archive
     from pipeline.assembly import load_networks
     from pipeline.site_map import site_map
+    from pipeline.stills import Stills
     from pipeline.vigilance import Vigilance
     from pipeline.worker import Worker
     from search_api.app import create_app
@@ -73,7 +75,8 @@ def _run(settings: "Settings") -> None:
         networks = load_networks(settings.models)
         vigilance = Vigilance(settings, archive, alerting.engine, alerting.desk.take, networks.embedders.__getitem__)
         started.callback(_stop_vigilance, vigilance)
-        worker = Worker(settings, archive, networks, listeners=vigilance.listeners)
+        stills = Stills()
+        worker = Worker(settings, archive, networks, listeners=replace(vigilance.listeners, frame=stills.show))
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
         service = SearchService(
             archive,
@@ -84,7 +87,13 @@ def _run(settings: "Settings") -> None:
         )
         watches, care = _watching(settings, service, vigilance)
         app = create_app(
-            service, callers, alerting, rule_book=vigilance.rule_book, watch_service=watches, care_service=care
+            service,
+            callers,
+            alerting,
+            rule_book=vigilance.rule_book,
+            watch_service=watches,
+            care_service=care,
+            camera_stills=stills,
         )
         app.state.metrics.add(VigilanceFigures(vigilance))
         networks.prepare(settings.analysis.batch_size)

@@ -45,6 +45,7 @@ def search(
     rerank: options.Rerank = "expansion",
     group: options.Grouped = True,
     model: options.PhotoDetector = None,
+    site: options.Site = None,
     reason: options.Reason = UNSAID,
     as_json: options.AsJson = False,
     pictures: options.Pictures = None,
@@ -80,7 +81,7 @@ def search(
     )
     asked = Asked(photos, words, question, boxes + (None,) * (len(photos) - len(boxes)), persons, reason, pictures)
     with open_archive(archive, writable=False) as opened:
-        _search(opened, archive, asked, model, as_json, report)
+        _search(opened, archive, asked, model, site, as_json, report)
 
 
 def _where(
@@ -132,32 +133,41 @@ def _check_asked(photos: tuple[Path, ...], like: str | None, confirmed: bool, wo
 
 
 def _search(
-    archive: "LocalArchive", folder: Path, asked: Asked, model: str | None, as_json: bool, report: Path | None
+    archive: "LocalArchive",
+    folder: Path,
+    asked: Asked,
+    model: str | None,
+    site: Path | None,
+    as_json: bool,
+    report: Path | None,
 ) -> None:
     from search_api.cli.hits import as_document, show_coverage, show_hits, write_report
     from search_api.service import Purpose
 
-    service = _service(archive, model)
+    service = _service(archive, model, site)
+    names = {camera: name for camera, name in service.camera_names().items() if name}
     purpose = Purpose(caller_name(), asked.reason)
     words = service.understood(asked.words) if asked.words else None
     answer = _answer(service, asked, replace(asked.question, words=words), purpose)
     if words is not None:
         _say(words)
-    covered = service.coverage_of(replace(asked.question, words=words))
+    watching = service.coverage_of(replace(asked.question, words=words))
     if report:
-        write_report(report, archive, folder, asked, answer, words, purpose, covered)
+        write_report(report, archive, folder, asked, answer, words, purpose, watching, names)
         remark(f"contact sheet: {report}")
     if as_json:
-        typer.echo(json.dumps(as_document(archive, asked, answer, words, covered), ensure_ascii=False, indent=1))
+        document = as_document(archive, asked, answer, words, watching, names)
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
-        show_hits(answer.groups)
-        show_coverage(covered)
+        show_hits(answer.groups, names)
+        show_coverage(watching, names)
 
 
-def _service(archive: "LocalArchive", model: str | None) -> "SearchService":
+def _service(archive: "LocalArchive", model: str | None, site: Path | None) -> "SearchService":
     from models.detector import Detector, load_detector
     from models.embedder import Embedder, load_embedder
     from pipeline.search import embedder_name_for
+    from search_api.cli.sites import site_of
     from search_api.service import SearchService
 
     @cache
@@ -173,7 +183,7 @@ def _service(archive: "LocalArchive", model: str | None) -> "SearchService":
         remark(f"embedder: {loaded.space.name}{', as in the archive' if name else ''}")
         return loaded
 
-    return SearchService(archive, detector, embedder)
+    return SearchService(archive, detector, embedder, site=site_of(site))
 
 
 def _answer(service: "SearchService", asked: Asked, question: "Question", purpose: "Purpose") -> "Answer":

@@ -46,6 +46,10 @@ Grouped = Annotated[
 PhotoDetector = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="Detector for the photo; default: the best here.")
 ]
+Site = Annotated[
+    Path | None,
+    typer.Option("--site", metavar="F.yaml", help="Configuration with the names of cameras and communities."),
+]
 Reason = Annotated[str, typer.Option("--reason", help="What for; kept in the archive's search log.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Pictures = Annotated[

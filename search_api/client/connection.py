@@ -12,6 +12,7 @@ from search_api.client.errors import ProblemReply, Unreachable
 
 Model = TypeVar("Model", bound=BaseModel)
 _REMEMBERED = 256  # replies with an ETag
+_LARGEST = 1_000_000  # bytes of a reply that is remembered
 
 
 class Connection:
@@ -71,7 +72,7 @@ class Connection:
 
     def _remember(self, name: str, reply: httpx.Response) -> None:
         tag = reply.headers.get("etag")
-        if tag is None:
+        if tag is None or len(reply.content) > _LARGEST:
             return
         self._remembered[name] = (tag, reply)
         while len(self._remembered) > _REMEMBERED:

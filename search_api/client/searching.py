@@ -98,9 +98,14 @@ class Searching(Connection):
     def coverage(
         self, *, cameras: Sequence[str] = (), from_: Moment | None = None, to: Moment | None = None
     ) -> CoverageOut:
-        """Return what was watched, camera by camera."""
+        """Return what was watched, camera by camera; of very many cameras page by page."""
         asked = {"camera": cameras, "from": moment(from_), "to": moment(to)}
-        return read(CoverageOut, self.get("/v1/coverage", **asked))
+        page = read(CoverageOut, self.get("/v1/coverage", **asked))
+        found = list(page.cameras)
+        while page.next is not None:
+            page = read(CoverageOut, self.get("/v1/coverage", after=page.next, **asked))
+            found += page.cameras
+        return page.model_copy(update={"cameras": found})
 
     def trajectory(
         self,

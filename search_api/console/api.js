@@ -18,7 +18,7 @@ export async function ask(path, options = {}) {
   }
   if (!reply.ok) {
     const problem = await reply.json().catch(() => ({ detail: `HTTP ${reply.status}` }));
-    throw new Error(problem.detail);
+    throw Object.assign(new Error(problem.detail), { status: reply.status });
   }
   return reply;
 }
@@ -31,12 +31,15 @@ export function send(method, path, body) {
 
 // Pictures need the token too, so they are fetched and shown from memory.
 export function showPicture(image, path, owner) {
-  ask(path).then((reply) => reply.blob()).then((blob) => {
-    const address = URL.createObjectURL(blob);
-    if (!addresses.has(owner)) addresses.set(owner, []);
-    addresses.get(owner).push(address);
-    image.src = address;
-  }).catch(() => { image.alt = "图片缺失 no picture"; });
+  ask(path).then((reply) => reply.blob()).then((blob) => showBlob(image, blob, owner))
+    .catch(() => { image.alt = "图片缺失 no picture"; });
+}
+
+export function showBlob(image, blob, owner) {
+  const address = URL.createObjectURL(blob);
+  if (!addresses.has(owner)) addresses.set(owner, []);
+  addresses.get(owner).push(address);
+  image.src = address;
 }
 
 export function releasePictures(owner) {

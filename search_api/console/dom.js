@@ -35,12 +35,13 @@ export function table(headings, rows) {
   element.append(head);
   for (const row of rows) {
     const line = make("tr");
-    for (const cell of row) {
+    row.forEach((cell, column) => {
       const field = make("td");
+      field.dataset.label = headings[column]; // on a phone it stands before the cell
       if (cell instanceof Node) field.append(cell);
       else field.textContent = cell ?? "";
       line.append(field);
-    }
+    });
     element.append(line);
   }
   return element;

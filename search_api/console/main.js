@@ -5,13 +5,20 @@ import { showCameras } from "./cameras.js";
 import { byId, say } from "./dom.js";
 import { leaveIncidents, showIncidents, startIncidents } from "./incidents.js";
 import { showLog } from "./log.js";
+import { startQuestions } from "./question.js";
+import { leaveResidents, showResidents, startResidents } from "./residents.js";
+import { leaveRules, showRules, startRules } from "./rules.js";
 import { enterSearch, offerWatches, startSearch } from "./search.js";
+import { showSubscriptions, startSubscriptions } from "./subscriptions.js";
 import { showWatches, startWatches } from "./watches.js";
 
 const PAGES = {
   search: { parts: ["page-search", "page-found"], enter: enterSearch },
   incidents: { parts: ["page-incidents"], enter: showIncidents, leave: leaveIncidents },
   watches: { parts: ["page-watches"], enter: showWatches },
+  rules: { parts: ["page-rules"], enter: showRules, leave: leaveRules },
+  residents: { parts: ["page-residents"], enter: showResidents, leave: leaveResidents },
+  subscriptions: { parts: ["page-subscriptions"], enter: showSubscriptions },
   cameras: { parts: ["page-cameras"], enter: showCameras },
   log: { parts: ["page-log"], enter: showLog },
 };
@@ -69,6 +76,10 @@ whenSignedOut(leave);
 startSearch();
 startIncidents();
 startWatches();
+startQuestions();
+startRules();
+startResidents();
+startSubscriptions();
 offerPages();
 if (hasToken()) tryToEnter();
 else leave();

@@ -3,6 +3,7 @@
 import { asked, ask, releasePictures, showPicture } from "./api.js";
 import { cameraName, readCameras } from "./cameras.js";
 import { button, byId, local, make, say } from "./dom.js";
+import { reasonFor } from "./question.js";
 
 const STATES = { active: "生效中 active", expired: "已到期 expired", withdrawn: "已撤销 withdrawn" };
 const DAYS = 7;
@@ -57,9 +58,7 @@ async function add() {
 
 function card(watch) {
   const item = make("li");
-  const image = make("img", undefined, "thumb");
-  image.alt = "";
-  if (watch.photos && watch.state === "active") showPicture(image, `/v1/watches/${watch.id}/photos/0`, "watches");
+  const image = picture(watch);
   const what = make("div");
   const title = make("div", undefined, "top");
   title.append(make("b", watch.name), make("span", STATES[watch.state], `badge watch-${watch.state}`));
@@ -71,11 +70,20 @@ function card(watch) {
   return item;
 }
 
+// The photo, or what is looked for instead of one.
+function picture(watch) {
+  if (!watch.photos || watch.state !== "active") return make("div", watch.plate ? "车牌 plate" : watch.photos ? "已删除 erased" : "描述 words", "thumb no-photo");
+  const image = make("img", undefined, "thumb");
+  image.alt = "";
+  showPicture(image, `/v1/watches/${watch.id}/photos/0`, "watches");
+  return image;
+}
+
 function acts(watch, item) {
   const line = make("div", undefined, "line");
   line.append(button(`命中 Hits`, () => tell(item, "hits", () => hits(watch))));
   if (watch.photos) line.append(button("误报预算 Budget", () => tell(item, "curve", () => curve(watch))));
-  if (watch.state === "active") line.append(button("撤销 Withdraw", () => withdraw(watch)));
+  if (watch.state === "active") line.append(button("撤销 Withdraw", () => withdraw(watch), "grave"));
   return line;
 }
 
@@ -117,10 +125,10 @@ async function curve(watch) {
 }
 
 async function withdraw(watch) {
-  const reason = window.prompt("撤销原因 Why is it withdrawn?", "");
-  if (!reason?.trim()) return;
+  const reason = await reasonFor("撤销布控 Withdraw the watch", `${watch.name}：照片和特征将被删除，不再报警。 Its photos are erased and it tells nothing more.`, "撤销 Withdraw");
+  if (!reason) return;
   const form = new FormData();
-  form.append("reason", reason.trim());
+  form.append("reason", reason);
   await ask(`/v1/watches/${watch.id}/withdraw`, { method: "POST", body: form }).catch((error) => say(error.message, true));
   await showWatches();
 }

@@ -3,9 +3,11 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from pipeline.alerting.service import Alerting
+from search_api.errors import BadInput
 from search_api.service import SearchService
 from search_api.wire.base import ProblemOut
 
@@ -28,6 +30,19 @@ def _alerting(request: HTTPConnection) -> Alerting:
 Alerts = Annotated[Alerting, Depends(_alerting)]
 Service = Annotated[SearchService, Depends(_service)]
 Caller = Annotated[str, Depends(_caller)]
+
+
+async def only_known_parameters(request: Request) -> None:
+    """Refuse a query parameter that the route does not know: a misspelt filter that is passed over widens a list."""
+    if not request.query_params:
+        return
+    route: APIRoute = request.scope["route"]
+    told = request.app.openapi()["paths"][route.path_format][request.method.lower()].get("parameters", [])
+    known = {each["name"] for each in told if each["in"] == "query"}
+    unknown = sorted(set(request.query_params) - known - {"ticket"})  # that is the door's
+    if unknown:
+        raise BadInput(f"unknown parameter {', '.join(unknown)}: known are {', '.join(sorted(known)) or 'none'}")
+
 
 _TEXT = {
     401: "no valid token",

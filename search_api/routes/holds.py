@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 
 from pipeline.archive.contract import HoldOrder, SightingFilter
 from pipeline.holding import ids_to_hold
-from pipeline.search import check_filter
 from search_api.errors import BadInput
 from search_api.inputs import parse_time
 from search_api.routes.dependencies import Caller, Service, problems
@@ -48,7 +47,7 @@ def hold(case: Case, wanted: HoldIn, service: Service, caller: Caller) -> HoldCh
     if wanted.sightings:
         ids = wanted.sightings
     else:
-        check_filter(where, service.known_cameras())
+        service.check(where)
         ids = list(ids_to_hold(service.archive, where))
     order = HoldOrder(case, caller, wanted.reason.strip(), service.now_ms())
     return _changed(service, case, service.archive.hold(ids, order))

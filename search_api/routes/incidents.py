@@ -41,6 +41,9 @@ def _wanted(
     kind: Annotated[list[str] | None, Query(description="only these kinds", max_length=50)] = None,
     community: Annotated[list[str] | None, Query(description="only these communities", max_length=500)] = None,
     camera: Annotated[list[str] | None, Query(description="only these cameras", max_length=500)] = None,
+    name: Annotated[
+        list[str] | None, Query(description="only of these rules, watches, residents or cameras", max_length=500)
+    ] = None,
     severity: Annotated[Urgency, Query(description="this and above")] = "low",
     from_: Annotated[str | None, Query(alias="from", description="ISO 8601")] = None,
     to: Annotated[str | None, Query(description="ISO 8601")] = None,
@@ -54,6 +57,7 @@ def _wanted(
         Severity[severity.upper()],
         parse_time(from_) if from_ else None,
         parse_time(to) if to else None,
+        tuple(name or ()),
     )
 
 

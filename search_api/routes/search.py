@@ -14,7 +14,7 @@ from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time
 from search_api.routes.dependencies import Caller, Service, problems
 from search_api.service import Purpose, Upload
-from search_api.wire.coverage import coverage_out
+from search_api.wire.coverage import brief_coverage_out
 from search_api.wire.search import SearchReply, search_reply, several_reply
 from search_api.wire.sightings import picture_address
 
@@ -174,5 +174,5 @@ def search(
     except SeveralFound as several:
         return several_reply(several.detections, several.photo, len(uploads))
     covered = service.coverage_of(replace(question, words=parsed))
-    coverage = coverage_out(covered, service.camera_names(), brief=True)
+    coverage = brief_coverage_out(covered, service.camera_names())
     return search_reply(answer, parsed, picture_address).model_copy(update={"coverage": coverage})

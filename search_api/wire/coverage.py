@@ -1,11 +1,13 @@
 """Coverage on the wire, the same over HTTP and in `--json`."""
 
 from collections.abc import Mapping, Sequence
+from heapq import nsmallest
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.coverage import CameraCoverage, State
+from pipeline.coverage import CameraCoverage, State, Watching
 from pipeline.coverage.sentences import sentence
+from search_api.errors import BadInput
 from search_api.wire.base import local_zone
 
 MOST_CAMERAS = 100
@@ -83,37 +85,69 @@ class CoverageOut(_Wire):
     en: str
     share_watched: float = Field(description="0 to 1, the mean over the cameras")
     cameras: list[CameraCoverageOut]
-    cameras_left_out: int = Field(default=0, description="the best watched beyond 100, in the reply of a search")
+    cameras_left_out: int = Field(
+        default=0, description="the best watched beyond 100, in the reply of a search; those of the pages behind this"
+    )
+    shortened: bool = Field(
+        default=False, description="a search over very many camera-days: only the last part of its time is answered"
+    )
+    next: str | None = Field(default=None, description="`after` of the following page, null on the last")
 
 
-def coverage_out(answers: Sequence[CameraCoverage], names: Mapping[str, str], *, brief: bool = False) -> CoverageOut:
-    """Return the wire form of the coverage of cameras that were asked about for the same time.
+def coverage_out(
+    answers: Sequence[CameraCoverage], names: Mapping[str, str], *, limit: int | None = None, after: str = ""
+) -> CoverageOut:
+    """Return the wire form of the coverage of cameras that were asked about for the same time, in their order.
 
-    A `brief` one has the least watched cameras first, and neither more than 100 nor more than 500 intervals of one.
+    Lines to read and `share_watched` are about all of them; `limit` cameras `after` one are listed. Raises BadInput.
     """
-    shown = sorted(answers, key=lambda each: (each.share_watched, each.camera_id))[:MOST_CAMERAS] if brief else answers
+    ids = [each.camera_id for each in answers]
+    if after and after not in ids:
+        raise BadInput(f"after {after!r} is no camera of this answer: send the `next` of the page before")
+    start = ids.index(after) + 1 if after else 0
+    end = len(ids) if limit is None else min(start + limit, len(ids))
+    shown = [_camera_out(each, names.get(each.camera_id, ""), len(each.intervals)) for each in answers[start:end]]
+    following = {"cameras_left_out": len(ids) - end, "next": ids[end - 1] if end < len(ids) else None}
+    return _head(answers, names, shown, shortened=False).model_copy(update=following)
+
+
+def brief_coverage_out(watching: Watching, names: Mapping[str, str]) -> CoverageOut:
+    """Return the wire form of what was watched where a search looked.
+
+    The least watched cameras are first, and neither more than 100 nor more than 500 intervals of one are listed.
+    """
+    worst = nsmallest(MOST_CAMERAS, watching.cameras, key=lambda each: (each.share_watched, each.camera_id))
+    shown = [_camera_out(each, names.get(each.camera_id, ""), MOST_INTERVALS) for each in worst]
+    left_out = len(watching.cameras) - len(shown)
+    head = _head(watching.cameras, names, shown, shortened=watching.shortened)
+    return head.model_copy(update={"cameras_left_out": left_out})
+
+
+def _head(
+    answers: Sequence[CameraCoverage], names: Mapping[str, str], shown: list[CameraCoverageOut], *, shortened: bool
+) -> CoverageOut:
     zone = local_zone()
     ends = (answers[0].from_ms, answers[0].to_ms) if answers else (None, None)
     return CoverageOut(
         from_ms=ends[0],
         to_ms=ends[1],
-        zh=sentence(answers, "zh", zone, names),
-        en=sentence(answers, "en", zone, names),
+        zh=sentence(answers, "zh", zone, names, shortened=shortened),
+        en=sentence(answers, "en", zone, names, shortened=shortened),
         share_watched=round(sum(each.share_watched for each in answers) / max(len(answers), 1), 4),
-        cameras=[_camera_out(each, names.get(each.camera_id, ""), brief) for each in shown],
-        cameras_left_out=len(answers) - len(shown),
+        cameras=shown,
+        shortened=shortened,
     )
 
 
-def _camera_out(answer: CameraCoverage, name: str, brief: bool) -> CameraCoverageOut:
-    intervals = answer.intervals if not brief or len(answer.intervals) <= MOST_INTERVALS else ()
+def _camera_out(answer: CameraCoverage, name: str, most: int) -> CameraCoverageOut:
+    intervals = answer.intervals if len(answer.intervals) <= most else ()
     return CameraCoverageOut(
         camera=answer.camera_id,
         name=name,
         share_watched=round(answer.share_watched, 4),
         watermark_ms=answer.watermark_ms,
         intervals=[
-            IntervalOut(from_ms=each.from_ms, to_ms=each.to_ms, state=each.state, reason=each.reason)
+            IntervalOut.model_construct(from_ms=each.from_ms, to_ms=each.to_ms, state=each.state, reason=each.reason)
             for each in intervals
         ],
         intervals_left_out=len(answer.intervals) - len(intervals),

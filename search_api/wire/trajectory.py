@@ -12,7 +12,7 @@ from pipeline.trajectory.route import Candidate, Leg, SetAside, Verdict
 from pipeline.trajectory.suggestions import Chance, Suggestion
 from search_api.trajectories import TracedWay
 from search_api.wire.base import Wire
-from search_api.wire.coverage import CoverageOut, coverage_out
+from search_api.wire.coverage import CoverageOut, brief_coverage_out
 from search_api.wire.sightings import SightingOut, sighting_out
 
 
@@ -90,7 +90,7 @@ def trajectory_out(found: TracedWay, site: SiteMap, picture: Callable[[str], str
         set_aside=[_set_aside_out(each, picture) for each in way.set_aside[:MOST_SET_ASIDE]],
         at_ms=found.at_ms,
         suggestions=[_suggestion_out(rank, each, site.names) for rank, each in enumerate(suggestions, 1)],
-        coverage=coverage_out(found.coverage, site.names),
+        coverage=brief_coverage_out(found.coverage, site.names),
         geojson=geojson(way, site.graph.positions, suggestions),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.archive import InMemoryArchive, Journal, Span, SpanState, open_archive
+from pipeline.archive.journal import STATES
 from pipeline.errors import ArchiveError
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "archives"
@@ -64,6 +65,25 @@ def test_many_cameras_fit_one_question(journal: Journal) -> None:
     cameras = [f"c{number:05d}" for number in range(1200)]
     journal.note([replace(LIVE, camera_id=camera) for camera in cameras])
     assert [span.camera_id for span in journal.spans(0, 9999, cameras)] == cameras
+
+
+def test_columns_hold_the_same_as_spans(journal: Journal) -> None:
+    journal.note([LIVE, DOWN, OTHER, replace(DOWN, camera_id="other", reason="no_video")])
+    cameras = ["东门", "nobody", "gate"]
+    for from_ms, to_ms in ((0, 9999), (1999, 2001), (600, 700), (2600, 9999)):
+        table = journal.table(from_ms, to_ms, cameras)
+        rows = zip(
+            [cameras[n] for n in table.camera.tolist()],
+            [STATES[n] for n in table.state.tolist()],
+            table.from_ms.tolist(),
+            table.to_ms.tolist(),
+            table.indexed_ms.tolist(),
+            [table.reasons[n] for n in table.reason.tolist()],
+            strict=True,
+        )
+        spans = journal.spans(from_ms, to_ms, cameras)
+        assert sorted(rows) == sorted((s.camera_id, s.state, s.from_ms, s.to_ms, s.indexed_ms, s.reason) for s in spans)
+    assert len(journal.table(0, 9999, []).camera) == 0
 
 
 def test_spans_stay_and_a_reader_sees_them_and_writes_none(tmp_path: Path) -> None:

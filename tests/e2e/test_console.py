@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.service import Alerting, open_alerting
@@ -14,24 +14,14 @@ from search_api.access import Callers
 from search_api.app import create_app
 from search_api.serving import Serving, address_of, listen
 from search_api.watch_service import WatchService
+from tests.e2e.console_doors import WAIT_MS, entered, started_browser
 from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
-
-WAIT_MS = 20_000
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with started_browser(chromium) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -65,26 +55,6 @@ def alert_page(browser: Browser, alerting: Alerting) -> Iterator[Page]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The console of a zhian that only searches."""
     yield from entered(browser, address)
-
-
-def entered(browser: Browser, address: str) -> Iterator[Page]:
-    """Open the door; a script error or a request that leaves this machine fails the test."""
-    opened = browser.new_page()
-    opened.set_default_timeout(WAIT_MS)
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("request", lambda asked: faults.append(asked.url) if not _ours(asked.url, address) else None)
-    opened.goto(address)
-    opened.fill("#token", TOKEN)
-    opened.click("#door button")
-    opened.wait_for_selector("#page-search", state="visible")
-    yield opened
-    opened.close()
-    assert not faults
-
-
-def _ours(url: str, address: str) -> bool:
-    return url.startswith((address, "blob:", "data:"))
 
 
 def choose(page: Page, folder: Path, *pictures: bytes) -> None:
@@ -127,6 +97,7 @@ def test_words_are_explained_and_marked_on_the_hits(page: Page) -> None:
     page.click("#go")
     expect(page.locator("#understood")).to_contain_text("zzz", timeout=WAIT_MS)
     expect(page.locator("#hits > li .agree").first).to_contain_text("上衣")
+    expect(page.locator("#hits > li .disagree").first).to_contain_text("上衣 top: 绿 green")
 
 
 def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path) -> None:
@@ -139,6 +110,56 @@ def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path)
     page.get_by_text("据此再检索").click()
     expect(page.locator("#hits > li")).to_have_count(before - 1, timeout=WAIT_MS)
     expect(page.locator("#hits")).not_to_contain_text("red")
+
+
+def test_another_photo_is_another_question(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    expect(page.locator("#next")).to_be_visible()
+    (tmp_path / "other").mkdir()
+    choose(page, tmp_path / "other", photo(GREEN))
+    expect(page.locator("#next")).to_be_hidden()
+
+
+def test_a_confirmed_hit_is_kept_for_a_case(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    page.locator("#next").get_by_text("留存 Keep").click()
+    page.fill("#case", "2026-114")
+    page.locator("#large").get_by_text("留存 Keep", exact=True).click()
+    expect(page.locator("#message")).to_contain_text("1 sightings are kept for 2026-114", timeout=WAIT_MS)
+    page.click("nav a[href='#log']")
+    expect(page.locator("#log-table")).to_contain_text("2026-114", timeout=WAIT_MS)
+
+
+def test_a_picture_is_enlarged_and_coverage_is_one_line(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    first = page.locator("#hits > li").first
+    expect(first.locator("img").first).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
+    expect(page.locator("#coverage summary.lacking")).to_contain_text("no record of what was watched")
+    expect(page.locator("#coverage p")).to_be_hidden()
+    first.locator(".shot").click()
+    expect(page.locator("#large img")).to_be_visible()
+    page.locator("#large").get_by_text("关闭 Close").click()
+    expect(page.locator("#large")).to_be_hidden()
+
+
+def test_a_community_and_cameras_by_name_narrow_the_search(page: Page) -> None:
+    page.click("#camera-choice summary")
+    expect(page.locator("#cameras label")).to_have_count(2, timeout=WAIT_MS)
+    page.fill("#camera-filter", "sou")
+    expect(page.locator("#cameras label")).to_have_count(1)
+    page.fill("#camera-filter", "")
+    page.select_option("#community", label="Willow Garden")
+    expect(page.locator("#camera-count")).to_have_text("Willow Garden")
+    page.fill("#words", "red coat")
+    page.fill("#reason", "case 7")
+    page.click("#go")
+    expect(page.locator("#hits > li").first).to_contain_text("North gate", timeout=WAIT_MS)
+    expect(page.locator("#hits")).not_to_contain_text("south")
 
 
 def test_a_confirmed_hit_has_a_route_on_a_map(page: Page, tmp_path: Path) -> None:
@@ -225,8 +246,9 @@ def test_a_confirmed_hit_becomes_a_watch_with_a_budget_and_is_withdrawn(alert_pa
     expect(watch.locator("img.curve")).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
     watch.get_by_text("命中 Hits").click()
     expect(watch).to_contain_text("Nothing yet", timeout=WAIT_MS)
-    alert_page.once("dialog", lambda dialog: dialog.accept("found at home"))
     watch.get_by_text("撤销 Withdraw").click()
+    alert_page.fill("#question-reason", "found at home")
+    alert_page.click("#question-yes")
     expect(watch).to_contain_text("withdrawn", timeout=WAIT_MS)
 
 

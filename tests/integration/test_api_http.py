@@ -64,7 +64,7 @@ def ask(client: httpx.Client, *pictures: bytes, **fields: Any) -> httpx.Response
 
 
 def test_words_find_those_who_look_as_described(client: httpx.Client, archive: Full) -> None:
-    body = ask(client, words="红色上衣 黑裤子 North gate 没戴帽子 zzz 回族").json()
+    body = ask(client, words="红色上衣 黑裤子 North gate 没戴帽子 zzz 回族 吉他").json()
     assert [(hit["camera"], hit["attributes"].get("upper_colour")) for hit in body["hits"]] == [
         ("north", "red"),
         ("north", "green"),
@@ -80,10 +80,13 @@ def test_words_find_those_who_look_as_described(client: httpx.Client, archive: F
     assert understood["wanted"]["upper_colour"] == ["red"]
     assert understood["without"] == {"hat": ["yes"]}
     assert (understood["unknown"], understood["refused"]) == (["zzz"], ["回族"])
+    assert understood["unsearched"] == ["吉他"]
+    assert "不作检索: 吉他" in understood["zh"]
+    assert "not searched by: 吉他" in understood["en"]
     assert "上衣颜色: 红" in understood["zh"]
     entry = next(archive.searches())
     assert (entry.what["words"], entry.what["cameras"], entry.hits) == (
-        "红色上衣 黑裤子 North gate 没戴帽子 zzz 回族",
+        "红色上衣 黑裤子 North gate 没戴帽子 zzz 回族 吉他",
         ["north"],
         2,
     )
@@ -216,8 +219,9 @@ def test_filters(client: httpx.Client, fields: dict[str, Any], cameras: list[str
 @pytest.mark.parametrize(
     ("fields", "slug", "said"),
     [
-        ({"camera": "nroth"}, "unknown-camera", "unknown camera nroth: known are north, south"),
+        ({"camera": "nroth"}, "unknown-camera", "unknown camera nroth: known are market, north, south"),
         ({"from": "2026-05-02", "to": "2026-05-01"}, "bad-time-range", "not after its start"),
+        ({"community": "wilow"}, "unknown-community", "unknown community wilow: known are maple, willow"),
         ({"from": "noon"}, "bad-input", "'noon' is not a time"),
         ({"box": "1,2,3"}, "bad-input", "is not a box"),
         ({"box": "5,5,5,5"}, "bad-input", "is empty"),
@@ -225,7 +229,7 @@ def test_filters(client: httpx.Client, fields: dict[str, Any], cameras: list[str
         ({"kind": "dragon"}, "bad-input", "kind"),
         ({"top": "0"}, "bad-input", "top"),
         ({"top": "many"}, "bad-input", "top"),
-        ({"reason": "  "}, "bad-input", "reason"),
+        ({"reason": "  "}, "bad-input", "reason: is empty: write something"),
         ({"cameras": "north"}, "bad-input", "unknown field cameras"),
         ({"sighting_id": "0" * 20}, "bad-input", "either"),
     ],
@@ -337,6 +341,36 @@ def test_sighting_and_its_picture(client: httpx.Client) -> None:
     assert_problem(client.get("/v1/sightings/" + "f" * 20), 404, "unknown-sighting")
     assert_problem(client.get("/v1/sightings/.."), 404, "not-found")
     assert_problem(client.get("/v1/sightings/ABC"), 422, "bad-input", "sighting_id")
+
+
+def test_every_reply_to_a_get_is_sent_once(client: httpx.Client) -> None:
+    made = record("north", 1, RED, NOON_MS).sighting.id
+    for path in (f"/v1/sightings/{made}", "/v1/cameras", "/v1/holds", "/v1/coverage", "/v1/searches"):
+        first = client.get(path)
+        assert first.status_code == 200, path
+        tag = first.headers["etag"]
+        again = client.get(path, headers={"If-None-Match": f'"x", W/{tag}'})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), path
+    tag = client.get("/v1/searches").headers["etag"]
+    ask(client, photo(RED))
+    assert client.get("/v1/searches", headers={"If-None-Match": tag}).status_code == 200
+    assert "etag" not in client.get("/v1/nothing").headers
+
+
+@pytest.mark.parametrize("path", ["/v1/sightings?reason=x&frm=2026-05-01", "/v1/coverage?cameras=n", "/v1/cameras?x"])
+def test_a_misspelt_parameter_is_refused(client: httpx.Client, path: str) -> None:
+    assert_problem(client.get(path), 422, "bad-input", "unknown parameter")
+
+
+def test_a_body_that_is_no_json_is_told_where(client: httpx.Client) -> None:
+    reply = client.post("/v1/trajectory", content=b'{"sightings":', headers={"Content-Type": "application/json"})
+    assert_problem(reply, 422, "bad-input", "body: is not JSON at character 13")
+
+
+def test_the_name_of_a_community_is_a_place(client: httpx.Client) -> None:
+    understood = ask(client, words="red top, Willow Garden").json()["understood"]
+    assert understood["unknown"] == []
+    assert client.get("/v1/searches").json()[0]["what"]["communities"] == ["willow"]
 
 
 def test_wrong_paths_and_methods(client: httpx.Client) -> None:

@@ -92,6 +92,7 @@ def test_enrolled_accompanied_seen_and_withdrawn(client: httpx.Client, care: Car
     seen = record("north", 1, RED, NOON_MS).sighting
     care.register.note([Recognised(made["id"], seen.id, "north", seen.last_seen_ms, 0.91)])
     assert client.get(path).json()["away"] is True
+    assert client.get(path).json()["last_seen"]["company"] is None
     assert client.get(f"{path}/sightings").json()[0]["exit"] is True
     ended = client.post(f"{path}/withdraw", data={"reason": "moved away"}).json()
     assert (ended["state"], ended["photos"], ended["companions"], ended["last_seen"]) == ("withdrawn", 0, [], None)
@@ -102,6 +103,38 @@ def test_enrolled_accompanied_seen_and_withdrawn(client: httpx.Client, care: Car
         "resident enrolled",
     ]
     assert client.get("/v1/residents").json() == [ended]
+
+
+def test_what_is_told_of_her_is_changed_with_a_reason(client: httpx.Client, care: CareService) -> None:
+    path = f"/v1/residents/{enrol(client, home_by='18:00').json()['id']}"
+    wanted = {
+        "guardian": "Li Ming, 138…",
+        "expires": "2026-12-31",
+        "exit_camera": "north",
+        "not_seen_h": "10",
+        "quiet_from": "21:00",
+        "quiet_to": "06:30",
+        "reason": "the son takes over",
+    }
+    changed = client.put(path, data=wanted).json()
+    assert (changed["guardian"], changed["home_by"], changed["not_seen_h"]) == ("Li Ming, 138…", None, 10.0)
+    assert (changed["quiet_from"], changed["quiet_to"], changed["name"]) == ("21:00", "06:30", "Grandmother Li")
+    assert next(iter(care.search.archive.searches())).what["why"] == "the son takes over"
+    assert_problem(client.put(path, data=wanted | {"reason": " "}), 422, "bad-input", "reason")
+    assert_problem(client.put(path, data=wanted | {"quiet_to": ""}), 422, "bad-input", "need both")
+    assert_problem(client.put(path, data=wanted | {"expires": "2026-04-01"}), 422, "bad-enrolment", "that end is past")
+    assert client.get(f"{path}/photos/0").content.startswith(b"\xff\xd8")
+    client.post(f"{path}/withdraw", data={"reason": "moved away"})
+    assert_problem(client.get(f"{path}/photos/0"), 404, "unknown-resident")
+    assert_problem(client.put(path, data=wanted), 422, "bad-enrolment", "enrol anew")
+
+
+def test_a_companion_is_removed_by_name(client: httpx.Client) -> None:
+    path = f"/v1/residents/{enrol(client).json()['id']}"
+    client.post(f"{path}/companions", data={"name": "Li Na"}, files={"photo": ("p.png", photo(GREEN))})
+    assert_problem(client.delete(f"{path}/companions/Li%20Na"), 422, "bad-input", "reason")
+    reply = client.delete(f"{path}/companions/Li%20Na", params={"reason": "moved"})
+    assert (reply.status_code, reply.json()["companions"]) == (200, [])
 
 
 BAD: list[tuple[dict[str, Any], str, str]] = [

@@ -15,6 +15,7 @@ from search_api.access import Callers
 from search_api.app import create_app
 from search_api.service import SearchService
 from search_api.serving import Serving, address_of, listen
+from tests.servers.doors import assert_problem
 from tests.unit.test_rule_book import ZONE, seen
 
 TOKEN = "a-token-of-the-day-shift"
@@ -68,6 +69,32 @@ def test_what_is_sent_back_is_the_same_rule(client: httpx.Client, book: RuleBook
     before = book.rules_of("gate")
     client.put("/v1/rules/gate", json={"rules": [r["rule"] for r in client.get("/v1/rules/gate").json()]})
     assert book.rules_of("gate") == before
+
+
+def test_whoever_saw_other_rules_is_refused(client: httpx.Client, book: RuleBook):
+    tag = client.get("/v1/rules/gate").headers["ETag"]
+    mine = client.post("/v1/rules/gate", json=COUNT, headers={"If-Match": tag})
+    assert (mine.status_code, mine.headers["ETag"] == tag) == (201, False)
+    for reply in (
+        client.post("/v1/rules/gate", json={**COUNT, "name": "other"}, headers={"If-Match": tag}),
+        client.put("/v1/rules/gate", json={"rules": [COUNT]}, headers={"If-Match": tag}),
+        client.delete("/v1/rules/gate/zone", headers={"If-Match": tag}),
+        client.delete("/v1/rules/gate", headers={"If-Match": tag}),
+    ):
+        assert_problem(reply, 409, "rules-changed", "somebody else changed")
+    assert [rule.name for rule in book.rules_of("gate")] == ["zone", "count"]
+    assert client.delete("/v1/rules/gate/zone", headers={"If-Match": mine.headers["ETag"]}).status_code == 204
+
+
+def test_a_rule_is_renamed_in_its_place_and_may_have_a_slash_in_its_name(client: httpx.Client):
+    client.post("/v1/rules/gate", json=COUNT)
+    renamed = client.post("/v1/rules/gate", params={"replaces": "zone"}, json={**ZONE, "name": "东/西门"}).json()
+    assert [rule["name"] for rule in renamed] == ["东/西门", "count"]
+    taken = client.post("/v1/rules/gate", params={"replaces": "东/西门"}, json={**ZONE, "name": "count"})
+    assert_problem(taken, 422, "bad-rules", "`count` stands there twice")
+    gone = client.post("/v1/rules/gate", params={"replaces": "zone"}, json=ZONE)
+    assert_problem(gone, 404, "unknown-rule", "no rule `zone`")
+    assert client.delete("/v1/rules/gate/%E4%B8%9C%2F%E8%A5%BF%E9%97%A8").status_code == 204
 
 
 @pytest.mark.parametrize(

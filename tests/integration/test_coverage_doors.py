@@ -57,6 +57,24 @@ def test_not_watched_and_never_heard_of_are_told_apart(client: httpx.Client) -> 
     assert "断线（拒绝连接）" in body["zh"] and "south 从未有记录" in body["zh"]
 
 
+def test_cameras_come_in_pages(client: httpx.Client) -> None:
+    first = client.get("/v1/coverage", params={"limit": 1}).json()
+    assert ([each["camera"] for each in first["cameras"]], first["next"]) == (["north"], "north")
+    last = client.get("/v1/coverage", params={"limit": 1, "after": first["next"]}).json()
+    assert ([each["camera"] for each in last["cameras"]], last["next"], last["zh"]) == (["south"], None, first["zh"])
+    assert client.get("/v1/coverage", params={"after": "west"}).status_code == 422
+
+
+def test_a_search_over_more_camera_days_than_fit_answers_the_last_ones(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.coverage.answer.MOST_CAMERA_DAYS", 2 * 20 / (24 * 60))  # twenty minutes of two
+    body = client.post("/v1/search", data={"words": "red coat", "reason": "case 7"}).json()["coverage"]
+    assert (body["to_ms"] - body["from_ms"], body["shortened"]) == (20 * MINUTE, True)
+    assert body["share_watched"] == 0.0
+    assert "only: " in body["en"]
+
+
 def test_time_and_cameras_are_chosen(client: httpx.Client) -> None:
     asked = {"camera": "north", "from": "2026-05-01T04:10:00Z", "to": "2026-05-01T04:20:00Z"}
     body = client.get("/v1/coverage", params=asked).json()
@@ -111,7 +129,7 @@ def test_every_search_says_what_was_watched_where_it_looked(client: httpx.Client
         ("live", 10 * MINUTE),
         ("down", 20 * MINUTE),
     ]
-    body = client.post("/v1/search", data=asked | {"community": "nowhere"}).json()
-    assert body["coverage"]["cameras"] == []
+    refused = client.post("/v1/search", data=asked | {"community": "nowhere"}).json()
+    assert refused["type"] == "urn:zhian:problem:unknown-community"
     body = client.post("/v1/search", data=asked).json()
     assert [each["camera"] for each in body["coverage"]["cameras"]] == ["south", "north"]

@@ -142,7 +142,11 @@ def service_over(archive: InMemoryArchive) -> SearchService:
         lambda _: MeanColour(),  # type: ignore[arg-type, return-value]
         lambda: cameras,  # type: ignore[arg-type, return-value]
         lambda: NOON_MS + 7_200_000,
-        site=SiteMap(CameraGraph.of(tuple(PLACES), PLACES, ()), names={"north": "North gate"}),
+        site=SiteMap(
+            CameraGraph.of(tuple(PLACES), PLACES, ()),
+            names={"north": "North gate"},
+            community_names={"willow": "Willow Garden"},
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, Table, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
 
 from pipeline.alerting.database import DATABASE_NAME, make_missing_tables, metadata, open_database, read, write
 from pipeline.errors import AlertingDamaged, AlertingError, AlertingTooNew
@@ -61,3 +61,16 @@ def test_strangers_newer_ones_and_garbage_are_refused(tmp_path: Path) -> None:
             open_database(path)
     with pytest.raises(AlertingError, match="cannot be opened"):
         open_database(tmp_path / "missing" / "x")
+
+
+def test_a_table_of_an_older_zhian_gets_its_new_columns(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "alerting.sqlite")
+    with write(engine) as connection:
+        connection.execute(text("CREATE TABLE letters_of_old (id VARCHAR PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO letters_of_old VALUES ('a')"))
+    newer = Table("letters_of_old", MetaData(), Column("id", String, primary_key=True), Column("read_ms", Integer))
+    for _ in range(2):
+        make_missing_tables(engine, newer)
+    with read(engine) as connection:
+        assert connection.execute(select(newer)).all() == [("a", None)]
+    engine.dispose()

@@ -14,7 +14,7 @@ from models.kinds import Kind
 from pipeline.alerting.alert import Alert, Source
 from pipeline.alerting.care import Carer, CareRegister, Companion, Consent, Resident
 from pipeline.alerting.care.resident import check_resident
-from pipeline.alerting.care.rules import Together, With, company_of, late_since, unseen_since
+from pipeline.alerting.care.rules import Together, With, after_quiet, company_of, late_since, unseen_since
 from pipeline.alerting.database import open_database
 from pipeline.alerting.watches import WatchBook
 from pipeline.archive import InMemoryArchive
@@ -100,6 +100,22 @@ def test_late_over_a_change_of_the_hour() -> None:
 def test_unseen_by_hand() -> None:
     assert unseen_since(2, NOON_MS, NOON_MS + 2 * 3_600_000 - 1) is None
     assert unseen_since(2, NOON_MS, NOON_MS + 9 * 3_600_000) == NOON_MS + 2 * 3_600_000
+
+
+NIGHT, NAP = (21 * 60, 6 * 60 + 30), (12 * 60, 14 * 60)
+QUIET = [
+    (NIGHT, "2026-05-01T20:59", "2026-05-01T20:59"),
+    (NIGHT, "2026-05-01T21:00", "2026-05-02T06:30"),
+    (NIGHT, "2026-05-02T06:29", "2026-05-02T06:30"),
+    (NIGHT, "2026-05-02T06:30", "2026-05-02T06:30"),
+    (NAP, "2026-05-01T13:00", "2026-05-01T14:00"),
+    (NAP, "2026-05-01T14:00", "2026-05-01T14:00"),
+]
+
+
+@pytest.mark.parametrize(("quiet", "due", "told"), QUIET)
+def test_what_falls_into_quiet_hours_is_told_after_them(quiet: tuple[int, int], due: str, told: str) -> None:
+    assert after_quiet(at(due), quiet, BEIJING) == at(told)
 
 
 def resident(**more: object) -> Resident:
@@ -206,6 +222,54 @@ def test_not_seen_for_hours_is_once_per_absence(folder: Path) -> None:
     assert scene.told[0].sighting_id == sighting(1, NOON_MS, camera="yard").id
 
 
+def test_who_sleeps_at_home_is_not_missed_before_the_morning(folder: Path) -> None:
+    scene = Scene(folder, resident(alone=False, not_seen_h=10.0, quiet=NIGHT))
+    scene.passes(record(1, HER, NOON_MS, camera="yard"), minutes=18 * 60)  # due at 22:00, now it is 06:00
+    assert scene.told == []
+    assert scene.passes(minutes=31) == ["not_seen"]
+    assert scene.told[0].at_ms == at("2026-05-02T06:30")
+
+
+def test_who_is_out_is_missed_in_quiet_hours_too(folder: Path) -> None:
+    scene = Scene(folder, resident(alone=False, not_seen_h=10.0, quiet=NIGHT))
+    assert scene.passes(record(1, HER, NOON_MS), minutes=10 * 60 + 1) == ["not_seen"]
+
+
+def test_to_be_seen_in_another_community_is_not_to_be_home(folder: Path) -> None:
+    scene = Scene(folder, resident(alone=False, home_by_min=18 * 60))
+    scene.passes(record(1, HER, NOON_MS), minutes=10)
+    elsewhere = record(2, HER, scene.now_ms, camera="market")
+    elsewhere = replace(elsewhere, sighting=replace(elsewhere.sighting, community="maple"))
+    assert scene.passes(elsewhere, minutes=6 * 60) == ["not_home_by"]
+
+
+def test_what_a_guardian_changes_counts_at_once(folder: Path) -> None:
+    scene = Scene(folder, resident(alone=False, not_seen_h=1.0))
+    scene.passes(minutes=30)
+    scene.register.change(replace(scene.register.get("r1"), not_seen_h=5.0, quiet=NAP), scene.now_ms)
+    assert scene.passes(minutes=60) == []
+    assert scene.register.get("r1").quiet == NAP
+    assert scene.passes(minutes=4 * 60) == ["not_seen"]
+    scene.register.withdraw("r1", "li", "moved away", scene.now_ms)
+    with pytest.raises(BadEnrolment, match="withdrawn"):
+        scene.register.change(resident(), scene.now_ms)
+
+
+def test_with_whom_she_left_is_kept(folder: Path) -> None:
+    scene = Scene(folder, resident())
+    scene.register.add_companion("r1", Companion("c1", "daughter", Embeddings(DAUGHTER[None], SPACE)), [b"jpeg"])
+    scene.passes(record(1, HER, NOON_MS))
+    assert scene.register.last_seen("r1")[0].company is None
+    scene.passes(record(2, DAUGHTER, NOON_MS), minutes=2)
+    assert scene.register.last_seen("r1")[0].company == "companion"
+    scene.register.remove_companion("r1", "daughter", scene.now_ms)
+    later = scene.now_ms
+    scene.passes(record(3, HER, later), record(4, DAUGHTER, later, feet=(700, 100)), minutes=2)
+    assert scene.register.last_seen("r1")[0].company == "alone"
+    with pytest.raises(BadEnrolment, match="none of her companions"):
+        scene.register.remove_companion("r1", "daughter", scene.now_ms)
+
+
 def test_never_seen_counts_from_the_enrolment(folder: Path) -> None:
     scene = Scene(folder, resident(alone=False, not_seen_h=1.0))
     assert scene.passes(minutes=61) == ["not_seen"]
@@ -252,6 +316,7 @@ BAD = [
     ({"exit_cameras": ("gate",)}, "unknown camera gate: known are gate-out"),
     ({"exit_cameras": ()}, "name the cameras"),
     ({"alone": False}, "nothing is to be told"),
+    ({"quiet": (360, 360)}, "begin when they end"),
 ]
 
 

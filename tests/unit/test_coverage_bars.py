@@ -2,18 +2,21 @@
 
 from datetime import UTC
 
+import pytest
+
 from pipeline.archive.contract import SightingFilter
-from pipeline.coverage import CameraCoverage, Interval, State
+from pipeline.coverage import CameraCoverage, Interval, Intervals, State, Watching
 from search_api.coverage_bars import MOST_BARS, Bars, bars_of
+from search_api.errors import BadInput
 from search_api.report import Sheet, render_report
-from search_api.wire.coverage import MOST_CAMERAS, MOST_INTERVALS, coverage_out
+from search_api.wire.coverage import MOST_CAMERAS, MOST_INTERVALS, brief_coverage_out, coverage_out
 
 HOUR = 3_600_000
 
 
 def camera(name: str, *ends: tuple[int, State, str], of: int = HOUR) -> CameraCoverage:
     starts = [0, *(end for end, _, _ in ends[:-1])]
-    intervals = tuple(Interval(a, end, state, why) for a, (end, state, why) in zip(starts, ends, strict=True))
+    intervals = Intervals.of(Interval(a, end, state, why) for a, (end, state, why) in zip(starts, ends, strict=True))
     return CameraCoverage(name, 0, of, intervals, of)
 
 
@@ -22,7 +25,7 @@ WEST = camera("west", (HOUR, State.LIVE, ""))
 
 
 def bars(*answers: CameraCoverage) -> Bars:
-    found = bars_of(answers, {"east": "东门"}, UTC)
+    found = bars_of(Watching(answers), {"east": "东门"}, UTC)
     assert found is not None
     return found
 
@@ -45,7 +48,7 @@ def test_a_short_gap_shows_and_nearly_all_is_not_all() -> None:
 def test_many_cameras_are_counted_and_none_are_nothing() -> None:
     found = bars(*(camera(f"c{n}", (HOUR, State.LIVE, "")) for n in range(MOST_BARS + 3)))
     assert (len(found.bars), found.left_out) == (MOST_BARS, 3)
-    assert bars_of([], {}, UTC) is None
+    assert bars_of(Watching([]), {}, UTC) is None
 
 
 def test_the_contact_sheet_has_the_bars_inside() -> None:
@@ -67,8 +70,23 @@ def test_a_brief_answer_leaves_out_and_says_so() -> None:
     many = [
         camera(f"c{n:03}", (MOST_INTERVALS + 1, State.LIVE, ""), of=MOST_INTERVALS + 1) for n in range(MOST_CAMERAS)
     ]
-    brief, whole = coverage_out([*many, flapping], {}, brief=True), coverage_out([*many, flapping], {})
+    brief, whole = brief_coverage_out(Watching([*many, flapping]), {}), coverage_out([*many, flapping], {})
     assert (brief.cameras[0].camera, brief.cameras[0].intervals, brief.cameras[0].intervals_left_out) == ("c", [], 501)
     assert (len(brief.cameras), brief.cameras_left_out) == (MOST_CAMERAS, 1)
     assert (len(whole.cameras), len(whole.cameras[-1].intervals), whole.cameras_left_out) == (MOST_CAMERAS + 1, 501, 0)
     assert brief.share_watched == whole.share_watched
+
+
+def test_pages_are_about_all_and_list_some() -> None:
+    three = [EAST, camera("north", (HOUR, State.DOWN, "")), WEST]
+    first = coverage_out(three, {}, limit=2)
+    assert ([each.camera for each in first.cameras], first.next, first.cameras_left_out) == (
+        ["east", "north"],
+        "north",
+        1,
+    )
+    last = coverage_out(three, {}, limit=2, after="north")
+    assert ([each.camera for each in last.cameras], last.next, last.cameras_left_out) == (["west"], None, 0)
+    assert (first.zh, first.share_watched) == (last.zh, last.share_watched)
+    with pytest.raises(BadInput, match="send the `next`"):
+        coverage_out(three, {}, after="nobody")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.archive.journal import InMemoryJournal, Span, SpanState
-from pipeline.coverage import CameraCoverage, Interval, State, coverage
+from pipeline.coverage import CameraCoverage, Interval, Intervals, State, coverage
 from pipeline.coverage.answer import asked_time
 from pipeline.coverage.intervals import partition
 from pipeline.errors import BadTimeRange
@@ -95,6 +95,23 @@ def test_intervals_partition_the_asked_time(
         assert here.state is best_at(spans, at)
 
 
+@given(st.lists(SPANS, min_size=1, max_size=4), st.integers(0, 80), st.integers(1, 40))
+def test_many_cameras_at_once_are_answered_as_one_by_one(
+    made: list[list[tuple[int, int, int, SpanState, str]]], from_ms: int, length: int
+) -> None:
+    journal, cameras, to_ms = InMemoryJournal(), [f"c{n}" for n in range(len(made))], from_ms + length
+    for camera, of_camera in zip(cameras, made, strict=True):
+        journal.note([span(a, a + n, s, min(a + i, a + n), reason, camera) for a, n, i, s, reason in of_camera])
+    for answer in coverage(journal, cameras, from_ms, to_ms):
+        noted = journal.spans(0, 200, [answer.camera_id])
+        otherwise = "no_record" if noted else "never_heard_of"
+        alone = partition(journal.spans(from_ms, to_ms, [answer.camera_id]), from_ms, to_ms, otherwise=otherwise)
+        assert list(answer.intervals) == list(alone)
+        assert answer.watched_ms == sum(each.length_ms for each in alone if each.state is State.LIVE)
+        assert [answer.intervals[0], answer.intervals[-1]] == [alone[0], alone[-1]]
+        assert answer.intervals[1:] == list(alone[1:])
+
+
 def best_at(spans: list[Span], at: int) -> State:
     """Return the state of one millisecond, said in another way."""
     covering = [s for s in spans if s.from_ms <= at < s.to_ms]
@@ -118,7 +135,8 @@ def test_an_answer_per_camera_in_the_order_asked() -> None:
     assert (east.watched_ms, east.share_watched, east.watermark_ms) == (400, 0.4, 600)
     assert [each.state for each in east.gaps] == [State.DOWN, State.UNKNOWN]
     assert (west.share_watched, west.watermark_ms) == (0.05, 950)
-    assert nobody == CameraCoverage("nobody", 0, 1000, (Interval(0, 1000, State.UNKNOWN, "never_heard_of"),), None)
+    unknown = Intervals.of([Interval(0, 1000, State.UNKNOWN, "never_heard_of")])
+    assert nobody == CameraCoverage("nobody", 0, 1000, unknown, None)
     assert coverage(journal, [], 0, 10) == []
     with pytest.raises(BadTimeRange):
         coverage(journal, ["east"], 5, 5)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, timedelta, timezone
 
-from pipeline.coverage import CameraCoverage, Interval, State
+from pipeline.coverage import CameraCoverage, Interval, Intervals, State
 from pipeline.coverage.sentences import sentence
 
 BEIJING = timezone(timedelta(hours=8))
@@ -17,7 +17,7 @@ def camera(name: str, *pieces: tuple[int, State, str], start: int = FIVE_PM) -> 
         intervals.append(Interval(at, at + minutes * MINUTE, state, reason))
         at += minutes * MINUTE
     watermark = None if pieces[0][1] is State.UNKNOWN and len(pieces) == 1 else at
-    return CameraCoverage(name, start, at, tuple(intervals), watermark)
+    return CameraCoverage(name, start, at, Intervals.of(intervals), watermark)
 
 
 EAST = camera("east", (40, State.DOWN, "refused"), (80, State.LIVE, ""))
@@ -62,3 +62,11 @@ def test_many_gaps_and_many_cameras_are_counted() -> None:
 def test_nearly_all_is_not_all() -> None:
     nearly = camera("c", (60 * 24 * 30, State.LIVE, ""), (1, State.DOWN, "timeout"))
     assert "有效看守 99 %" in sentence([nearly], "zh", BEIJING, {})
+
+
+def test_a_shortened_answer_says_what_it_is_about() -> None:
+    assert sentence([WEST], "zh", BEIJING, {}, shortened=True).startswith(
+        "只核对了 2026-05-01 17:00 – 2026-05-01 19:00：全部"
+    )
+    said = sentence([WEST], "en", BEIJING, {}, shortened=True)
+    assert said == "looked at 2026-05-01 17:00 – 2026-05-01 19:00 only: all 1 watched all the time."

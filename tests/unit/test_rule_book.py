@@ -9,7 +9,7 @@ import pytest
 from camera_adapters.frame import Frame
 from camera_adapters.site import Camera
 from pipeline.alerting.alert import Alert, Severity, Source
-from pipeline.alerting.rules.book import RuleBook, open_rule_book
+from pipeline.alerting.rules.book import MOST_RULES, RuleBook, open_rule_book
 from pipeline.alerting.rules.changed_rules import ChangedRules
 from pipeline.alerting.rules.rule_file import check_rules
 from pipeline.analysis.tracking import Tracks
@@ -47,6 +47,19 @@ def test_an_alert_says_what_where_when_and_names_the_sighting():
     assert (alert.camera_id, alert.community, alert.at_ms) == ("gate", "梅园", 1_000_200)
     assert alert.subject == alert.sighting_id == key.sighting_id()
     assert alert.facts["dwell_s"] == 0.4
+
+
+def test_a_rule_that_does_not_fit_keeps_no_other_from_being_added():
+    book = RuleBook([GATE], {"gate": rules({**ZONE, "name": "far", "zone": [[0, 0], [9000, 0], [9000, 400]]})})
+    walk(book, [300.0])
+    book.add_rule("gate", rules(COUNT)[0])
+    assert [(r.settings.name, r.state) for r in book.reports()] == [("far", "faulty"), ("count", "watching")]
+
+
+def test_a_camera_takes_so_many_rules_and_no_more():
+    book = RuleBook([GATE], {"gate": rules(*({**ZONE, "name": f"zone {i}"} for i in range(MOST_RULES)))})
+    with pytest.raises(BadRules, match="256 rules at most"):
+        book.add_rule("gate", rules(COUNT)[0])
 
 
 def test_the_same_event_has_the_same_id_and_another_session_another():
@@ -109,8 +122,8 @@ def test_rules_change_while_it_runs_and_survive_a_restart(tmp_path: Path):
     book.set_rules("yard", rules(ZONE))
     again = opened()
     assert [(r.camera_id, r.settings.name, r.changed) for r in again.reports()] == [
-        ("gate", "count", True),
         ("gate", "zone", True),
+        ("gate", "count", True),
         ("yard", "zone", True),
     ]
     (alert,) = walk(again, [90.0] * 5)
@@ -130,7 +143,7 @@ def test_a_change_leaves_the_other_rules_at_work(tmp_path: Path):
         book.observe(*seen(i, x))
     assert [(r.settings.name, r.events, r.count) for r in book.reports()] == [("count", 1, 1), ("zone", 0, None)]
     book.add_rule("gate", rules({**COUNT, "in_direction": "-"})[0])
-    assert [(r.settings.name, r.count) for r in book.reports()] == [("zone", None), ("count", 0)]
+    assert [(r.settings.name, r.count) for r in book.reports()] == [("count", 0), ("zone", None)]
 
 
 def test_what_cannot_be_changed_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

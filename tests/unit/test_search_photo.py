@@ -10,7 +10,7 @@ from models.embeddings import Embeddings, EmbeddingSpace
 from models.errors import SpaceMismatch
 from models.kinds import Kind
 from pipeline.archive import InMemoryArchive, SightingFilter
-from pipeline.errors import BadTimeRange, NobodyFound, SeveralFound, UnknownCamera, UnknownSighting
+from pipeline.errors import BadTimeRange, NobodyFound, SeveralFound, UnknownCamera, UnknownCommunity, UnknownSighting
 from pipeline.search import Answer, Eyes, Photo, Question, answer, check_filter, embedder_name_for, people_in
 from pipeline.sighting import Box, Record, Shot, Sighting, TrackletKey
 
@@ -206,12 +206,24 @@ def test_more_like_this_leaves_itself_out_and_keeps_to_its_kind(archive: InMemor
 
 
 def test_the_filter_is_checked_against_what_is_known() -> None:
-    check_filter(SightingFilter(cameras=("c1",), from_ms=1, to_ms=2), ["c1", "c2"])
+    check_filter(SightingFilter(cameras=("c1",), from_ms=1, to_ms=2), ["c1", "c2"], [])
     with pytest.raises(UnknownCamera, match="unknown camera c9: known are c1, c2"):
-        check_filter(SightingFilter(cameras=("c1", "c9")), ["c1", "c2"])
+        check_filter(SightingFilter(cameras=("c1", "c9")), ["c1", "c2"], [])
+    check_filter(SightingFilter(communities=("willow",)), [], ["elm", "willow"])
+    with pytest.raises(UnknownCommunity, match="unknown community wilow: known are elm, willow"):
+        check_filter(SightingFilter(communities=("wilow",)), [], ["elm", "willow"])
     for from_ms, to_ms in ((5, 5), (6, 5)):
         with pytest.raises(BadTimeRange):
-            check_filter(SightingFilter(from_ms=from_ms, to_ms=to_ms), [])
+            check_filter(SightingFilter(from_ms=from_ms, to_ms=to_ms), [], [])
+
+
+def test_of_ten_thousand_cameras_those_are_named_that_are_spelt_alike() -> None:
+    known = [f"gate-{number:05d}" for number in range(10_000)]
+    with pytest.raises(UnknownCamera, match=r"gate-0777: known are gate-\d{5}, .*gate-07.* and 9995 more") as told:
+        check_filter(SightingFilter(cameras=("gate-0777",)), known, [])
+    assert len(str(told.value)) < 200
+    with pytest.raises(UnknownCamera, match=r"known are gate-00000, .*, gate-00019 and 9980 more"):
+        check_filter(SightingFilter(cameras=("东门",)), known, [])
 
 
 def test_the_archive_names_its_model(archive: InMemoryArchive) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from camera_adapters.site import Way
 from models.kinds import Kind
-from pipeline.coverage import CameraCoverage, Interval, State
+from pipeline.coverage import CameraCoverage, Interval, Intervals, State
 from pipeline.trajectory.graph import CameraGraph
 from pipeline.trajectory.suggestions import Chance, LastSeen, Suggestion, suggest
 
@@ -21,7 +21,7 @@ MINUTE = 60_000
 
 
 def covered(camera: str, state: State, now_ms: int) -> CameraCoverage:
-    return CameraCoverage(camera, LAST.at_ms, now_ms, (Interval(LAST.at_ms, now_ms, state),), now_ms)
+    return CameraCoverage(camera, LAST.at_ms, now_ms, Intervals.of([Interval(LAST.at_ms, now_ms, state)]), now_ms)
 
 
 def at(minutes: float, last: LastSeen = LAST, **states: State) -> dict[str, Suggestion]:
@@ -73,7 +73,7 @@ def test_part_of_the_time_is_a_share() -> None:
     now_ms = LAST.at_ms + 10 * MINUTE
     half = LAST.at_ms + 110_000 + (now_ms - LAST.at_ms - 110_000) // 2
     pieces = (Interval(LAST.at_ms, half, State.DOWN), Interval(half, now_ms, State.LIVE))
-    watched = {"east": CameraCoverage("east", LAST.at_ms, now_ms, pieces, now_ms)}
+    watched = {"east": CameraCoverage("east", LAST.at_ms, now_ms, Intervals.of(pieces), now_ms)}
     found = {each.camera_id: each for each in suggest(LAST, now_ms, GRAPH, Kind.PERSON, watched)}
     assert found["east"].share_watched == pytest.approx(0.5)
 

@@ -1,5 +1,6 @@
 """Phrasings of tests/golden/words.yaml: what they are understood as, by list."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from pipeline.words import Parse, Place, parse
+from pipeline.words import Parse, Part, Place, parse
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 24, 15, tzinfo=ZONE)
@@ -35,6 +36,12 @@ def moment(at_ms: int | None) -> str:
     return "" if at_ms is None else datetime.fromtimestamp(at_ms / 1000, ZONE).strftime("%m%d%H%M")
 
 
+def unknown_of(found: Parse, asked: str) -> list[Part]:
+    """Return what is shown as not understood or not searched by; trimmings of notices and sizes only if asked for."""
+    known = [part for part in found.unsearched if part.says not in ("notice", "state") or f"?={part.text}" in asked]
+    return [*found.unknown, *known]
+
+
 def said_of(text: str, asked: str) -> frozenset[str]:
     """Say what a text was understood as, in the words of the list."""
     found = parsed(text)
@@ -46,15 +53,17 @@ def said_of(text: str, asked: str) -> frozenset[str]:
     if found.from_ms is not None or found.to_ms is not None:
         said.add(f"t={moment(found.from_ms)}-{moment(found.to_ms)}")
     said |= {f"p={place}" for place in (*found.cameras, *found.communities)}
-    for sign, parts in (("?", found.unknown), ("x", found.refused)):
-        said |= {f"{sign}={part.text.lower().replace(' ', '_')}" for part in parts}
+    for sign, parts in (("?", unknown_of(found, asked)), ("x", found.refused)):
+        said |= {f"{sign}={word}" for part in parts for word in part.text.lower().split()}
     return frozenset(said | ({f"plate={found.plate}"} if found.plate else set()))
 
 
 def meant(meaning: str) -> frozenset[str]:
     """Return what the list says a text means, one value each."""
     pairs = (each.split("=") for each in meaning.split())
-    return frozenset(f"{name}={value}" for name, values in pairs for value in values.split("+"))
+    return frozenset(
+        f"{name}={value}" for name, values in pairs for value in re.split("[+_]" if name in "?x" else "[+]", values)
+    )
 
 
 def wrong_in(phrases: Mapping[str, str]) -> dict[str, tuple[list[str], list[str]]]:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, tzinfo
 from camera_adapters.clock import now_ms
 from pipeline.alerting.alert import Alert, Fact, Source, alert_id
 from pipeline.alerting.care.recognition import PEOPLE, Recognition
-from pipeline.alerting.care.register import CareRegister, Recognised
+from pipeline.alerting.care.register import CareRegister, LeftWith, Recognised
 from pipeline.alerting.care.resident import MINUTES_A_DAY, Resident
-from pipeline.alerting.care.rules import Together, company_of, late_since, unseen_since
+from pipeline.alerting.care.rules import Together, after_quiet, company_of, late_since, unseen_since
 from pipeline.alerting.watches.book import WatchBook
 from pipeline.archive.contract import Archive, SightingFilter, Stored
 from pipeline.coverage import archive_coverage
@@ -58,7 +58,7 @@ class Carer:
         self._wall_ms, self._clock = wall_ms, clock
         self._residents: dict[str, Resident] = {}
         self._recognition = Recognition(archive, (), 0)
-        self._mark: frozenset[tuple[str, int]] | None = None
+        self._mark: frozenset[tuple[str, int, int]] | None = None
         self._calibrate_at = self._look_at_clock_at = 0.0
         self._late_told: set[str] = set()
         self._change = self._begin()
@@ -92,7 +92,7 @@ class Carer:
         mark = self._register.mark(self._wall_ms())
         if mark == self._mark and self._clock() < self._calibrate_at:
             return
-        self._residents = {name: self._register.get(name) for name, _ in mark}
+        self._residents = {name: self._register.get(name) for name, *_ in mark}
         self._recognition = Recognition(self._archive, list(self._residents.values()), self._wall_ms())
         self._mark, self._calibrate_at = mark, self._clock() + CALIBRATE_EVERY_S
         self.save()
@@ -117,15 +117,14 @@ class Carer:
         told = 0
         for one in self._register.due(self._wall_ms()):
             resident = self._residents.get(one.resident_id)
-            if resident is not None:
-                alert = self._alone(resident, one)
-                if alert:
-                    self._take([alert])
-                    told += 1
-            self._register.decided(one)
+            company = None if resident is None else self._company(resident, one)
+            if resident is not None and company == "alone":
+                self._take([_alone(resident, one)])
+                told += 1
+            self._register.decided(one, company)
         return told
 
-    def _alone(self, resident: Resident, one: Recognised) -> Alert | None:
+    def _company(self, resident: Resident, one: Recognised) -> LeftWith | None:
         try:
             leaving = self._archive.get(one.sighting_id)
         except UnknownSighting:
@@ -133,12 +132,7 @@ class Carer:
         others = self._at_the_gate(leaving)
         companions = dict(self._recognition.companions_on(resident.id, others))
         company = company_of(leaving, [each.sighting for each in others], companions, self._terms.together)
-        if company is not None:
-            return None
-        facts: dict[str, Fact] = {"guardian": resident.guardian, "score": round(one.score, 3)}
-        return _alert(
-            resident, "left_unaccompanied", leaving.last_seen_ms, one, (one.sighting_id,), facts, score=one.score
-        )
+        return "alone" if company is None else company.kind.value
 
     def _at_the_gate(self, leaving: Sighting) -> list[Stored]:
         """Return the people seen by the same camera at about the same time, with their vectors."""
@@ -166,7 +160,7 @@ class Carer:
         return len(fresh)
 
     def _late(self, resident: Resident, last: Recognised | None, at_ms: int) -> list[Alert]:
-        if resident.home_by_min is None or last is None or last.camera_id not in resident.exit_cameras:
+        if resident.home_by_min is None or last is None or not is_away(resident, last, self._archive):
             return []
         due_ms = late_since(resident.home_by_min, last.last_ms, at_ms, self._zone)
         if due_ms is None:
@@ -182,6 +176,10 @@ class Carer:
         due_ms = unseen_since(resident.not_seen_h, since_ms, at_ms)
         if due_ms is None:
             return []
+        if resident.quiet is not None and not (last is not None and is_away(resident, last, self._archive)):
+            due_ms = after_quiet(due_ms, resident.quiet, self._zone)
+            if at_ms < due_ms:
+                return []
         facts: dict[str, Fact] = {"guardian": resident.guardian, "hours": resident.not_seen_h}
         return [_alert(resident, "not_seen", due_ms, last, (since_ms,), facts | self._watched(since_ms, at_ms))]
 
@@ -191,6 +189,22 @@ class Carer:
             return {}
         shares = [each.share_watched for each in archive_coverage(self._archive, (), from_ms, to_ms)]
         return {"watched_percent": round(100 * sum(shares) / len(shares))} if shares else {}
+
+
+def is_away(resident: Resident, last: Recognised, archive: Archive) -> bool:
+    """Tell whether she was last seen leaving her community, or in another one."""
+    if last.camera_id in resident.exit_cameras:
+        return True
+    try:
+        community = archive.get(last.sighting_id).community
+    except UnknownSighting:
+        return False
+    return community not in {"", resident.community}
+
+
+def _alone(resident: Resident, one: Recognised) -> Alert:
+    facts: dict[str, Fact] = {"guardian": resident.guardian, "score": round(one.score, 3)}
+    return _alert(resident, "left_unaccompanied", one.last_ms, one, (one.sighting_id,), facts, score=one.score)
 
 
 def _alert(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
@@ -15,11 +16,15 @@ from pipeline.errors import BadEnrolment, UnknownResident
 
 MOST_COMPANIONS = 8
 PictureName = tuple[str, str, int]  # resident, companion ("": herself), place
+LeftWith = Literal["alone", "companion", "co-traveller"]
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A sighting taken for a resident; `due_ms` (UTC epoch ms) is when to decide with whom she left, None: not."""
+    """A sighting taken for a resident; `due_ms` (UTC epoch ms) is when to decide with whom she left, None: not.
+
+    `company` is what was decided, None when nothing was.
+    """
 
     resident_id: str
     sighting_id: str
@@ -27,6 +32,7 @@ class Recognised:
     last_ms: int
     score: float
     due_ms: int | None = None
+    company: LeftWith | None = None
 
 
 class CareRegister:
@@ -57,6 +63,24 @@ class CareRegister:
                 raise BadEnrolment(f"more than {MOST_COMPANIONS} companions: withdraw, and enrol those who count")
             rows = _picture_rows(resident_id, companion.id, companion.name, companion.vectors, crops)
             connection.execute(insert(pictures), rows)
+
+    def remove_companion(self, resident_id: str, name: str, at_ms: int) -> None:
+        """Erase a companion of this name; raises UnknownResident, BadEnrolment when there is none."""
+        mine = (pictures.c.resident_id == resident_id) & (pictures.c.companion != "") & (pictures.c.name == name)
+        with write(self._engine) as connection:
+            _row(connection, resident_id)
+            if not connection.execute(delete(pictures).where(mine)).rowcount:
+                raise BadEnrolment(f"{name} is none of her companions")
+            connection.execute(update(residents).where(residents.c.id == resident_id).values(changed_ms=at_ms))
+        self._fold()
+
+    def change(self, resident: Resident, at_ms: int) -> None:
+        """Put what a resident's guardian wants now in the place of what was; raises UnknownResident, BadEnrolment."""
+        with write(self._engine) as connection:
+            if _row(connection, resident.id)["withdrawn_ms"] is not None:
+                raise BadEnrolment("the enrolment was withdrawn: enrol anew, with consent")
+            values = row_of(resident) | {"changed_ms": at_ms}
+            connection.execute(update(residents).where(residents.c.id == resident.id).values(values))
 
     def withdraw(self, resident_id: str, who: str, why: str, at_ms: int) -> Resident:
         """End an enrolment and erase all that shows her or her companions; raises UnknownResident, BadEnrolment."""
@@ -114,16 +138,16 @@ class CareRegister:
         with write(self._engine) as connection:
             connection.execute(update(pictures).where(_is(picture)).values(values))
 
-    def mark(self, now_ms: int) -> frozenset[tuple[str, int]]:
-        """Return the residents enrolled now, each with the number of pictures: it changes with what matters."""
+    def mark(self, now_ms: int) -> frozenset[tuple[str, int, int]]:
+        """Return the residents enrolled now, each with number of pictures and last change: it changes with either."""
         counted = (
-            select(residents.c.id, func.count(pictures.c.place))
+            select(residents.c.id, func.count(pictures.c.place), func.coalesce(residents.c.changed_ms, 0))
             .join(pictures, pictures.c.resident_id == residents.c.id)
             .where(residents.c.withdrawn_ms.is_(None), residents.c.expires_ms > now_ms)
             .group_by(residents.c.id)
         )
         with read(self._engine) as connection:
-            return frozenset((row[0], row[1]) for row in connection.execute(counted))
+            return frozenset((row[0], row[1], row[2]) for row in connection.execute(counted))
 
     def note(self, found: Sequence[Recognised]) -> None:
         """Write down where residents were seen; of a sighting that is known, how long it lasted."""
@@ -143,11 +167,11 @@ class CareRegister:
             rows = connection.execute(select(seen).where(seen.c.due_ms <= now_ms).order_by(seen.c.due_ms))
             return [Recognised(**row) for row in rows.mappings()]
 
-    def decided(self, one: Recognised) -> None:
-        """Note that it was decided with whom she left."""
+    def decided(self, one: Recognised, company: LeftWith | None) -> None:
+        """Note with whom she left; None: nobody can say any more."""
         where = (seen.c.resident_id == one.resident_id) & (seen.c.sighting_id == one.sighting_id)
         with write(self._engine) as connection:
-            connection.execute(update(seen).where(where).values(due_ms=None))
+            connection.execute(update(seen).where(where).values(due_ms=None, company=company))
 
     def last_seen(self, resident_id: str, *, limit: int = 1) -> list[Recognised]:
         """Return where a resident was seen last, newest first."""

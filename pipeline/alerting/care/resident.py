@@ -34,8 +34,9 @@ class Resident:
 
     `exit_cameras` see people who leave the community; whoever is seen by any other camera of `community` is at home.
     Told are: leaving without company (`alone`), being away at `home_by_min` (minutes after local midnight), and not
-    being seen for `not_seen_h` hours; None switches a rule off. `budget_per_day` is how many strangers a day may be
-    taken for her.
+    being seen for `not_seen_h` hours; None switches a rule off. In the `quiet` hours (from, to: minutes after local
+    midnight) she sleeps: that she is not seen at home is told after them. `budget_per_day` is how many strangers a day
+    may be taken for her.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Resident:
     alone: bool = True
     home_by_min: int | None = None
     not_seen_h: float | None = None
+    quiet: tuple[int, int] | None = None
     budget_per_day: float = 1.0
     severity: Severity = Severity.HIGH
     companions: tuple[Companion, ...] = field(default=())
@@ -87,6 +89,8 @@ def check_resident(
         raise BadEnrolment(f"unknown camera {', '.join(unknown)}: known are {_listed(known_cameras)}")
     if (resident.alone or resident.home_by_min is not None) and not resident.exit_cameras:
         raise BadEnrolment("to tell who leaves, name the cameras that see people leave")
+    if resident.quiet is not None and resident.quiet[0] == resident.quiet[1]:
+        raise BadEnrolment("the quiet hours begin when they end: leave both out when there are none")
     if not resident.alone and resident.home_by_min is None and resident.not_seen_h is None:
         raise BadEnrolment("nothing is to be told: choose alone, home by, or not seen for")
 

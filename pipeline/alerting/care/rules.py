@@ -70,6 +70,20 @@ def unseen_since(not_seen_h: float, last_ms: int, now_ms: int) -> int | None:
     return due if now_ms >= due else None
 
 
+def after_quiet(at_ms: int, quiet: tuple[int, int], zone: tzinfo) -> int:
+    """Return `at_ms`, or the end of the quiet hours it lies in (UTC epoch ms).
+
+    `quiet` is (from, to) in minutes after local midnight, `to` not included; over midnight when it ends before it
+    begins.
+    """
+    local = datetime.fromtimestamp(at_ms / 1000, zone)
+    begins, ends = quiet
+    minute = 60 * local.hour + local.minute
+    over_midnight = ends < begins
+    inside = (minute >= begins or minute < ends) if over_midnight else begins <= minute < ends
+    return _at(local, ends, 1 if over_midnight and minute >= begins else 0) if inside else at_ms
+
+
 def _at(day: datetime, minutes: int, days_later: int) -> int:
     midnight = day.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     wall = datetime.fromordinal(midnight.toordinal() + days_later).replace(

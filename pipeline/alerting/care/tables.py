@@ -31,6 +31,9 @@ residents = Table(
     Column("withdrawn_ms", Integer),
     Column("withdrawn_by", String, nullable=False),
     Column("withdrawn_why", String, nullable=False),
+    Column("quiet_from_min", Integer),
+    Column("quiet_to_min", Integer),
+    Column("changed_ms", Integer),
 )
 
 # How she and her companions look; `companion` is "" for herself. Erased with the enrolment.
@@ -47,6 +50,7 @@ pictures = Table(
 )
 
 # Where she was seen: `due_ms` is when to decide who left with her, NULL when that is decided or she did not leave.
+# `company` is what was decided.
 seen = Table(
     "resident_sightings",
     metadata,
@@ -56,13 +60,15 @@ seen = Table(
     Column("last_ms", Integer, nullable=False),
     Column("score", Float, nullable=False),
     Column("due_ms", Integer),
+    Column("company", String),
     Index("resident_sightings_by_time", "resident_id", "last_ms"),
     Index("resident_sightings_due", "due_ms"),
 )
 
 TABLES = (residents, pictures, seen)
 _CONSENT = ("consent_by", "consent_ms", "consent_record")
-_APART = {"vectors", "companions", "consent", "exit_cameras", "severity"}
+_QUIET = ("quiet_from_min", "quiet_to_min")
+_APART = {"vectors", "companions", "consent", "exit_cameras", "severity", "quiet"}
 
 
 def row_of(resident: Resident) -> dict[str, Any]:
@@ -72,6 +78,7 @@ def row_of(resident: Resident) -> dict[str, Any]:
     return plain | {
         "severity": int(resident.severity),
         "exit_cameras": "\n".join(resident.exit_cameras),
+        **dict(zip(_QUIET, resident.quiet or (None, None), strict=True)),
         **dict(zip(_CONSENT, consent, strict=True)),
     }
 
@@ -92,5 +99,6 @@ def resident_of(row: RowMapping, photos: list[RowMapping]) -> Resident:
         vectors=own,
         consent=Consent(*(row[name] for name in _CONSENT)),
         severity=Severity(row["severity"]),
+        quiet=None if row["quiet_from_min"] is None else (row["quiet_from_min"], row["quiet_to_min"]),
         companions=tuple(companions),
     )

@@ -27,6 +27,7 @@ class Wanted:
     severity: Severity = Severity.LOW
     from_ms: int | None = None
     to_ms: int | None = None
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _narrowed(query: Select[tuple[object, ...]], wanted: Wanted, at: ColumnEleme
         ("kind", wanted.kinds),
         ("community", wanted.communities),
         ("camera_id", wanted.cameras),
+        ("name", wanted.names),
     ):
         if values:
             query = query.where(columns[name].in_(values))

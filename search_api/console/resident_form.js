@@ -1,0 +1,133 @@
+// The forms of a resident in care: enrolling with consent, changing what is told, adding a companion.
+
+import { ask, asked } from "./api.js";
+import { allCameras } from "./cameras.js";
+import { byId, make, say } from "./dom.js";
+import { tick } from "./hours.js";
+
+const DAYS = 180;
+let edited = null; // the resident who is changed, null while one is enrolled
+let changed = async () => {};
+
+export function startResidentForms(told) {
+  changed = told;
+  for (const name of ["resident", "companion"]) byId(`${name}-cancel`).addEventListener("click", () => byId(`${name}-form`).close());
+  byId("resident-community").addEventListener("change", () => offerExits([]));
+  byId("resident-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("resident", store); });
+  byId("companion-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("companion", addCompanion); });
+}
+
+// For a new resident `resident` is null; of an enrolled one name, photos and consent stay.
+export function openResident(resident) {
+  edited = resident;
+  byId("resident-ask").reset();
+  byId("resident-problem").textContent = "";
+  byId("resident-title").textContent = resident ? `修改 Edit ${resident.name}` : "登记在管老人 Enrol a resident in care";
+  for (const field of byId("resident-ask").querySelectorAll("[data-once]")) {
+    field.hidden = Boolean(resident);
+    for (const input of field.querySelectorAll("input, select")) input.disabled = Boolean(resident);
+  }
+  byId("resident-why").hidden = !resident;
+  byId("resident-reason").required = Boolean(resident);
+  offerCommunities(resident);
+  fill(resident);
+  byId("resident-form").showModal();
+}
+
+function fill(resident) {
+  const day = (ms) => { const at = new Date(ms); at.setMinutes(at.getMinutes() - at.getTimezoneOffset()); return at.toISOString().slice(0, 10); };
+  byId("resident-expires").value = day(resident ? Date.parse(resident.expires) : Date.now() + DAYS * 86_400_000);
+  byId("resident-consent-at").value = day(Date.now());
+  if (!resident) return;
+  byId("resident-guardian").value = resident.guardian;
+  byId("resident-alone").checked = resident.alone;
+  byId("resident-home-by").value = resident.home_by || "";
+  byId("resident-not-seen").value = resident.not_seen_h ?? "";
+  byId("resident-quiet-from").value = resident.quiet_from || "";
+  byId("resident-quiet-to").value = resident.quiet_to || "";
+}
+
+function offerCommunities(resident) {
+  const known = new Set(allCameras().map((camera) => camera.community).filter(Boolean));
+  if (resident) known.add(resident.community);
+  byId("resident-community").replaceChildren(...[...known].sort().map((name) => new Option(name, name)));
+  if (resident) byId("resident-community").value = resident.community;
+  offerExits(resident?.exit_cameras || []);
+}
+
+// Cameras of her community, and those already chosen.
+function offerExits(chosen) {
+  const there = allCameras().filter((camera) => camera.community === byId("resident-community").value || chosen.includes(camera.id));
+  byId("resident-exits").replaceChildren(make("legend", "看到人离开小区的摄像机 Cameras that see people leave"), ...there.map((camera) => {
+    const { label, box } = tick(camera.name || camera.id, chosen.includes(camera.id));
+    box.value = camera.id;
+    return label;
+  }));
+}
+
+async function store() {
+  const form = new FormData();
+  const put = (name, value) => { if (value) form.append(name, value); };
+  put("guardian", byId("resident-guardian").value.trim());
+  for (const box of byId("resident-exits").querySelectorAll(":checked")) form.append("exit_camera", box.value);
+  form.append("alone", byId("resident-alone").checked);
+  put("home_by", byId("resident-home-by").value);
+  put("not_seen_h", byId("resident-not-seen").value);
+  put("quiet_from", byId("resident-quiet-from").value);
+  put("quiet_to", byId("resident-quiet-to").value);
+  form.append("expires", new Date(`${byId("resident-expires").value}T00:00`).toISOString());
+  if (edited) await change(form);
+  else await enrol(form);
+}
+
+async function change(form) {
+  form.append("reason", byId("resident-reason").value.trim());
+  await ask(`/v1/residents/${edited.id}`, { method: "PUT", body: form });
+  say(`已修改 ${edited.name}。 Changed.`);
+}
+
+async function enrol(form) {
+  for (const name of ["name", "community", "consent-by", "consent-record"]) {
+    form.append(name.replace("-", "_"), byId(`resident-${name}`).value.trim());
+  }
+  const at = new Date(`${byId("resident-consent-at").value}T00:00`);
+  form.append("consent_at", new Date(Math.min(at.getTime(), Date.now() - 1000)).toISOString());
+  for (const photo of byId("resident-photos").files) form.append("photo", photo);
+  const made = await asked("/v1/residents", { method: "POST", body: form });
+  say(`已登记 ${made.name}，从现在起照看。 Enrolled, looked after from now on.`);
+}
+
+let accompanied = null;
+
+export function openCompanion(resident) {
+  accompanied = resident;
+  byId("companion-ask").reset();
+  byId("companion-problem").textContent = "";
+  byId("companion-title").textContent = `${resident.name} 的陪同人 A companion`;
+  byId("companion-form").showModal();
+}
+
+async function addCompanion() {
+  const form = new FormData();
+  form.append("name", byId("companion-name").value.trim());
+  for (const photo of byId("companion-photos").files) form.append("photo", photo);
+  await ask(`/v1/residents/${accompanied.id}/companions`, { method: "POST", body: form });
+  say("已加陪同人：一起外出时不报警。 Added: leaving together is not told.");
+}
+
+// What is wrong is said in the form, which stays as it is.
+async function sending(name, deed) {
+  const problem = byId(`${name}-problem`);
+  const go = byId(`${name}-save`);
+  problem.textContent = "";
+  go.disabled = true;
+  try {
+    await deed();
+    byId(`${name}-form`).close();
+    await changed();
+  } catch (error) {
+    problem.textContent = error.message;
+  } finally {
+    go.disabled = false;
+  }
+}

@@ -1,0 +1,108 @@
+"""What tests of the console share: a browser, a console with everything behind it, and entering it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from camera_adapters.frame import Frame
+from camera_adapters.site import Camera
+from camera_adapters.stream_state import Status
+from pipeline.alerting.care import CareRegister
+from pipeline.alerting.rules.book import RuleBook
+from pipeline.alerting.rules.changed_rules import ChangedRules
+from pipeline.alerting.service import Alerting
+from pipeline.alerting.watches import WatchBook
+from pipeline.stills import Stills
+from search_api.access import Callers
+from search_api.app import create_app
+from search_api.care_service import CareService
+from search_api.serving import Serving, address_of, listen
+from search_api.watch_service import WatchService
+from tests.servers.doors import NOON_MS, TOKEN, Report, State, service_over, small_archive
+
+WAIT_MS = 20_000
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+PICTURE_SIZE = (640, 360)
+GATE, YARD = Camera("north", "x", "willow", "n", "North gate"), Camera("yard", "y", "willow", "", "Yard")
+
+
+@contextmanager
+def started_browser(chromium: str) -> Iterator[Browser]:
+    """Run a browser."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Console:
+    """A running console: its address, and what stands behind its doors."""
+
+    address: str
+    alerting: Alerting
+    rules: RuleBook
+    care: CareService
+    now_ms: list[int]
+
+
+@contextmanager
+def served(folder: Path, alerting: Alerting) -> Iterator[Console]:
+    """Serve the console of a zhian with everything: the north gate shows a picture, the yard is down."""
+    search = service_over(small_archive())
+    search.cameras = lambda: [  # type: ignore[assignment, return-value]
+        Report(GATE, State(Status.CONNECTING)),  # of a live camera the next picture is waited for
+        Report(YARD, State(Status.BACKING_OFF, "connection refused")),
+    ]
+    now_ms = [NOON_MS + 7_200_000]
+    search.now_ms = lambda: now_ms[0]
+    rules, stills = RuleBook([GATE, YARD], {}, ChangedRules(folder)), Stills()
+    care = CareService(search, CareRegister(alerting.engine))
+    width, height = PICTURE_SIZE
+    picture = np.full((height, width, 3), 90, np.uint8)
+    cv2.rectangle(picture, (200, 100), (400, 300), (40, 120, 40), -1)
+    stills.show(Frame("north", "s", 0, NOON_MS, picture, PICTURE_SIZE, lambda: picture))
+    bound = listen("127.0.0.1", 0)
+    app = create_app(
+        search,
+        Callers.of(day=TOKEN),
+        alerting,
+        rule_book=rules,
+        watch_service=WatchService(search, WatchBook(alerting.engine)),
+        care_service=care,
+        camera_stills=stills,
+    )
+    with Serving(app, bound):
+        yield Console(address_of(bound), alerting, rules, care, now_ms)
+        alerting.hub.close()
+
+
+def entered(browser: Browser, address: str, width: int = 1280) -> Iterator[Page]:
+    """Open the door; a script error or a request that leaves this machine fails the test."""
+    opened = browser.new_page(viewport={"width": width, "height": 800}, has_touch=width < 500)
+    opened.set_default_timeout(WAIT_MS)
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("request", lambda asked: faults.append(asked.url) if not _ours(asked.url, address) else None)
+    opened.goto(address)
+    opened.fill("#token", TOKEN)
+    opened.click("#door button")
+    opened.wait_for_selector("#page-search", state="visible")
+    yield opened
+    opened.close()
+    assert not faults
+
+
+def _ours(url: str, address: str) -> bool:
+    return url.startswith((address, "blob:", "data:"))
