@@ -10,6 +10,7 @@ from pipeline.archive.contract import Hit, SightingFilter
 from pipeline.search.confidence import Confidence
 from pipeline.search.reranking import Reranking
 from pipeline.search.subject import Detector, Image, Photo, Subject
+from pipeline.search.zone import Zone
 from pipeline.sighting import Sighting
 from pipeline.words import Parse
 
@@ -42,6 +43,7 @@ class Question:
     Photos show the same one; a sighting asks for more like it. `confirmed` are sightings known to show the one meant,
     `rejected` known not to. With `coat_may_have_changed` what is worn above the waist counts for little, and no hit is
     said to be sure. `rerank` says how the best hits are ordered; `grouped` makes one hit of those that belong together.
+    A `zone` keeps those whose best picture shows them in that part of the picture of the one camera of the filter.
     """
 
     where: SightingFilter = field(default_factory=SightingFilter)
@@ -54,6 +56,7 @@ class Question:
     coat_may_have_changed: bool = False
     rerank: Reranking = Reranking.EXPANSION
     grouped: bool = True
+    zone: Zone | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ def as_document(
         "to": None if where.to_ms is None else iso(where.to_ms),
         "cameras": list(where.cameras),
         "communities": list(where.communities),
+        "zone": None if question.zone is None else [list(point) for point in question.zone.points],
         "top": question.top,
         "coat_may_have_changed": question.coat_may_have_changed,
         "rerank": str(question.rerank),

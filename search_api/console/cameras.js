@@ -2,6 +2,7 @@
 
 import { asked } from "./api.js";
 import { byId, make, table } from "./dom.js";
+import { offerZone } from "./zone.js";
 
 const STATES = {
   live: "在线 live", connecting: "连接中 connecting", stalled: "停顿 stalled", backing_off: "断线 down", stopped: "已停 stopped",
@@ -58,6 +59,7 @@ function choice(camera) {
 }
 
 function count() {
+  offerZone([...chosen]);
   const n = chosenCameras().length;
   const community = byId("community").selectedOptions[0];
   const where = [community?.value ? community.text : "", n ? `${n} 台 cameras` : ""].filter(Boolean).join(" · ");

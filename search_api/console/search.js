@@ -9,6 +9,7 @@ import { keep } from "./keep.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
 import { hideRoute, showRoute } from "./route.js";
 import { openForm } from "./watches.js";
+import { chosenZone, startZone } from "./zone.js";
 
 let watching = false;
 const judged = new Map(); // sighting → confirmed or rejected
@@ -16,6 +17,7 @@ const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map
 
 export function startSearch() {
   choosePhotos(anew);
+  startZone();
   byId("words").addEventListener("change", anew);
   byId("ask").addEventListener("submit", (event) => { event.preventDefault(); search(); });
 }
@@ -54,6 +56,7 @@ function question(sighting) {
   for (const id of ["from", "to"]) if (when(id)) form.append(id, when(id));
   for (const camera of chosenCameras()) form.append("camera", camera);
   if (byId("community").value && !chosenCameras().length) form.append("community", byId("community").value);
+  if (chosenZone()) form.append("zone", chosenZone().join(","));
   form.append("top", byId("top").value);
   form.append("reason", byId("reason").value);
   return form;
