@@ -7,7 +7,7 @@ from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.building import measured_errors
 from pipeline.archive.segments.calibration import KEEP, refined
 from pipeline.archive.segments.codes import BLOCK, Quantiser
-from pipeline.archive.segments.depth import LEAST, REFINED, Depth
+from pipeline.archive.segments.depth import LEAST, REFINED, first_count
 from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.scanning import Scanner
 
@@ -33,7 +33,7 @@ def calibrated(vectors: FloatArray) -> tuple[float, float]:
     residue_code = ResidueCode.trained(left_out)
     off = measured_errors(quantiser, residue_code, turned)
     found = refined(quantiser, residue_code, codes, residue_code.encode(left_out), turned, off)
-    count = Depth(KEEP, -2.0, 1.0, len(vectors), found).first_count()
+    count = int(first_count(found, KEEP, ROWS, ROWS))
     scanner, everything = Scanner(quantiser, codes), np.array([[0, ROWS // BLOCK]])
     hits = []
     for asked in turned[-100:]:
@@ -59,4 +59,4 @@ def test_of_few_rows_nothing_is_learned(rows: int) -> None:
     residue_code = ResidueCode.trained(left_out)
     off = measured_errors(quantiser, residue_code, turned)
     assert refined(quantiser, residue_code, codes, residue_code.encode(left_out), turned, off) == REFINED
-    assert Depth(KEEP, -2.0, 1.0, rows, REFINED).first_count() >= LEAST
+    assert first_count(REFINED, KEEP, rows, rows) >= LEAST

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.archive.ranking import FloatArray
 from pipeline.archive.segments.codes import BLOCK, CodeArray, Quantiser
-from pipeline.archive.segments.depth import FEWER, LEAST, MOST, REFINED, Depth, Errors
+from pipeline.archive.segments.depth import FEWER, LEAST, MISSED, MOST, REFINED, Errors
 from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.scanning import Scanner
 
@@ -29,7 +29,7 @@ def refined(
     asked: FloatArray,
     off: Errors,
 ) -> float:
-    """Return the candidates per asked hit for `Depth`, of a million rows.
+    """Return the candidates per asked hit for `first_count`, of a million rows.
 
     `codes` and `residues` are those of all rows, `asked` float32 (n, dim) some turned vectors, `off` how far codes err.
     """
@@ -55,9 +55,14 @@ def _needed(
     coarse, places, _ = scanner.scan(asked, min(MOST, len(residues) // DEEPEST), everything)
     order = np.argsort(-coarse)
     coarse, places = coarse[order], places[order]
-    fine = coarse + residue_code.gains(asked, residues[places])
-    depth = Depth(KEEP, -2.0, 1.0, len(residues), REFINED)
+    fine = coarse + residue_code.gains(asked, residues[places]) + np.float32(off.fine_half)
     count: float = LEAST
-    while int(count) < len(coarse) and not depth.enough(fine[: int(count)], float(coarse[int(count) - 1]), off):
+    while count < len(coarse) and _missed(fine[: int(count)], float(coarse[int(count) - 1]), off) > MISSED * KEEP:
         count *= STEP
     return min(count, len(coarse))
+
+
+def _missed(fine: FloatArray, edge: float, off: Errors) -> float:
+    """Return how many of the best are expected not to be among some candidates, the last of which scores `edge`."""
+    bar = np.partition(fine, len(fine) - KEEP)[-KEEP:].min()
+    return off.missed(np.append(fine[fine >= bar], bar) - np.float32(edge))
