@@ -94,7 +94,20 @@ def settled(tokens: list[Token], plain: str) -> list[Token]:
             found.append(replace(token, start=start, text=plain[start : token.end]))
         else:
             found.append(token)
-    return _halves(_named_by_material(found))
+    return _halves(_sorts_of_vehicles(_named_by_material(found)))
+
+
+def _sorts_of_vehicles(tokens: list[Token]) -> list[Token]:
+    """Whoever a vehicle is for is not who is looked for: 快递三轮."""
+    return [
+        replace(token, role=Role.FILLER, value="")
+        if token.value == "kind=person"
+        and place + 1 < len(tokens)
+        and tokens[place + 1].role is Role.VEHICLE
+        and tokens[place + 1].start == token.end
+        else token
+        for place, token in enumerate(tokens)
+    ]
 
 
 def _named_by_material(tokens: list[Token]) -> list[Token]:

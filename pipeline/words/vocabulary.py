@@ -83,6 +83,8 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     """Latin words match whole only: no `red` in `tired`."""
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
+    if end - start == 1 and _is_latin(text[start]):  # `f, 30s`, but not 浙F
+        return not (before.isalnum() or after.isalnum() or before == "'")
     return not (
         (_is_latin(text[start]) and (_is_latin(before) or before == "'"))
         or (_is_latin(text[end - 1]) and _is_latin(after))
