@@ -266,7 +266,8 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"{_EN} (night|evening|morning|afternoon)s? ago", _part_ago),
     _rule(r"(\d{1,2}):(\d\d)(?::\d\d)?(?: ?(a\.?m\.?|p\.?m\.?))?", lambda m: _english_clock(m[1], m[2], m[3])),
     _rule(
-        rf"(\d{{1,2}} ?|[一二两三四五六七八九十]+)[点时](?:钟|整|过|零)? ?(?:(半|一刻|三刻)|{_N}分?)?(?!间|候)",
+        rf"(\d{{1,2}} ?|零|[一二两三四五六七八九十]+)[点时](?:钟|整|过|零)? ?"
+        rf"(?:(半|一刻|三刻)|{_N}(?!\d)(?:分|(?![号幢栋楼个人名岁辆单路元米件条])))?(?!间|候)",
         lambda m: _clock(m[1], m[3], m[2]),
     ),
     _rule(rf"(?:at )?(\d{{1,2}}) ?{_AP}", lambda m: _english_clock(m[1], None, m[2])),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.words.chunks import parted
-from pipeline.words.clock import ANY_TIME, match_time
+from pipeline.words.clock import ANY_TIME, match_time, number
 from pipeline.words.joining import joined, one_character_slips, settled, whole
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
@@ -60,6 +60,17 @@ _ANY = re.compile(
     "|".join((ANY_TIME, ANY_NOTICE, ANY_PERSON, *(each.pattern for each in (_PLATE, _PART_OF_PLATE, _NO_DAY, _SKIN))))
 )
 _ORIGIN = re.compile(r"(?:本地)?(?:口音|方言|土话|话|腔)|籍|人(?=[，,。;；、\s]|$)")  # 嘉善口音 is no place
+_NUMBERED_ZH = {
+    "gate": ("号门",),
+    "block": ("幢", "号楼", "栋"),
+    "building": ("幢", "号楼", "栋"),
+    "entrance": ("号口",),
+}
+_NUMBERED = re.compile(
+    r"(gate|block|building|entrance) (?:no\.? ?|number )?"
+    r"(\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z0-9])"
+)
+_MAY_SLIP = frozenset({Role.FILLER, Role.LENGTH, Role.SHADE})
 _MAY_BEGIN = frozenset(character for character in _ANY.pattern if not character.isascii())
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
 
@@ -74,7 +85,7 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
             place += 1
             continue
         found = _longest(plain, place, words, names) or _break(plain, place) or _strange(plain, place)
-        if found.role is Role.UNKNOWN or (found.role is Role.FILLER and found.end - found.start == 1):
+        if found.role is Role.UNKNOWN or (found.role in _MAY_SLIP and found.end - found.start == 1):
             found = _slip(plain, found, words) or found
         if found.role is Role.UNKNOWN:
             found = joined(tokens, found, plain)
@@ -88,6 +99,8 @@ def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token 
     word = _word(text, start, words)
     found = [*_with_patterns(text, start), word, match_kin(text, start)]
     end, name = names.reach(text, start)
+    if not name:
+        end, name = _numbered(text, start, names)
     origin = _ORIGIN.match(text, end) if name else None
     if origin is not None:
         found.append(Token(start, origin.end(), text[start : origin.end()], Role.UNKNOWN, "other"))
@@ -108,6 +121,16 @@ def _with_patterns(text: str, start: int) -> list[Token | None]:
         match_time(text, start),
         *([] if _inside_number(text, start) else [match_age(text, start), match_notice(text, start)]),
     ]
+
+
+def _numbered(text: str, start: int, names: Names) -> tuple[int, str]:
+    """Return where `gate 3` ends and the Chinese name the site has for it, which is empty if it has none."""
+    match = None if _inside_number(text, start) else _NUMBERED.match(text, start)
+    if match is None:
+        return start, ""
+    count = round(number(match[2]))
+    said = (f"{count}{word}" for word in _NUMBERED_ZH[match[1]])
+    return match.end(), next(filter(names.has, said), "")
 
 
 def _plate(text: str, start: int) -> Token | None:
