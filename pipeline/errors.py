@@ -38,6 +38,7 @@ PipelineError
     ├── BadCoat            nobody's coat can have changed
     ├── NothingConfirmed   a way is asked for without a sighting to begin with
     ├── MixedKinds         the confirmed sightings are of different kinds
+    ├── BadZone            no part of one camera's picture
     ├── BadFeedback        what is said of hits contradicts itself
     ├── NobodyFound        the photo shows nobody of the asked kind
     └── SeveralFound       the photo shows several; the caller picks one
@@ -259,6 +260,10 @@ class MixedKinds(QueryError):
 
     def __init__(self) -> None:
         super().__init__("the sightings are of different kinds: a way is that of one person or one vehicle")
+
+
+class BadZone(QueryError):
+    """A part of a picture that is none, or of no one camera."""
 
 
 class BadFeedback(QueryError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from search_api.errors import BadInput
 
 if TYPE_CHECKING:
+    from pipeline.search.zone import Zone
     from pipeline.sighting import Box
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,6 +36,27 @@ def parse_box(text: str) -> "Box":
     if not (x2 > x1 and y2 > y1 and max(abs(v) for v in (x1, y1, x2, y2)) < 1e6):
         raise BadInput(f"box {text} is empty: right must be over left and bottom over top")
     return x1, y1, x2, y2
+
+
+def parse_zone(text: str) -> "Zone":
+    """Return the part of a picture written `left,top,right,bottom` or `x,y x,y x,y`, in shares 0..1 of the picture.
+
+    Raises BadInput and BadZone.
+    """
+    from pipeline.search.zone import Zone
+
+    try:
+        points = [tuple(float(value) for value in point.split(",")) for point in text.split()]
+    except ValueError:
+        points = []
+    if len(points) == 1 and len(points[0]) == 4:
+        return Zone.of_box(*points[0])
+    if not points or any(len(point) != 2 for point in points):
+        raise BadInput(
+            f"{text!r} is no part of a picture: write left,top,right,bottom, or corners like 0,0.5 1,0.5 1,1, "
+            "as shares of its width and height"
+        )
+    return Zone(tuple((x, y) for x, y in points))
 
 
 def check_name(option: str, name: str) -> str:

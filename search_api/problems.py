@@ -35,6 +35,7 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (pipeline_errors.BadCoat, 422, "bad-coat"),
     (pipeline_errors.NothingConfirmed, 422, "nothing-confirmed"),
     (pipeline_errors.MixedKinds, 422, "mixed-kinds"),
+    (pipeline_errors.BadZone, 422, "bad-zone"),
     (pipeline_errors.BadFeedback, 422, "bad-feedback"),
     (pipeline_errors.NobodyFound, 422, "nobody-found"),
     (pipeline_errors.SeveralFound, 422, "several-found"),

@@ -127,7 +127,7 @@ class SearchService:
         """Answer a question, with its photos still to be read, and write it down.
 
         Raises BadPicture, UnknownCamera, UnknownCommunity, BadTimeRange, NobodyFound, SeveralFound, SpaceMismatch,
-        UnknownSighting, NothingAsked, BadFeedback, BadCoat, TooBusy.
+        UnknownSighting, NothingAsked, BadFeedback, BadCoat, BadZone, TooBusy.
         """
         where = question.where if question.words is None else narrowed(question.where, question.words)
         works = bool(uploads) or question.coat_may_have_changed  # then networks run, one search at a time
@@ -208,6 +208,8 @@ def _asked(question: Question, where: SightingFilter, uploads: Sequence[Upload])
         what["sighting"] = question.sighting_id
     if question.words is not None:
         what["words"] = question.words.text
+    if question.zone is not None:
+        what["zone"] = [list(point) for point in question.zone.points]
     if question.coat_may_have_changed:
         what["coat_may_have_changed"] = True
     told = {"confirmed": list(question.confirmed), "rejected": list(question.rejected)}

@@ -6,6 +6,7 @@ from pipeline.search.question import Answer, Embedder, Eyes, HitGroup, Question
 from pipeline.search.reranking import Reranking
 from pipeline.search.scope import check_filter, check_space, embedder_name_for, narrowed
 from pipeline.search.subject import Detector, Photo, Subject, people_in, subject_of
+from pipeline.search.zone import Zone
 
 __all__ = [
     "Answer",
@@ -19,6 +20,7 @@ __all__ = [
     "Reranking",
     "Subject",
     "Word",
+    "Zone",
     "answer",
     "check_filter",
     "check_space",

@@ -21,6 +21,7 @@ from pipeline.search.question import Answer, Eyes, HitGroup, Question
 from pipeline.search.reranking import by_company, by_looks, by_rejected
 from pipeline.search.scope import check_space, narrowed
 from pipeline.search.subject import Detector, Photo, Subject, subject_of
+from pipeline.search.zone import check_zone, found_in
 
 FloatArray = NDArray[np.float32]
 
@@ -31,7 +32,7 @@ TAKEN, LEAST_TAKEN = 3, 100
 def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     """Answer a question inside its filter, which its words narrow.
 
-    Raises NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting, NothingAsked, BadFeedback, BadCoat.
+    Raises NobodyFound, SeveralFound, SpaceMismatch, UnknownSighting, NothingAsked, BadFeedback, BadCoat, BadZone.
     """
     both = set(question.confirmed) & set(question.rejected)
     if both:
@@ -39,6 +40,7 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     for sighting_id in question.rejected:
         archive.get(sighting_id)
     where = _where(archive, question)
+    check_zone(question.zone, where)
     looks = Looks() if question.words is None else Looks(question.words.wanted, question.words.without)
     if not (question.photos or _stored(question)):
         if question.coat_may_have_changed:
@@ -48,7 +50,8 @@ def answer(archive: Archive, question: Question, eyes: Eyes) -> Answer:
     wanted, subjects = describe(archive, question, where.kind or Kind.PERSON, eyes)
     asked = Embeddings(mean_direction(wanted.vectors)[None], wanted.space)
     left_out = frozenset({*question.rejected, *([question.sighting_id] if question.sighting_id else [])})
-    hits = archive.search(Query(asked, where, max(TAKEN * question.top, LEAST_TAKEN), left_out))
+    enough = max(TAKEN * question.top, LEAST_TAKEN)
+    hits = found_in(question.zone, lambda most: archive.search(Query(asked, where, most, left_out)), enough)
     vectors = archive.vectors([hit.sighting.id for hit in hits], wanted.space)
     hits = by_company(hits, asked.vectors[0], vectors, question.rerank)
     hits = by_rejected(hits, _rejected(archive, question, wanted), vectors)
@@ -99,7 +102,8 @@ def _stored(question: Question) -> list[str]:
 def _by_looks_alone(archive: Archive, question: Question, where: SightingFilter, looks: Looks) -> Answer:
     if not looks:
         raise NothingAsked
-    hits = archive.search_looks(looks, where, top=max(TAKEN * question.top, LEAST_TAKEN) + len(question.rejected))
+    enough = max(TAKEN * question.top, LEAST_TAKEN) + len(question.rejected)
+    hits = found_in(question.zone, lambda most: archive.search_looks(looks, where, top=most), enough)
     hits = [hit for hit in hits if hit.sighting.id not in question.rejected]
     groups = [[hit] for hit in hits]
     if question.grouped:

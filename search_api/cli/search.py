@@ -35,6 +35,7 @@ def search(
     to: options.To = None,
     camera: options.Cameras = None,
     community: options.Communities = None,
+    zone: options.InZone = None,
     kind: OfKind = Kind.PERSON,
     box: options.Boxes = None,
     person: options.Persons = None,
@@ -63,7 +64,7 @@ def search(
     """
     from pipeline.archive import open_archive
     from pipeline.search import Question
-    from search_api.inputs import parse_box
+    from search_api.inputs import parse_box, parse_zone
 
     photos, persons = tuple(photo or ()), tuple(person or ())
     boxes = tuple(parse_box(each) for each in box or ())
@@ -78,6 +79,7 @@ def search(
         coat_may_have_changed=other_coat,
         rerank=_reranking(rerank),
         grouped=group,
+        zone=parse_zone(zone) if zone else None,
     )
     asked = Asked(photos, words, question, boxes + (None,) * (len(photos) - len(boxes)), persons, reason, pictures)
     with open_archive(archive, writable=False) as opened:

@@ -18,6 +18,14 @@ Cameras = Annotated[list[str] | None, typer.Option("--camera", metavar="ID", hel
 Communities = Annotated[
     list[str] | None, typer.Option("--community", metavar="ID", help="Only this community; may be repeated.")
 ]
+InZone = Annotated[
+    str | None,
+    typer.Option(
+        "--zone",
+        metavar="L,T,R,B",
+        help="Only this part of the one camera's picture, in shares of it; or corners 'X,Y X,Y X,Y'.",
+    ),
+]
 Boxes = Annotated[
     list[str] | None,
     typer.Option("--box", metavar="X1,Y1,X2,Y2", help="Where in the photo, in pixels; one for each photo, in order."),

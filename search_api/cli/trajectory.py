@@ -160,9 +160,9 @@ def _suggestions_table(found: "TracedWay", place: "SiteMap") -> "Table":
     table = Table("", "camera", "way", "earliest", "expected", "watched", "", title=title, title_justify="left")
     for rank, each in enumerate(found.suggestions[:10], 1):
         watched = "" if each.share_watched is None else f"{each.share_watched:.0%}"
-        expected = f"{_local(each.expected_from_ms)[11:16]}–{_local(each.expected_to_ms)[11:16]}"
+        expected = f"{_local(each.expected_from_ms)[5:16]}–{_local(each.expected_to_ms)[11:16]}"
         way = f"{'≈' if each.estimated else ''}{each.metres:.0f} m"
-        earliest = _local(each.earliest_ms)[11:]
+        earliest = _local(each.earliest_ms)[5:]
         name = _named(each.camera_id, place)
         table.add_row(str(rank), name, way, earliest, expected, watched, _CHANCES[each.chance.value])
     return table

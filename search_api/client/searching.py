@@ -40,12 +40,14 @@ class Searching(Connection):
         to: Moment | None = None,
         cameras: Sequence[str] = (),
         communities: Sequence[str] = (),
+        zone: Sequence[tuple[float, float]] = (),
         top: int = 20,
     ) -> SearchReply:
         """Search by photos of one person, by words, by both, or by a stored `sighting`; `reason` goes into the log.
 
         `boxes` (left, top, right, bottom in pixels) pick the person in each photo. When one photo shows several and no
-        box says who is meant, the reply has no hits and lists them in `people`.
+        box says who is meant, the reply has no hits and lists them in `people`. `zone` are corners in the picture of
+        the one camera, in shares 0..1 of its width and height.
         """
         form: dict[str, Any] = {
             "reason": reason,
@@ -61,6 +63,7 @@ class Searching(Connection):
             "to": moment(to),
             "camera": list(cameras),
             "community": list(communities),
+            "zone": " ".join(f"{x},{y}" for x, y in zone),
         }
         files = [("photo", (_name(photo), _content(photo))) for photo in photos]
         form = {name: value for name, value in form.items() if value not in ("", [])}

@@ -2,15 +2,18 @@
 
 import { asked } from "./api.js";
 import { byId, make, table } from "./dom.js";
+import { offerZone } from "./zone.js";
 
 const STATES = {
   live: "在线 live", connecting: "连接中 connecting", stalled: "停顿 stalled", backing_off: "断线 down", stopped: "已停 stopped",
 };
+const MOST = 60; // boxes at once: a county has ten thousand cameras
 let known = [];
+const chosen = new Set();
 
 export const cameraName = (id) => known.find((camera) => camera.id === id)?.name || id;
 export const allCameras = () => known;
-export const chosenCameras = () => [...byId("cameras").querySelectorAll(":checked")].map((box) => box.value);
+export const chosenCameras = () => [...chosen];
 
 export async function readCameras() {
   known = await asked("/v1/cameras");
@@ -19,8 +22,27 @@ export async function readCameras() {
 
 export async function offerCameras() {
   const cameras = await readCameras();
-  byId("cameras").replaceChildren(...cameras.map(choice));
+  const ids = new Set(cameras.map((camera) => camera.id));
+  for (const camera of chosen) if (!ids.has(camera)) chosen.delete(camera);
+  const communities = new Map(cameras.filter((each) => each.community).map((each) => [each.community, each.community_name || each.community]));
+  const now = byId("community").value;
+  byId("community").replaceChildren(new Option("全部 all", ""), ...[...communities].map(([id, name]) => new Option(name, id)));
+  byId("community").value = communities.has(now) ? now : "";
   byId("camera-choice").hidden = cameras.length < 2;
+  byId("camera-filter").oninput = offer;
+  byId("community").onchange = offer;
+  offer();
+}
+
+// Those who were chosen, then those whose name fits what was typed.
+function offer() {
+  const wanted = byId("camera-filter").value.trim().toLowerCase();
+  const community = byId("community").value;
+  const fits = known.filter((camera) => !chosen.has(camera.id) && (!community || camera.community === community)
+    && `${camera.id} ${camera.name} ${camera.gate} ${camera.community_name}`.toLowerCase().includes(wanted));
+  const shown = [...known.filter((camera) => chosen.has(camera.id)), ...fits.slice(0, MOST)].map(choice);
+  if (fits.length > MOST) shown.push(make("span", `另 ${fits.length - MOST} 台，请输入名称 ${fits.length - MOST} more: type a name`, "soft"));
+  byId("cameras").replaceChildren(...shown);
   count();
 }
 
@@ -29,15 +51,19 @@ function choice(camera) {
   const box = make("input");
   box.type = "checkbox";
   box.value = camera.id;
-  box.addEventListener("change", count);
+  box.checked = chosen.has(camera.id);
+  box.addEventListener("change", () => { chosen[box.checked ? "add" : "delete"](camera.id); count(); });
   const state = camera.state && camera.state !== "live" ? ` (${STATES[camera.state] || camera.state})` : "";
   label.append(box, ` ${camera.name || camera.id}${state}`);
   return label;
 }
 
 function count() {
+  offerZone([...chosen]);
   const n = chosenCameras().length;
-  byId("camera-count").textContent = n ? `${n}` : "全部 all";
+  const community = byId("community").selectedOptions[0];
+  const where = [community?.value ? community.text : "", n ? `${n} 台 cameras` : ""].filter(Boolean).join(" · ");
+  byId("camera-count").textContent = where || "全部 all";
 }
 
 export async function showCameras() {

@@ -7,11 +7,12 @@ const STATES = {
 };
 const MOST = 12; // bars at first, worst cameras first
 
-export function coverageBars(coverage) {
+// One line that says how much was not watched; opened it says where and when. Who found nobody sees it opened.
+export function coverageBars(coverage, opened = false) {
   const box = make("details", undefined, "coverage");
-  box.open = coverage.share_watched < 0.995;
-  const percent = `${Math.floor(1000 * coverage.share_watched) / 10} %`;
-  const summary = make("summary", `覆盖 Coverage ${percent}`);
+  box.open = opened;
+  const summary = make("summary", `覆盖 Coverage ${headline(coverage)}`);
+  if (coverage.share_watched < 1) summary.classList.add("lacking");
   box.append(summary, make("p", `${coverage.zh}\n${coverage.en}`, "understood"));
   const cameras = [...coverage.cameras].sort((one, other) => one.share_watched - other.share_watched);
   box.append(...cameras.slice(0, MOST).map((camera) => row(camera, coverage)));
@@ -23,6 +24,16 @@ export function coverageBars(coverage) {
   }
   box.append(legend());
   return box;
+}
+
+function headline(coverage) {
+  if (!coverage.cameras.length) return "没有看守记录 no record of what was watched";
+  const percent = `${Math.floor(1000 * coverage.share_watched) / 10} %`;
+  const lacking = coverage.cameras.filter((camera) => camera.share_watched < 1).length;
+  const more = lacking === coverage.cameras.length && coverage.cameras_left_out ? "+" : "";
+  const gaps = lacking ? `${lacking}${more} 台有缺口 cameras with gaps` : "全程有人看 watched all the time";
+  const only = coverage.shortened ? `（只核对 ${local(coverage.from_ms)} 起 · only since then）` : "";
+  return `${percent} · ${gaps}${only}`;
 }
 
 function row(camera, { from_ms: from, to_ms: to }) {

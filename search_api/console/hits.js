@@ -3,11 +3,10 @@
 import { releasePictures, showPicture } from "./api.js";
 import { cameraName } from "./cameras.js";
 import { button, byId, clock, duration, local, make } from "./dom.js";
+import { worded } from "./wording.js";
 
 const MARKS = { agree: "✓", disagree: "✗", unseen: "?" };
-const LOOKS = {
-  upper_colour: "上衣 top", lower_colour: "下装 bottom", any_colour: "衣服 clothes", colour: "颜色 colour", type: "类型 type",
-};
+const SHORT = { upper_colour: "上衣 top", lower_colour: "下装 bottom", any_colour: "衣服 clothes" };
 
 // `act` has confirm, reject, more and watch, each called with the hit; `chosen` tells what was said of a hit before.
 export function showHits(hits, act, chosen) {
@@ -21,10 +20,12 @@ function card(hit, act, chosen) {
   const image = make("img");
   image.alt = `${hit.rank}`;
   shot.append(image);
+  shot.title = "放大 Enlarge";
+  shot.addEventListener("click", () => enlarge(image.src, `${cameraName(hit.camera)} ${local(hit.first_seen_ms)}`));
   showPicture(image, hit.picture, "hits");
   const facts = make("div", undefined, "facts");
   facts.append(...score(hit), ...reasons(hit), make("div", cameraName(hit.camera), "camera"),
-    make("div", hit.community || "\u00a0", "soft"), make("div", local(hit.first_seen_ms)),
+    make("div", hit.community || "\u00a0", "soft"), make("div", `${local(hit.first_seen_ms)} – ${clock(hit.last_seen_ms)}`),
     make("div", stay(hit), "soft"), actions(hit, item, act, chosen), ...around(hit));
   item.append(shot, facts);
   return item;
@@ -43,22 +44,36 @@ function score(hit) {
 }
 
 function reasons(hit) {
-  const said = Object.entries(hit.reasons || {});
-  if (!said.length) return [];
+  if (!hit.why.length) return [];
   const line = make("div", undefined, "reasons");
-  line.append(...said.map(([look, verdict]) => make("span", `${MARKS[verdict] || "?"} ${LOOKS[look] || look}`, verdict)));
+  line.append(...hit.why.map((why) => {
+    const instead = why.verdict === "disagree" && why.seen ? `: ${worded(why.seen)}` : "";
+    return make("span", `${MARKS[why.verdict] || "?"} ${SHORT[why.look] || `${why.zh} ${why.en}`}${instead}`, why.verdict);
+  }));
   return [line];
 }
 
 function stay(hit) {
-  const looks = Object.values(hit.attributes).join(", ");
-  const shots = hit.shots.length ? `同次另 ${hit.shots.length} 张 +${hit.shots.length} shots` : "";
+  const looks = Object.entries(hit.attributes)
+    .map(([name, value]) => [SHORT[name]?.split(" ")[0], worded(value)].filter(Boolean).join(" ")).join("，");
+  const cameras = new Set([hit, ...hit.shots].map((shot) => shot.camera)).size;
+  const more = cameras > 1 ? `像同一人，${cameras} 台摄像机另 ${hit.shots.length} 张 at ${cameras} cameras` : `同次另 ${hit.shots.length} 张`;
+  const shots = hit.shots.length ? `${more} +${hit.shots.length} shots` : "";
   return [duration(hit.last_seen_ms - hit.first_seen_ms), looks, shots].filter(Boolean).join(" · ");
+}
+
+function enlarge(address, text) {
+  if (!address) return;
+  const image = make("img");
+  image.src = address;
+  image.alt = text;
+  byId("large").replaceChildren(image, make("p", text), button("关闭 Close", () => byId("large").close()));
+  byId("large").showModal();
 }
 
 // Who passed the same camera just before and after, and the visit's other pictures: looked at on demand.
 function around(hit) {
-  const near = [["前 before", hit.before], ...hit.shots.map((shot) => ["同次 same visit", shot]), ["后 after", hit.after]]
+  const near = [["前 before", hit.before], ...hit.shots.map((shot) => [shot.camera === hit.camera ? "同次 same visit" : cameraName(shot.camera), shot]), ["后 after", hit.after]]
     .filter(([, sighting]) => sighting);
   if (!near.length) return [];
   const box = make("details");
@@ -71,7 +86,7 @@ function around(hit) {
       const image = make("img");
       image.alt = "";
       if (sighting.picture) showPicture(image, sighting.picture, "hits");
-      figure.append(image, make("figcaption", `${text} ${clock(sighting.first_seen_ms)}`));
+      figure.append(image, make("figcaption", `${text} ${clock(sighting.first_seen_ms)}–${clock(sighting.last_seen_ms)}`));
       return figure;
     }));
     box.append(line);

@@ -4,6 +4,7 @@ import { asked, releasePictures, send, showPicture } from "./api.js";
 import { cameraName, readCameras } from "./cameras.js";
 import { button, byId, local, make, say } from "./dom.js";
 import { follow } from "./events.js";
+import { noteFor } from "./question.js";
 import { KINDS, OUTCOMES, SEVERITIES, SOURCES, STATES } from "./wording.js";
 
 const PAGE = 50;
@@ -37,7 +38,7 @@ async function refresh() {
   byId("incident-list").replaceChildren(...incidents.map(card));
   byId("incident-none").hidden = incidents.length > 0;
   const again = [...byId("incident-list").children].find((item) => item.dataset.incident === opened);
-  if (again) tell(again, opened);
+  if (again) await tell(again, opened);
 }
 
 function card(incident) {
@@ -68,20 +69,26 @@ function acts(incident, item) {
   if (["open", "acknowledged"].includes(incident.state)) line.append(button("派员 Dispatch", () => step("dispatch")));
   if (incident.state !== "closed") {
     for (const [outcome, text] of Object.entries(OUTCOMES)) {
-      line.append(button(`关闭：${text}`, () => step("close", { outcome, note: "" })));
+      line.append(button(`关闭：${text}`, () => close(incident, outcome, step)));
     }
   }
-  line.append(button("经过 Timeline", () => tell(item, incident.incident)));
+  line.append(button("经过 Timeline", () => tell(item, incident.incident).catch((error) => say(error.message, true))));
   return line;
 }
 
+// A slip of the finger must not close what somebody waits for.
+async function close(incident, outcome, step) {
+  const note = await noteFor(`关闭警情 Close as ${OUTCOMES[outcome]}`, `${KINDS[incident.kind] || incident.kind} · ${incident.name} · ${local(incident.last_ms)}`, "关闭 Close");
+  if (note !== null) await step("close", { outcome, note });
+}
+
 async function tell(item, name) {
-  const before = item.querySelector(".story");
-  if (before) {
-    before.remove();
+  if (item.classList.contains("told")) {
+    item.querySelector(".story")?.remove();
     item.classList.remove("told");
     return;
   }
+  item.classList.add("told"); // at once: a list that comes meanwhile opens it again
   const story = await asked(`/v1/incidents/${name}`);
   const lines = [
     ...story.alerts.map((alert) => [alert.at_ms, `⚑ ${KINDS[alert.kind] || alert.kind} · ${cameraName(alert.camera)} ${facts(alert)}`]),
@@ -91,7 +98,7 @@ async function tell(item, name) {
   ].sort((one, other) => one[0] - other[0]);
   const list = make("ol", undefined, "story");
   list.append(...lines.map(([at, text]) => make("li", `${local(at)}  ${text}`)));
-  item.classList.add("told");
+  item.querySelector(".story")?.remove();
   item.append(list);
 }
 

@@ -1,7 +1,17 @@
 // Who searched for what, when and why.
 
 import { asked } from "./api.js";
+import { cameraName } from "./cameras.js";
 import { byId, local, table } from "./dom.js";
+
+const KEYS = {
+  action: "动作 action", kind: "对象 kind", words: "描述 words", photo: "照片 photo", box: "框 box", more_photos: "更多照片 more photos",
+  sighting: "相似于 like", confirmed: "确认 confirmed", rejected: "排除 rejected", cameras: "摄像机 cameras", zone: "画面区域 zone",
+  communities: "小区 communities", from_ms: "从 from", to_ms: "到 to", top: "条数 top", outcome: "结果 outcome",
+  coat_may_have_changed: "可能换外衣 other coat", trajectory: "路线 route", fill: "补全 fill", case: "案件 case",
+  sightings: "记录 sightings",
+};
+const SILENT = new Set(["top", "fill"]);
 
 export async function showLog() {
   const lines = await asked("/v1/searches?limit=200");
@@ -11,7 +21,17 @@ export async function showLog() {
 
 function summary(what) {
   return Object.entries(what)
-    .filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && !value.length))
-    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : value}`)
+    .filter(([name, value]) => !SILENT.has(name) && value !== null && value !== "" && !(Array.isArray(value) && !value.length))
+    .map(([name, value]) => `${KEYS[name] || name}: ${told(name, value)}`)
     .join(" · ");
+}
+
+function told(name, value) {
+  if (name.endsWith("_ms")) return local(value);
+  if (name === "photo") return value.replace(/^sha256:(.{8}).*$/, "sha256 $1…");
+  if (name === "box") return value.map(Math.round).join(", ");
+  if (name === "cameras") return value.map(cameraName).join(", ");
+  if (name === "more_photos") return `${value.length}`;
+  if (Array.isArray(value)) return value.length > 3 ? `${value.slice(0, 3).join(", ")} … (${value.length})` : value.join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : `${value}`;
 }

@@ -23,12 +23,16 @@ export const confirmed = (title, text, deed) => asked(title, text, deed, false);
 // Resolves to the reason, or to null.
 export const reasonFor = (title, text, deed) => asked(title, text, deed, true);
 
-function asked(title, text, deed, wantsReason) {
+// Resolves to a note, which may be empty, or to null.
+export const noteFor = (title, text, deed) => asked(title, text, deed, true, false).then((answer) => (answer === true ? "" : answer));
+
+function asked(title, text, deed, wantsReason, must = wantsReason) {
   byId("question-title").textContent = title;
   byId("question-text").textContent = text;
   byId("question-yes").textContent = deed;
   byId("question-why").hidden = !wantsReason;
-  byId("question-reason").required = wantsReason;
+  byId("question-reason").required = must;
+  byId("question-label").textContent = must ? "原因（会记录） Reason, recorded" : "说明（会记录） Note, recorded";
   byId("question-reason").value = "";
   byId("question").showModal();
   return new Promise((resolve) => { answered = resolve; });

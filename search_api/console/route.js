@@ -58,7 +58,7 @@ function legText(leg) {
 function suggestions(way) {
   const rows = way.suggestions.map((each) => [
     each.rank, each.name || each.camera, CHANCES[each.chance], `${Math.round(each.metres)} m`,
-    `${clock(each.expected_from_ms)} – ${clock(each.expected_to_ms)}`,
+    `${local(each.expected_from_ms).slice(5, 16)} – ${clock(each.expected_to_ms).slice(0, 5)}`,
     each.share_watched === null ? "" : `${Math.floor(100 * each.share_watched)} %`,
   ]);
   return table(["", "摄像机 camera", "", "路程 way", "预计 expected", "覆盖 watched"], rows);

@@ -5,18 +5,27 @@ import { chosenCameras, offerCameras } from "./cameras.js";
 import { coverageBars } from "./coverage.js";
 import { button, byId, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
+import { keep } from "./keep.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
 import { hideRoute, showRoute } from "./route.js";
 import { openForm } from "./watches.js";
+import { chosenZone, startZone } from "./zone.js";
 
 let watching = false;
 const judged = new Map(); // sighting → confirmed or rejected
 const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map(([sighting]) => sighting);
 
 export function startSearch() {
-  choosePhotos(() => judged.clear());
-  byId("words").addEventListener("change", () => judged.clear());
+  choosePhotos(anew);
+  startZone();
+  byId("words").addEventListener("change", anew);
   byId("ask").addEventListener("submit", (event) => { event.preventDefault(); search(); });
+}
+
+// Somebody else is looked for: what was said of the hits before counts no more.
+function anew() {
+  judged.clear();
+  offerNext();
 }
 
 export const enterSearch = offerCameras;
@@ -38,7 +47,7 @@ function question(sighting) {
     if (photos().some((photo) => photo.box)) {
       for (const photo of photos()) form.append("box", photo.box ? photo.box.join(",") : "");
     }
-    if (photos().length) form.append("kind", byId("kind").value);
+    if (photos().length || byId("kind").value !== "person") form.append("kind", byId("kind").value);
     if (byId("words").value.trim()) form.append("words", byId("words").value.trim());
     if (byId("coat").checked && photos().length) form.append("coat_may_have_changed", "true");
     for (const each of told("confirmed")) form.append("confirmed", each);
@@ -46,6 +55,8 @@ function question(sighting) {
   }
   for (const id of ["from", "to"]) if (when(id)) form.append(id, when(id));
   for (const camera of chosenCameras()) form.append("camera", camera);
+  if (byId("community").value && !chosenCameras().length) form.append("community", byId("community").value);
+  if (chosenZone()) form.append("zone", chosenZone().join(","));
   form.append("top", byId("top").value);
   form.append("reason", byId("reason").value);
   return form;
@@ -81,7 +92,7 @@ function show(reply, sighting) {
     return;
   }
   if (!sighting) reply.photos.forEach((photo, index) => markBox(photos()[index], photo.box));
-  byId("coverage").replaceChildren(...(reply.coverage ? [coverageBars(reply.coverage)] : []));
+  byId("coverage").replaceChildren(...(reply.coverage ? [coverageBars(reply.coverage, !reply.hits.length)] : []));
   const n = reply.hits.length;
   const among = reply.searched ? `（共检索 ${reply.searched} 条 among ${reply.searched}）` : "";
   say(n ? `${n} 条，按相似度排列。 ${n} hits, best first. ${among}` : `没有找到。 Nothing in the archive fits. ${among}`);
@@ -108,6 +119,7 @@ function offerNext() {
     make("span", `✓ ${yes}  ✗ ${no}`),
     button("据此再检索 Search again with these", () => search(), "strong"),
     ...(yes ? [button("看路线 Route", route)] : []),
+    ...(yes ? [button("留存 Keep for a case", () => keep(told("confirmed"), byId("reason").value))] : []),
     ...(yes && watching ? [button("布控 Watch", () => openForm(told("confirmed"), byId("reason").value))] : []),
   );
 }

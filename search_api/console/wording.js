@@ -15,3 +15,9 @@ export const KINDS = {
   not_seen: "长时间未见 not seen for long", camera_offline: "摄像机离线 camera offline", camera_frozen: "画面冻结 picture frozen",
   camera_covered: "镜头被遮挡 lens covered", camera_moved: "摄像机被移动 camera moved", camera_defocused: "画面失焦 out of focus",
 };
+const VALUES = {
+  black: "黑", white: "白", grey: "灰", red: "红", blue: "蓝", yellow: "黄", orange: "橙", brown: "棕", green: "绿",
+  purple: "紫", cyan: "青", pink: "粉", unknown: "未知", car: "轿车", suv: "越野车", van: "面包车", truck: "货车", bus: "客车",
+};
+// What was measured, in both languages; the word itself where there is no Chinese for it.
+export const worded = (value) => value.split(" ").map((each) => (VALUES[each] ? `${VALUES[each]} ${each}` : each)).join(" ");

@@ -11,6 +11,6 @@ router = APIRouter(tags=["cameras"])
 @router.get("/v1/cameras", responses=problems(401), summary="Cameras with state and counters")
 def cameras(service: Service) -> list[CameraOut]:
     """Return the configured cameras, then those the archive remembers."""
-    reports = [camera_out(report) for report in service.cameras()]
+    reports = [camera_out(report, service.site.community_names) for report in service.cameras()]
     live = {report.id for report in reports}
     return reports + [CameraOut(id=name) for name in sorted(service.archive.cameras()) if name not in live]

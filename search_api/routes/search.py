@@ -11,7 +11,7 @@ from pipeline.errors import SeveralFound
 from pipeline.search import Question, Reranking
 from search_api.door import UPLOAD_LIMIT
 from search_api.errors import BadInput, TooLarge
-from search_api.inputs import parse_box, parse_time
+from search_api.inputs import parse_box, parse_time, parse_zone
 from search_api.routes.dependencies import Caller, Service, problems
 from search_api.service import Purpose, Upload
 from search_api.wire.coverage import brief_coverage_out
@@ -30,6 +30,7 @@ FIELDS = FILTER_FIELDS | {
     "coat_may_have_changed",
     "rerank",
     "grouped",
+    "zone",
 }
 MOST_PHOTOS = 10
 MOST_TOLD = 200
@@ -94,6 +95,15 @@ def _question(
     ] = Reranking.EXPANSION,
     grouped: Annotated[bool, Form(description="one hit for a visit, its other sightings in `shots`")] = True,
     top: Annotated[int, Form(ge=1, le=1000, description="how many hits at most")] = 20,
+    zone: Annotated[
+        str | None,
+        Form(
+            max_length=2000,
+            description="only those whose best picture shows their feet in this part of the one camera's picture: "
+            "left,top,right,bottom or corners `x,y x,y x,y`, as shares 0 to 1 of its width and height",
+            examples=["0,0.5,1,1"],
+        ),
+    ] = None,
 ) -> Question:
     return Question(
         where=where,
@@ -104,6 +114,7 @@ def _question(
         coat_may_have_changed=coat_may_have_changed,
         rerank=rerank,
         grouped=grouped,
+        zone=parse_zone(zone) if zone else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Cameras on the wire."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict, Field
@@ -35,6 +36,7 @@ class CameraOut(Wire):
     id: str
     name: str = ""
     community: str = ""
+    community_name: str = ""
     gate: str = ""
     state: str | None = None
     reason: str | None = None
@@ -50,13 +52,14 @@ class CameraOut(Wire):
     main_stream_reason: str | None = None
 
 
-def camera_out(report: "CameraReport") -> CameraOut:
-    """Return the wire form of a camera's report."""
+def camera_out(report: "CameraReport", communities: Mapping[str, str]) -> CameraOut:
+    """Return the wire form of a camera's report; `communities` are names by id."""
     camera, state, main = report.camera, report.state, report.main
     return CameraOut(
         id=camera.id,
         name=camera.name,
         community=camera.community,
+        community_name=communities.get(camera.community, ""),
         gate=camera.gate,
         state=str(state.status),
         reason=None if state.reason is None else str(state.reason),

@@ -1,6 +1,6 @@
 """Domain meets wire for searches: what an answer looks like over HTTP and in `zhian search --json`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
@@ -11,7 +11,7 @@ from pipeline.search import Answer, Confidence, HitGroup, Subject
 from pipeline.search.confidence import IN_CHINESE
 from pipeline.sighting import Box, Sighting
 from pipeline.words import Parse
-from pipeline.words.explaining import explain
+from pipeline.words.explaining import explain, in_chinese
 from search_api.wire.base import Wire, box_out, local_zone
 from search_api.wire.coverage import CoverageOut
 from search_api.wire.sightings import EXAMPLE_SIGHTING, SightingOut, sighting_out
@@ -57,8 +57,18 @@ class ConfidenceOut(Wire):
     probability: float
 
 
+class WhyOut(Wire):
+    """One look that was asked for, as people read it."""
+
+    look: str = Field(description="such as upper_colour; `not hat` where it was to be without")
+    verdict: str = Field(description="agree, disagree or unseen")
+    zh: str
+    en: str
+    seen: str | None = Field(description="what was seen, null where nothing was")
+
+
 class ShotOut(SightingOut):
-    """Another sighting of the same visit."""
+    """Another sighting of the same visit; by words alone of one who looks like the same person, maybe elsewhere."""
 
     score: float
 
@@ -73,6 +83,7 @@ class HitOut(SightingOut, RankedOut):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_HIT]})
 
     reasons: dict[str, str] = Field(description="agree, disagree or unseen, for each look asked for", default={})
+    why: list[WhyOut] = Field(description="the same, to read", default=[])
     likeness: float | None = Field(description="mean cosine with the photos; null by words alone", default=None)
     confidence: ConfidenceOut | None = Field(
         description="null where nothing was measured for the network that made the archive", default=None
@@ -205,6 +216,7 @@ def _hit_out(group: HitGroup, picture: PictureOf) -> HitOut:
         rank=hit.rank,
         score=_score(hit),
         reasons=dict(hit.reasons),
+        why=[_why_out(hit, look, verdict) for look, verdict in hit.reasons.items()],
         likeness=None if group.likeness is None else round(group.likeness, 4),
         confidence=confidence_out(group.confidence),
         group=group.id,
@@ -217,6 +229,21 @@ def _hit_out(group: HitGroup, picture: PictureOf) -> HitOut:
         after=_neighbour(group.after, picture),
         **sighting_out(hit.sighting, picture(hit.sighting.id)).model_dump(),
     )
+
+
+def _why_out(hit: Hit, look: str, verdict: str) -> WhyOut:
+    plain = look.removeprefix("not ")
+    zh, en = in_chinese(plain), plain.replace("_", " ")
+    if plain != look:
+        zh, en = f"不要{zh}", f"no {en}"
+    return WhyOut(look=look, verdict=verdict, zh=zh, en=en, seen=_seen(hit.sighting.attributes, plain))
+
+
+def _seen(attributes: Mapping[str, str], look: str) -> str | None:
+    if look != "any_colour":
+        return attributes.get(look)
+    worn = [attributes[each] for each in ("upper_colour", "lower_colour") if each in attributes]
+    return " ".join(worn) or None
 
 
 def _neighbour(sighting: Sighting | None, picture: PictureOf) -> SightingOut | None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.service import Alerting, open_alerting
+from pipeline.alerting.subscriptions.terms import Channel, Terms
 from pipeline.alerting.watches import WatchBook
 from search_api.access import Callers
 from search_api.app import create_app
@@ -97,6 +98,7 @@ def test_words_are_explained_and_marked_on_the_hits(page: Page) -> None:
     page.click("#go")
     expect(page.locator("#understood")).to_contain_text("zzz", timeout=WAIT_MS)
     expect(page.locator("#hits > li .agree").first).to_contain_text("上衣")
+    expect(page.locator("#hits > li .disagree").first).to_contain_text("上衣 top: 绿 green")
 
 
 def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path) -> None:
@@ -109,6 +111,78 @@ def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path)
     page.get_by_text("据此再检索").click()
     expect(page.locator("#hits > li")).to_have_count(before - 1, timeout=WAIT_MS)
     expect(page.locator("#hits")).not_to_contain_text("red")
+
+
+def test_another_photo_is_another_question(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    expect(page.locator("#next")).to_be_visible()
+    (tmp_path / "other").mkdir()
+    choose(page, tmp_path / "other", photo(GREEN))
+    expect(page.locator("#next")).to_be_hidden()
+
+
+def test_a_confirmed_hit_is_kept_for_a_case(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    page.locator("#next").get_by_text("留存 Keep").click()
+    page.fill("#case", "2026-114")
+    page.locator("#large").get_by_text("留存 Keep", exact=True).click()
+    expect(page.locator("#message")).to_contain_text("1 sightings are kept for 2026-114", timeout=WAIT_MS)
+    page.click("nav a[href='#log']")
+    expect(page.locator("#log-table")).to_contain_text("2026-114", timeout=WAIT_MS)
+
+
+def test_a_picture_is_enlarged_and_coverage_is_one_line(page: Page, tmp_path: Path) -> None:
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    first = page.locator("#hits > li").first
+    expect(first.locator("img").first).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
+    expect(page.locator("#coverage summary.lacking")).to_contain_text("no record of what was watched")
+    expect(page.locator("#coverage p")).to_be_hidden()
+    first.locator(".shot").click()
+    expect(page.locator("#large img")).to_be_visible()
+    page.locator("#large").get_by_text("关闭 Close").click()
+    expect(page.locator("#large")).to_be_hidden()
+
+
+def test_a_community_and_cameras_by_name_narrow_the_search(page: Page) -> None:
+    page.click("#camera-choice > summary")
+    expect(page.locator("#cameras label")).to_have_count(2, timeout=WAIT_MS)
+    page.fill("#camera-filter", "sou")
+    expect(page.locator("#cameras label")).to_have_count(1)
+    page.fill("#camera-filter", "")
+    page.select_option("#community", label="Willow Garden")
+    expect(page.locator("#camera-count")).to_have_text("Willow Garden")
+    page.fill("#words", "red coat")
+    page.fill("#reason", "case 7")
+    page.click("#go")
+    expect(page.locator("#hits > li").first).to_contain_text("North gate", timeout=WAIT_MS)
+    expect(page.locator("#hits")).not_to_contain_text("south")
+
+
+def test_a_part_of_a_cameras_picture_narrows_the_search(page: Page) -> None:
+    page.fill("#words", "red coat")
+    page.fill("#reason", "case 7")
+    page.click("#camera-choice > summary")
+    page.get_by_label("North gate").check(timeout=WAIT_MS)
+    page.click("#zone-choice summary")
+    stage = page.locator(".zone-picture.blank svg")  # nobody has taken a picture of this camera
+    expect(stage).to_be_visible(timeout=WAIT_MS)
+    drawn = stage.bounding_box()
+    assert drawn is not None
+    page.mouse.move(drawn["x"] + 0.6 * drawn["width"], drawn["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(drawn["x"] + drawn["width"], drawn["y"] + drawn["height"], steps=3)
+    page.mouse.up()
+    expect(page.locator("#zone-said")).to_contain_text("60 %")
+    page.click("#go")
+    expect(page.locator("#message")).to_contain_text("Nothing", timeout=WAIT_MS)
+    page.locator("#zone-stage").get_by_text("清除 Clear").click()
+    page.click("#go")
+    expect(page.locator("#hits > li")).to_have_count(2, timeout=WAIT_MS)
 
 
 def test_a_confirmed_hit_has_a_route_on_a_map(page: Page, tmp_path: Path) -> None:
@@ -172,9 +246,54 @@ def test_an_incident_appears_by_itself_and_is_closed_with_its_outcome(alert_page
     incident.get_by_text("经过 Timeline").click()
     expect(incident.locator(".story")).to_contain_text("day", timeout=WAIT_MS)
     incident.get_by_text("误报").click()
+    alert_page.click("#question-cancel")
+    incident.get_by_text("误报").click()
+    alert_page.fill("#question-reason", "a cat")
+    alert_page.click("#question-yes")
     expect(alert_page.locator("#incident-none")).to_be_visible(timeout=WAIT_MS)
     alert_page.select_option("#incident-state", "closed")
     expect(alert_page.locator("#incident-list > li").first).to_contain_text("误报", timeout=WAIT_MS)
+
+
+CONTRAST = """() => {
+  const parsed = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return { rgb: [r, g, b], a };
+  };
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const { rgb, a } = parsed(getComputedStyle(at).backgroundColor);
+      if (a === 1) return rgb;
+    }
+    return [255, 255, 255];
+  };
+  const faults = [];
+  for (const element of document.querySelectorAll("body *:not(script, option, svg *)")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility()) continue;
+    const [one, other] = [light(parsed(getComputedStyle(element).color).rgb), light(behind(element))];
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (ratio < 4.5) faults.push(`${element.textContent.slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return faults;
+}"""
+
+
+def test_every_word_can_be_read_against_what_is_behind_it(alert_page: Page, alerting: Alerting) -> None:
+    name = alert_id(Source.RULE, "yard", 1)
+    alerting.desk.take(
+        [Alert(name, Source.RULE, "yard", "intrusion", Severity.CRITICAL, NOON_MS, "north", "willow", "person 1")]
+    )
+    alerting.book.add(Terms(name="wall", channel=Channel.STREAM), "day")
+    for page_name, shown in (("incidents", "#incident-list > li"), ("watches", "#watch-none"), ("cameras", "td"),
+                             ("subscriptions", "#subscription-list > li"), ("search", "#ask")):  # fmt: skip
+        alert_page.click(f"nav a[href='#{page_name}']")
+        alert_page.locator(shown).first.wait_for(state="visible")
+        assert alert_page.evaluate(CONTRAST) == [], page_name
 
 
 def test_a_confirmed_hit_becomes_a_watch_with_a_budget_and_is_withdrawn(alert_page: Page, tmp_path: Path) -> None:

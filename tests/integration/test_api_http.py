@@ -216,9 +216,20 @@ def test_filters(client: httpx.Client, fields: dict[str, Any], cameras: list[str
     assert [hit["camera"] for hit in reply.json()["hits"]] == cameras
 
 
+def test_a_zone_of_a_camera_narrows_the_search(client: httpx.Client) -> None:
+    there = ask(client, photo(RED), camera="north", zone="0,0,0.1,0.2").json()  # feet of both at .03, .14
+    assert [hit["camera"] for hit in there["hits"]] == ["north", "north"]
+    assert ask(client, photo(RED), camera="north", zone="0.5,0 1,0 1,1").json()["hits"] == []
+    by_words = ask(client, words="red top, North gate", zone="0,0,0.1,0.2").json()
+    assert [hit["camera"] for hit in by_words["hits"]] == ["north", "north"]
+    assert client.get("/v1/searches").json()[1]["what"]["zone"] == [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0]]
+
+
 @pytest.mark.parametrize(
     ("fields", "slug", "said"),
     [
+        ({"zone": "0,0,1,1"}, "bad-zone", "exactly one camera"),
+        ({"zone": "everywhere", "camera": "north"}, "bad-input", "is no part of a picture"),
         ({"camera": "nroth"}, "unknown-camera", "unknown camera nroth: known are market, north, south"),
         ({"from": "2026-05-02", "to": "2026-05-01"}, "bad-time-range", "not after its start"),
         ({"community": "wilow"}, "unknown-community", "unknown community wilow: known are maple, willow"),
