@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 Real = TypeVar("Real", bound=np.floating)
 Fit = Literal["stretch", "within"]
+Sizes = tuple[int, int] | NDArray[np.integer]
 
 
 def area(xyxy: NDArray[Real]) -> NDArray[Real]:
@@ -22,8 +23,9 @@ def intersection(a: NDArray[Real], b: NDArray[Real]) -> NDArray[Real]:
     """Return the shared area (n, m) in square pixels of every pair of xyxy (n, 4) and (m, 4)."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:4], b[None, :, 2:4])
-    size = np.maximum(high - low, 0)
-    shared: NDArray[Real] = size[..., 0] * size[..., 1]
+    high -= low
+    np.maximum(high, 0, out=high)
+    shared: NDArray[Real] = high[..., 0] * high[..., 1]
     return shared
 
 
@@ -33,16 +35,10 @@ def iou(a: NDArray[Real], b: NDArray[Real]) -> NDArray[Real]:
     Two empty boxes have 0 in common.
     """
     shared = intersection(a, b)
-    union = area(a)[:, None] + area(b)[None, :] - shared
-    found: NDArray[Real] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    union = area(a)[:, None] + area(b)
+    union -= shared
+    found: NDArray[Real] = shared / np.maximum(union, np.finfo(union.dtype).tiny)
     return found
-
-
-def clip(xyxy: FloatArray, width: float, height: float) -> FloatArray:
-    """Return the boxes (n, 4) cut to the picture 0..width, 0..height."""
-    limit = np.array([width, height, width, height], np.float32)
-    cut: FloatArray = np.clip(xyxy, np.float32(0), limit)
-    return cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +74,15 @@ class InputSpec:
         return touches and width <= self.width and height <= self.height
 
 
-def to_source(xyxy: FloatArray, fitted: tuple[int, int], source: tuple[int, int]) -> FloatArray:
-    """Carry boxes (n, 4) from a picture fitted at the top left of the input back to source pixels, cut to the source.
+def to_source(xyxy: FloatArray, fitted: Sizes, source: Sizes) -> FloatArray:
+    """Carry boxes (n, 4) from pictures fitted at the top left of the input back to source pixels, cut to the source.
 
-    `fitted` and `source` are (width, height).
+    `fitted` and `source` are (width, height), of one picture for all boxes or (n, 2) of each box's.
     """
-    scale = np.array([source[0] / fitted[0], source[1] / fitted[1]] * 2, np.float32)
-    return clip(xyxy * scale, *source)
+    limit = np.asarray(source, np.float32)
+    scale = (np.asarray(source) / np.asarray(fitted)).astype(np.float32)
+    corners = xyxy.reshape(-1, 2, 2) * scale[..., None, :]
+    np.maximum(corners, 0, out=corners)
+    np.minimum(corners, limit[..., None, :], out=corners)
+    moved: FloatArray = corners.reshape(-1, 4)
+    return moved

@@ -36,7 +36,9 @@ def _soft_bins(bins: int, *, circle: bool) -> NDArray[np.float64]:
 
 
 _SHARES = tuple(_soft_bins(bins, circle=channel == 0) for channel, bins in enumerate(_BINS))
+_AT_ONCE = 8  # crops in one product: a larger one would start threads, which wait for each other on busy cores
 _COLOURFUL = np.arange(256) / 255.0
+_OF = (slice(0, 16), slice(16, 24), slice(24, 32))
 
 
 def stripes(crops: Sequence[Image], size: tuple[int, int] = SIZE) -> FloatArray:
@@ -45,19 +47,9 @@ def stripes(crops: Sequence[Image], size: tuple[int, int] = SIZE) -> FloatArray:
     `size` is (width, height) in pixels, the height a multiple of 6: vectors of different sizes are near each other, but
     only those of SIZE live in SPACE.
     """
-    if not crops:
-        return np.empty((0, DIM), np.float32)
     for crop in crops:
         check_picture(crop)
-    small = np.concatenate([cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR) for crop in crops])
-    weight = _pixel_weight(*size)
-    hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV_FULL).reshape(len(crops), _STRIPES, -1, 3)
-    histogram = np.concatenate([_channel(hsv, channel, weight) for channel in range(3)], axis=2).reshape(
-        len(crops), DIM
-    )
-    root = np.sqrt(histogram)
-    vectors: FloatArray = (root / np.linalg.norm(root, axis=1, keepdims=True)).astype(np.float32)
-    return vectors
+    return _stripes(crops, size)
 
 
 def stripes_of_boxes(image: Image, xyxy: FloatArray, size: tuple[int, int] = SIZE) -> FloatArray:
@@ -67,11 +59,28 @@ def stripes_of_boxes(image: Image, xyxy: FloatArray, size: tuple[int, int] = SIZ
     """
     check_picture(image)
     height, width = image.shape[:2]
-    low = np.floor(xyxy[:, :2]).clip(0, [width - 1, height - 1]).astype(np.int64)
-    high = np.maximum(np.ceil(xyxy[:, 2:4]).clip(0, [width, height]).astype(np.int64), low + 1)
-    return stripes(
-        [image[top:bottom, left:right] for (left, top), (right, bottom) in zip(low, high, strict=True)], size
-    )
+    places = np.concatenate([np.floor(xyxy[:, :2]), np.ceil(xyxy[:, 2:4])], axis=1)
+    np.maximum(places, 0, out=places)
+    np.minimum(places, np.array([width - 1, height - 1, width, height], np.float32), out=places)
+    crops = [
+        image[top : max(bottom, top + 1), left : max(right, left + 1)]
+        for left, top, right, bottom in places.astype(np.int64).tolist()
+    ]
+    return _stripes(crops, size)
+
+
+def _stripes(crops: Sequence[Image], size: tuple[int, int]) -> FloatArray:
+    if not crops:
+        return np.empty((0, DIM), np.float32)
+    width, height = size
+    small = np.empty((len(crops), height, width, 3), np.uint8)
+    for crop, target in zip(crops, small, strict=True):
+        cv2.resize(crop, size, dst=target, interpolation=cv2.INTER_LINEAR)
+    hsv = cv2.cvtColor(small.reshape(-1, width, 3), cv2.COLOR_BGR2HSV_FULL)
+    histogram = _histogram(hsv.reshape(len(crops) * _STRIPES, -1, 3), _pixel_weight(width, height))
+    histogram = histogram.reshape(len(crops), DIM)
+    histogram /= histogram.sum(axis=1, keepdims=True)
+    return np.sqrt(histogram).astype(np.float32)
 
 
 @cache
@@ -81,17 +90,22 @@ def _pixel_weight(width: int, height: int) -> NDArray[np.float64]:
     return np.tile(column, height // _STRIPES)
 
 
-def _channel(hsv: Image, channel: int, pixel_weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the histogram (n, stripes, bins) of one channel, every pixel shared between its two nearest bins.
+def _histogram(hsv: Image, pixel_weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (stripes, bins of all channels) for stripes (stripes, pixels, 3), pixels shared between nearest bins.
 
     Pixels are counted by byte value first and shared between bins afterwards: 256 values are fewer than the pixels.
     """
-    count, _, pixels, _ = hsv.shape
-    weight = np.broadcast_to(pixel_weight, (count, _STRIPES, pixels))
-    if channel == 0:
-        # Grey has no hue: a pixel's vote on hue is as strong as its colour.
-        weight = weight * _COLOURFUL[hsv[..., 1]]
-    places = hsv[..., channel] + (np.arange(count * _STRIPES) * 256).reshape(count, _STRIPES, 1)
-    votes = np.bincount(places.ravel(), weight.ravel(), count * _STRIPES * 256)
-    # One small product a crop: a large one would start threads, which wait for each other on busy cores.
-    return np.asarray(votes.reshape(count, _STRIPES, 256) @ _SHARES[channel], np.float64)
+    count = len(hsv)
+    places = hsv.transpose(2, 0, 1).astype(np.intp, order="C")
+    weight = np.empty(places.shape)
+    weight[...] = pixel_weight
+    # Grey has no hue: a pixel's vote on hue is as strong as its colour.
+    weight[0] *= _COLOURFUL.take(places[1])
+    places += np.arange(0, places.shape[0] * count * 256, 256).reshape(-1, count, 1)
+    votes = np.bincount(places.reshape(-1), weight.reshape(-1), 3 * count * 256).reshape(3, count, 256)
+    found = np.empty((count, sum(_BINS)))
+    for start in range(0, count, _AT_ONCE * _STRIPES):
+        part = slice(start, start + _AT_ONCE * _STRIPES)
+        for own, shares, bins in zip(votes, _SHARES, _OF, strict=True):
+            np.matmul(own[part], shares, out=found[part, bins])
+    return found

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.boxes import InputSpec, to_source
 from models.card import ModelCard, Task
 from models.cards import card as card_named
 from models.choose import best_detector
 from models.decoders import Decoder, open_decoder
-from models.decoders.candidates import suppress
+from models.decoders.candidates import Candidates, per_image, suppressed
 from models.detections import Detections, Image
 from models.engine import AUTOMATIC, Engine, EngineChoice, EngineSettings
 from models.errors import UnknownModel
@@ -63,9 +64,8 @@ class Detector:
         blob, fitted = self._preparation.pixels(images)
         sources = source_sizes or [(image.shape[1], image.shape[0]) for image in images]
         outputs = self._engine.run({self._engine.input_names[0]: blob})
-        candidates = self._decoder.decode(outputs, min_score)
-        found = suppress(candidates, len(images), self._card.nms_iou)
-        return [_in_source(one, size, source) for one, size, source in zip(found, fitted, sources, strict=True)]
+        found = suppressed(self._decoder.decode(outputs, min_score), len(images), self._card.nms_iou)
+        return per_image(_in_source(found, np.array(fitted), np.array(sources)), len(images))
 
 
 def load_detector(
@@ -86,8 +86,10 @@ def load_detector(
     return Detector(card, network.engine, open_decoder(card, priors), choice)
 
 
-def _in_source(found: Detections, fitted: tuple[int, int], source: tuple[int, int]) -> Detections:
-    """Carry boxes to source pixels; what lies outside the picture altogether goes."""
-    xyxy = to_source(found.xyxy, fitted, source)
-    solid = (xyxy[:, 2] > xyxy[:, 0]) & (xyxy[:, 3] > xyxy[:, 1])
-    return Detections(xyxy, found.score, found.class_id).select(solid)
+def _in_source(found: Candidates, fitted: NDArray[np.int64], sources: NDArray[np.int64]) -> Candidates:
+    """Carry boxes to the pixels of their source (batch, 2); what lies outside the picture altogether goes."""
+    own = found.image if len(sources) > 1 else slice(None)
+    xyxy = to_source(found.xyxy, fitted[own], sources[own])
+    solid = np.asarray((xyxy[:, 2:] > xyxy[:, :2]).all(axis=1), np.bool_)
+    moved = Candidates(found.image, found.kind, found.score, xyxy)
+    return moved if solid.all() else moved.select(solid)

@@ -20,14 +20,16 @@ _PIXELS = "pixels"
 def as_run(card: ModelCard, network: bytes) -> bytes:
     """Return a card's network as the engines run it.
 
-    The batch axis is free; detectors take `pixels`, and GFL networks score `card.chosen_classes` only. Raises
-    ModelCorrupt.
+    The batch axis is free; detectors take `pixels`, and GFL networks score `card.chosen_classes` only and say
+    everything in two outputs. Raises ModelCorrupt.
     """
     made = with_dynamic_batch(network)
     if card.task != Task.DETECTOR:
         return made
     made = with_pixel_input(made, card.input)
-    return with_chosen_classes(made, card.chosen_classes, CLASSES) if card.family == "gfl" else made
+    if card.family != "gfl":
+        return made
+    return with_joined_outputs(with_chosen_classes(made, card.chosen_classes, CLASSES))
 
 
 def with_pixel_input(network: bytes, layout: InputLayout) -> bytes:
@@ -65,9 +67,9 @@ def with_chosen_classes(network: bytes, classes: Sequence[int], of: int) -> byte
     """Return the network with only `classes`, in their order, in every output (batch, n, `of`) of scores."""
     model = onnx.load_from_string(network)
     graph = model.graph
-    sizes = _last_sizes(model)
+    shapes = _output_shapes(model)
     graph.initializer.append(numpy_helper.from_array(np.array(classes, np.int64), "chosen_classes"))
-    for output in [each for each in graph.output if sizes[each.name] == of]:
+    for output in [each for each in graph.output if shapes[each.name][-1] == of]:
         every = f"{output.name}/every_class"
         for node in graph.node:
             _rename(node.input, output.name, every)
@@ -78,14 +80,34 @@ def with_chosen_classes(network: bytes, classes: Sequence[int], of: int) -> byte
     return made
 
 
-def _last_sizes(model: Any) -> dict[str, int]:  # noqa: ANN401  (protobuf has no types)
-    """Return the size of each output's last axis as it follows from the nodes; networks often keep it to themselves."""
+def with_joined_outputs(network: bytes) -> bytes:
+    """Return the network with its outputs (batch, n, width) of equal width put together along n, smallest n first.
+
+    Each output costs its share of calls before and after every inference.
+    """
+    model = onnx.load_from_string(network)
+    graph = model.graph
+    parts: dict[int, list[tuple[int, str]]] = {}
+    for name, (_, rows, width) in _output_shapes(model).items():
+        parts.setdefault(width, []).append((rows, name))
+    del graph.output[:]
+    for width, each in parts.items():
+        joined = f"joined_{width}"
+        graph.node.append(helper.make_node("Concat", [name for _, name in sorted(each)], [joined], axis=1))
+        shape = ["batch", sum(rows for rows, _ in each), width]
+        graph.output.append(helper.make_tensor_value_info(joined, TensorProto.FLOAT, shape))
+    made: bytes = model.SerializeToString()
+    return made
+
+
+def _output_shapes(model: Any) -> dict[str, tuple[int, ...]]:  # noqa: ANN401  (protobuf has no types)
+    """Return the shape of each output as it follows from the nodes; networks often keep it to themselves. Free is 0."""
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     for output in bare.graph.output:
         output.type.tensor_type.ClearField("shape")
     inferred = shape_inference.infer_shapes(bare, data_prop=True).graph.output
-    return {each.name: each.type.tensor_type.shape.dim[-1].dim_value for each in inferred}
+    return {each.name: tuple(size.dim_value for size in each.type.tensor_type.shape.dim) for each in inferred}
 
 
 def _rename(names: Any, old: str, new: str) -> None:  # noqa: ANN401

@@ -90,10 +90,14 @@ class Intake:
         return self.mailbox.counters(camera_id)
 
     def over(self) -> Iterable[str]:
-        """Name the cameras that send no more frames in their session, all of whose frames are analysed."""
+        """Name the cameras that send no more frames in their session, all of whose frames are analysed.
+
+        Nobody is followed there any more: their main streams are let go, whoever was moving when it ended.
+        """
         for camera_id, supervisor in self._supervisors.items():
             # The state first: what was put before it changed is counted then.
             if supervisor.state.status in _OVER and self.mailbox.counters(camera_id).waiting == 0:
+                self._close_ups.want(camera_id, wanted=False)
                 yield camera_id
 
     def looked(self, frame: Frame, *, moving: bool, steady: bool) -> None:

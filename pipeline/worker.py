@@ -19,6 +19,7 @@ from pipeline.analysis.detecting import Detected, Detecting, frame_request
 from pipeline.analysis.detection_thread import DetectionThread
 from pipeline.analysis.following import Following
 from pipeline.analysis.latency import Delays
+from pipeline.analysis.tracking import TrackerSettings
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks, load_networks
@@ -78,10 +79,12 @@ class Worker:
         request = partial(frame_request, detector)
         told = (self._hear, listeners.frame)
         self._intake = Intake(cameras, analysis.motion_gate, analysis.close_ups, request, self.stages, *told)
-        detecting = Detecting(detector, analysis.min_score, self.stages.watch(), cameras)
+        tracking = TrackerSettings()
+        least = max(analysis.min_score, tracking.faint_score)  # the tracker has no use for what is fainter
+        detecting = Detecting(detector, least, self.stages.watch(), cameras)
         deadline_s = analysis.batch_deadline_ms / 1000
         self._detection = DetectionThread(self._intake.mailbox, detecting, analysis.batch_size, deadline_s)
-        self._following = Following(cameras, analysis, observe=listeners.tracks, watch=self._watch)
+        self._following = Following(cameras, analysis, tracking, listeners.tracks, self._watch)
         self._describer = Describer(self.networks.embedders, self.networks.attributes)
         kept = settings.archive
         self._retention = Retention(archive, kept.retention_days, wall_ms, days_by_kind=kept.retention_days_by_kind)

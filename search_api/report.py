@@ -1,8 +1,8 @@
 """The contact sheet of a search: one HTML file with the pictures inside, to read, to send and to print."""
 
 import base64
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Sheet:
 
     `photos` are uint8 (h, w, 3) BGR with the box of the one meant in its pixels, `at_ms` the time of the search (UTC
     epoch ms); times are printed in the local zone of this machine. `searched` sightings passed the filter. `words` is
-    what words were taken for, `coverage` what was watched where the search looked.
+    what words were taken for, `coverage` what was watched where the search looked, `names` what cameras are called.
     """
 
     photos: Sequence[tuple[Image, Box]]
@@ -46,6 +46,7 @@ class Sheet:
     searched: int = 0
     words: str | None = None
     coverage: Bars | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
@@ -58,7 +59,7 @@ def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
     return environment.get_template("report.html.j2").render(
         version=__version__,
         photos=[_photo(image, box) for image, box in sheet.photos],
-        hits=[_entry(group, picture) for group in sheet.groups],
+        hits=[_entry(group, picture, sheet.names) for group in sheet.groups],
         at=_local(sheet.at_ms),
         from_=None if sheet.where.from_ms is None else _local(sheet.where.from_ms),
         to=None if sheet.where.to_ms is None else _local(sheet.where.to_ms),
@@ -72,8 +73,10 @@ def _photo(image: Image, box: Box) -> dict[str, object]:
     return {"jpeg": _data_address(_small_jpeg(image)), "size": (width, height), "box": _percent(box, width, height)}
 
 
-def _entry(group: HitGroup, picture: Callable[[str], bytes]) -> dict[str, object]:
+def _entry(group: HitGroup, picture: Callable[[str], bytes], names: Mapping[str, str]) -> dict[str, object]:
     hit, sighting = group.hit, group.hit.sighting
+    camera = sighting.key.camera_id
+    others = [other.sighting for other in group.others[:MOST_SHOTS]]
     first, last = _local(sighting.first_seen_ms), _local(sighting.last_seen_ms)
     return {
         "rank": hit.rank,
@@ -81,23 +84,27 @@ def _entry(group: HitGroup, picture: Callable[[str], bytes]) -> dict[str, object
         "bar": round(100 * min(1.0, max(0.0, hit.score))),
         "confidence": _confidence(group),
         "picture": _data_address(picture(sighting.id)),
-        "shots": [_aside(other.sighting, picture) for other in group.others[:MOST_SHOTS]],
+        "shots": [_aside(each, picture, "" if each.key.camera_id == camera else each.key.camera_id) for each in others],
+        "cameras": group.cameras,
         "more_shots": max(0, len(group.others) - MOST_SHOTS),
         "before": None if group.before is None else _aside(group.before, picture),
         "after": None if group.after is None else _aside(group.after, picture),
-        "camera": sighting.key.camera_id,
+        "camera": names.get(camera, camera),
         "community": sighting.community,
         "date": first[:10],
         "first": first[11:],
         "last": last[11:] if last[:10] == first[:10] else last,
         "seconds": round((sighting.last_seen_ms - sighting.first_seen_ms) / 1000),
         "id": sighting.id,
-        "attributes": ", ".join(sighting.attributes.values()),
-        "looks": [
-            {"sign": _SIGNS[verdict], "name": _in_chinese(name), "verdict": verdict}
-            for name, verdict in hit.reasons.items()
-        ],
+        "attributes": "，".join(f"{in_chinese(name)} {in_chinese(v)} {v}" for name, v in sighting.attributes.items()),
+        "looks": [_look(name, verdict, sighting) for name, verdict in hit.reasons.items()],
     }
+
+
+def _look(name: str, verdict: str, sighting: Sighting) -> dict[str, str]:
+    seen = sighting.attributes.get(name.removeprefix("not "))
+    instead = f"：{in_chinese(seen)}" if seen and verdict == "disagree" else ""
+    return {"sign": _SIGNS[verdict], "name": _in_chinese(name) + instead, "verdict": verdict}
 
 
 def _confidence(group: HitGroup) -> dict[str, str] | None:
@@ -107,13 +114,13 @@ def _confidence(group: HitGroup) -> dict[str, str] | None:
     return None if sure is None else {"word": sure.word.value, "zh": IN_CHINESE[sure.word]}
 
 
-def _aside(sighting: Sighting, picture: Callable[[str], bytes]) -> dict[str, str]:
-    """Return a small picture beside a hit and when it was taken."""
+def _aside(sighting: Sighting, picture: Callable[[str], bytes], camera: str = "") -> dict[str, str]:
+    """Return a small picture beside a hit, when it was taken, and where, if that is somewhere else."""
     pixels = np.asarray(cv2.imdecode(np.frombuffer(picture(sighting.id), np.uint8), cv2.IMREAD_COLOR), np.uint8)
     scale = ASIDE_ROWS / pixels.shape[0]
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
     jpeg = encode_jpeg(np.asarray(small, np.uint8), 80)
-    return {"picture": _data_address(jpeg), "at": _local(sighting.shot.captured_at_ms)[11:]}
+    return {"picture": _data_address(jpeg), "at": f"{camera} {_local(sighting.shot.captured_at_ms)[11:]}".strip()}
 
 
 def _in_chinese(look: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.card import InputLayout
-from models.decoders.candidates import Candidates, scores_by_kind
+from models.decoders.candidates import Candidates, kind_codes, sure
 from models.kinds import Kind
 
 FloatArray = NDArray[np.float32]
@@ -24,16 +24,17 @@ class SsdDecoder:
         self._centre = (corners[:, 2:] + corners[:, :2]) / 2
         self._variances = variances
         self._pixels = np.array([layout.width, layout.height] * 2, np.float32)
-        self._classes = classes
+        self._columns, self._codes = kind_codes(classes)
 
     def decode(self, outputs: Mapping[str, FloatArray], min_score: float) -> Candidates:
         """Decode a batch; only the priors that are sure enough are turned into boxes."""
-        count = len(self._size)
-        conf = outputs["conf"]
-        scores = scores_by_kind(conf.reshape(len(conf), count, -1), self._classes)
-        image, prior, kind = np.nonzero(scores >= min_score)
-        offsets = outputs["loc"].reshape(len(conf), count, 4)[image, prior] * self._variances[prior]
+        count, conf = len(self._size), outputs["conf"]
+        # The background, which has no kind, is sure nearly everywhere.
+        scores = conf.reshape(len(conf) * count, -1).take(self._columns, axis=1)
+        place, kind, score = sure(scores, self._codes, min_score)
+        image, prior = np.divmod(place, count)
+        offsets = outputs["loc"].reshape(len(conf) * count, 4)[place] * self._variances[prior]
         centre = self._centre[prior] + offsets[:, :2] * self._size[prior]
         half = self._size[prior] * np.exp(offsets[:, 2:]) / 2
         xyxy = np.concatenate([centre - half, centre + half], axis=1) * self._pixels
-        return Candidates(image, kind, scores[image, prior, kind], xyxy)
+        return Candidates(image, kind, score, xyxy)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.card import InputLayout
-from models.decoders.candidates import Candidates, scores_by_kind
+from models.decoders.candidates import Candidates, kind_codes, sure
 from models.decoders.grid import grid_points
 from models.kinds import Kind
 
@@ -23,17 +23,16 @@ class YoloxDecoder:
         self._strides = np.concatenate(
             [np.full((len(grid), 1), stride, np.float32) for grid, stride in zip(grids, _STRIDES, strict=True)]
         )
-        self._classes = classes
+        self._columns, self._codes = kind_codes(classes)
 
     def decode(self, outputs: Mapping[str, FloatArray], min_score: float) -> Candidates:
         """Decode a batch; cells whose objectness alone is too low are never looked at again."""
         raw = next(iter(outputs.values()))
         image, cell = np.nonzero(raw[..., 4] >= min_score)
-        rows = raw[image, cell]
-        scores = scores_by_kind(rows[:, 5:], self._classes) * rows[:, 4:5]
-        row, kind = np.nonzero(scores >= min_score)
+        found = raw[image, cell]
+        row, kind, score = sure(found[:, 5 + self._columns] * found[:, 4:5], self._codes, min_score)
         stride = self._strides[cell[row]]
-        centre = rows[row, :2] * stride + self._points[cell[row]]
-        half = np.exp(rows[row, 2:4]) * stride / 2
+        centre = found[row, :2] * stride + self._points[cell[row]]
+        half = np.exp(found[row, 2:4]) * stride / 2
         xyxy = np.concatenate([centre - half, centre + half], axis=1)
-        return Candidates(image[row], kind, scores[row, kind], xyxy)
+        return Candidates(image[row], kind, score, xyxy)

@@ -27,7 +27,8 @@ class Analyser:
         watch: Stopwatch | None = None,
     ) -> None:
         cameras = list(cameras)
-        self._detecting = Detecting(detector, settings.min_score, watch, cameras)
+        tracking = tracking or TrackerSettings()
+        self._detecting = Detecting(detector, max(settings.min_score, tracking.faint_score), watch, cameras)
         self.following = Following(cameras, settings, tracking, observe, watch)
 
     def analyse(self, frames: Sequence[Frame]) -> list[Tracklet]:

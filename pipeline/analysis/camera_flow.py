@@ -11,8 +11,8 @@ from camera_adapters.site import Camera
 from models.detections import Detections
 from models.kinds import KINDS
 from pipeline.analysis.close_up import plain_pairs
-from pipeline.analysis.looks import looks_of
-from pipeline.analysis.shots import Candidate, geometric_quality, pixels_of, sharpness
+from pipeline.analysis.looks import Looks
+from pipeline.analysis.shots import Candidate, geometric_quality, most_quality, pixels_of, sharpness
 from pipeline.analysis.stillness import Stillness
 from pipeline.analysis.tracking import Tracker, TrackerSettings, Tracks
 from pipeline.analysis.tracklet import OpenTracklet, Tracklet, snapshot
@@ -51,11 +51,9 @@ class CameraFlow:
         if frame.session != self.session:
             done = self.finish()
             self.session, self.tracker, self.stillness = frame.session, Tracker(self.tracking), Stillness()
-        large = detections.xyxy[:, 3] - detections.xyxy[:, 1] >= self.settings.min_height_px
-        # What is fainter than the tracker takes is dropped before anybody looks at its colours: most boxes are.
-        detections = detections.select(large & (detections.score >= self.tracking.faint_score))
-        features = looks_of(frame, detections.xyxy)
-        tracks = self.tracker.update(detections, frame.captured_at_ms, features, frame.source_size)
+        detections = self._worth_following(detections)
+        looks = Looks(frame, detections.xyxy)
+        tracks = self.tracker.update(detections, frame.captured_at_ms, looks, frame.source_size)
         self.moving = int(self.stillness.moving(tracks, frame.captured_at_ms).sum())
         self.steady = len(tracks) > 0 and bool(tracks.confirmed.all()) and not tracks.ended
         self._follow(frame, tracks)
@@ -67,20 +65,21 @@ class CameraFlow:
         due = [t for t in self.open_tracklets.values() if t.due(frame.captured_at_ms, every_ms)]
         return done + [snapshot(track, still_open=True) for track in due]
 
+    def _worth_following(self, detections: Detections) -> Detections:
+        """Drop what the tracker does not take before anybody looks at its colours."""
+        taken = detections.xyxy[:, 3] - detections.xyxy[:, 1] >= self.settings.min_height_px
+        taken &= detections.score >= self.tracking.faint_score
+        return detections if taken.all() else detections.select(taken)
+
     def look_closer(self, frame: Frame, detections: Detections) -> None:
         """Take better shots of those who are followed from a frame of the main stream; nobody is followed by it."""
-        known = [
-            (track, box)
-            for track in self.open_tracklets.values()
-            if (box := track.expected(frame.captured_at_ms)) is not None
-        ]
+        tracks = [track for track in self.open_tracklets.values() if track.expected(frame.captured_at_ms) is not None]
         detections = detections.select(detections.score >= self.tracking.sure_score)
-        if not known or not len(detections):
+        if not tracks or not len(detections):
             return
-        tracks = [track for track, _ in known]
         larger = _larger(frame.source_size, tracks[0].frame_size)
-        kinds = np.array([KINDS.index(track.kind) for track in tracks])
-        expected = np.stack([box for _, box in known]) * larger
+        kinds = np.array([track.kind.code for track in tracks])
+        expected = np.array([track.expected(frame.captured_at_ms) for track in tracks], np.float32) * larger
         rows, picked = plain_pairs(expected, detections.xyxy, kinds[:, None] == detections.class_id)
         velocity = np.zeros((len(detections), 2), np.float32)
         velocity[picked] = np.array([tracks[i].velocity for i in rows]).reshape(-1, 2) * larger[:2]
@@ -107,15 +106,20 @@ class CameraFlow:
     def _follow(self, frame: Frame, tracks: Tracks) -> None:
         """Update the open tracklets that were really seen, and take better shots of them."""
         seen = np.flatnonzero(tracks.confirmed & (tracks.detection >= 0))
-        followed = [self._tracklet(frame, int(tracks.track_id[i]), int(tracks.class_id[i])) for i in seen]
-        for track, i in zip(followed, seen, strict=True):
-            track.seen(tracks.xyxy[i], frame.captured_at_ms)
-        if not followed:
+        if not seen.size:
             return
-        boxes = tracks.xyxy[seen]
-        velocity = np.stack([track.velocity for track in followed])
-        promise = geometric_quality(boxes, tracks.score[seen], velocity, frame.source_size)
-        self._shoot(frame, followed, boxes, tracks.score[seen], promise)
+        boxes, score = tracks.xyxy[seen], tracks.score[seen]
+        named = zip(tracks.track_id[seen].tolist(), tracks.class_id[seen].tolist(), strict=True)
+        followed = [self._tracklet(frame, track_id, class_id) for track_id, class_id in named]
+        worth_it = False
+        for track, box, sure in zip(followed, boxes.tolist(), score.tolist(), strict=True):
+            track.seen(tuple(box), frame.captured_at_ms)
+            least = track.wanted(frame.captured_at_ms, self.settings.shots)
+            worth_it = worth_it or most_quality(box[3] - box[1], sure) > least
+        if worth_it:
+            velocity = np.array([track.velocity for track in followed], np.float32)
+            promise = geometric_quality(boxes, score, velocity, frame.source_size)
+            self._shoot(frame, followed, boxes, score, promise)
 
     def _tracklet(self, frame: Frame, track_id: int, class_id: int) -> OpenTracklet:
         track = self.open_tracklets.get(track_id)
@@ -135,24 +139,14 @@ class CameraFlow:
         self, frame: Frame, tracks: list[OpenTracklet], boxes: FloatArray, score: FloatArray, promise: FloatArray
     ) -> None:
         keep, now_ms = self.settings.shots, frame.captured_at_ms
-        wanting = [i for i, track in enumerate(tracks) if track.wants(float(promise[i]), now_ms, keep)]
-        if not wanting:
-            return
-        smaller = 1 / _larger(frame.source_size, tracks[0].frame_size)
-        for i in wanting:
-            crop = frame.part(*pixels_of(boxes[i], frame.source_size))
-            left, top, right, bottom = (float(v) for v in boxes[i] * smaller)
-            tracks[i].offer(
-                Candidate(
-                    captured_at_ms=now_ms,
-                    xyxy=(left, top, right, bottom),
-                    score=float(score[i]),
-                    promise=float(promise[i]),
-                    quality=float(promise[i]) * (0.5 + 0.5 * sharpness(crop)),
-                    crop=crop,
-                ),
-                keep,
-            )
+        smaller = 1 / _larger(frame.source_size, tracks[0].frame_size) if tracks else 1.0
+        for i, (track, promised) in enumerate(zip(tracks, promise.tolist(), strict=True)):
+            if promised <= track.wanted(now_ms, keep):
+                continue
+            crop = frame.part(*pixels_of(boxes[i].tolist(), frame.source_size))
+            left, top, right, bottom = (boxes[i] * smaller).tolist()
+            quality = promised * (0.5 + 0.5 * sharpness(crop))
+            track.offer(Candidate(now_ms, (left, top, right, bottom), float(score[i]), promised, quality, crop), keep)
 
 
 def _larger(size: tuple[int, int], than: tuple[int, int]) -> FloatArray:

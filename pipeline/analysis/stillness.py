@@ -25,12 +25,18 @@ class Stillness:
 
         A new track counts as moving until it has been watched for that long. t_ms: UTC epoch ms, never falling.
         """
-        centre: FloatArray = ((tracks.xyxy[:, :2] + tracks.xyxy[:, 2:]) / 2).astype(np.float32)
-        height = tracks.xyxy[:, 3] - tracks.xyxy[:, 1]
-        anchor, since_ms = centre.copy(), np.full(len(tracks), t_ms, np.int64)
-        _, now, before = np.intersect1d(tracks.track_id, self._track_id, assume_unique=True, return_indices=True)
+        centre: FloatArray = (tracks.xyxy[:, :2] + tracks.xyxy[:, 2:]) / np.float32(2)
+        if not np.array_equal(tracks.track_id, self._track_id):
+            self._take_on(tracks.track_id, centre, t_ms)
+        away = centre - self._anchor
+        left = np.hypot(away[:, 0], away[:, 1]) > _STEP * (tracks.xyxy[:, 3] - tracks.xyxy[:, 1])
+        np.copyto(self._anchor, centre, where=left[:, None])
+        self._since_ms[left] = t_ms
+        return np.asarray(t_ms - self._since_ms < self._rest_ms, np.bool_)
+
+    def _take_on(self, track_id: IntArray, centre: FloatArray, t_ms: int) -> None:
+        """Forget tracks that ended, and let new ones rest where they are."""
+        anchor, since_ms = centre.copy(), np.full(len(track_id), t_ms, np.int64)
+        _, now, before = np.intersect1d(track_id, self._track_id, assume_unique=True, return_indices=True)
         anchor[now], since_ms[now] = self._anchor[before], self._since_ms[before]
-        left = np.linalg.norm(centre - anchor, axis=1) > _STEP * height
-        anchor[left], since_ms[left] = centre[left], t_ms
-        self._track_id, self._anchor, self._since_ms = tracks.track_id, anchor, since_ms
-        return np.asarray(t_ms - since_ms < self._rest_ms, np.bool_)
+        self._track_id, self._anchor, self._since_ms = track_id, anchor, since_ms

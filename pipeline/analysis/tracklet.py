@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.kinds import Kind
 from pipeline.analysis.shots import Candidate
 from pipeline.sighting import TrackletKey
+
+Box = tuple[float, float, float, float]
 
 _FORESEEN_S = 1.0
 _WORTH_IT = 1.1  # a new shot must be this much better than the worst kept one: the full picture costs a conversion
@@ -28,33 +27,40 @@ class OpenTracklet:
     revision: int = 0
     told_ms: int = 0
     shots: list[Candidate] = field(default_factory=list)
-    xyxy: NDArray[np.float32] | None = None
-    velocity: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
+    xyxy: Box | None = None
+    velocity: tuple[float, float] = (0.0, 0.0)
 
-    def seen(self, xyxy: NDArray[np.float32], t_ms: int) -> None:
-        """Count one more frame with the box (4,) in source pixels; follow the velocity (px/s, smoothed over ~1 s)."""
+    def seen(self, xyxy: Box, t_ms: int) -> None:
+        """Count one more frame with the box in source pixels; follow the velocity (px/s, smoothed over ~1 s).
+
+        Plain numbers: for one box an array's operation costs more than the arithmetic.
+        """
         elapsed_s = (t_ms - self.last_seen_ms) / 1000
         if self.xyxy is not None and elapsed_s > 0:
-            weight = np.float32(min(elapsed_s, 1.0))
-            self.velocity += weight * ((_centre(xyxy) - _centre(self.xyxy)) / np.float32(elapsed_s) - self.velocity)
-        self.xyxy = xyxy.astype(np.float32)
+            weight = min(elapsed_s, 1.0)
+            (vx, vy), before = self.velocity, self.xyxy
+            right_s = (xyxy[0] + xyxy[2] - before[0] - before[2]) / 2 / elapsed_s
+            down_s = (xyxy[1] + xyxy[3] - before[1] - before[3]) / 2 / elapsed_s
+            self.velocity = (vx + weight * (right_s - vx), vy + weight * (down_s - vy))
+        self.xyxy = xyxy
         self.last_seen_ms = t_ms
         self.frames += 1
 
-    def expected(self, t_ms: int) -> NDArray[np.float32] | None:
-        """Return the box (4,) at a time near that of the last one, or None when that is over a second away."""
+    def expected(self, t_ms: int) -> Box | None:
+        """Return the box at a time near that of the last one, or None when that is over a second away."""
         elapsed_s = (t_ms - self.last_seen_ms) / 1000
         if self.xyxy is None or abs(elapsed_s) > _FORESEEN_S:
             return None
-        moved: NDArray[np.float32] = self.xyxy + np.tile(self.velocity, 2) * np.float32(elapsed_s)
-        return moved
+        right, down = self.velocity[0] * elapsed_s, self.velocity[1] * elapsed_s
+        left, top, far_right, bottom = self.xyxy
+        return left + right, top + down, far_right + right, bottom + down
 
-    def wants(self, promise: float, t_ms: int, keep: int, apart_ms: int = 400) -> bool:
-        """Say whether a shot that promises this quality is worth converting the picture for."""
-        near = [shot for shot in self.shots if abs(shot.captured_at_ms - t_ms) < apart_ms]
+    def wanted(self, t_ms: int, keep: int, apart_ms: int = 400) -> float:
+        """Return what quality a shot must promise more than, to be worth converting the picture for."""
+        near = [shot.promise for shot in self.shots if abs(shot.captured_at_ms - t_ms) < apart_ms]
         if near:
-            return promise > _WORTH_IT * max(shot.promise for shot in near)
-        return len(self.shots) < keep or promise > _WORTH_IT * self.shots[-1].promise
+            return _WORTH_IT * max(near)
+        return -1.0 if len(self.shots) < keep else _WORTH_IT * self.shots[-1].promise
 
     def offer(self, shot: Candidate, keep: int, apart_ms: int = 400) -> None:
         """Keep the shot among the best `keep`, best first; shots in the same moment replace each other."""
@@ -101,7 +107,3 @@ def snapshot(track: OpenTracklet, *, still_open: bool) -> Tracklet:
         open=still_open,
         shots=tuple(track.shots),
     )
-
-
-def _centre(xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
-    return ((xyxy[:2] + xyxy[2:]) / 2).astype(np.float32)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.archive.contract import Hit
+from pipeline.search.question import APART_MS
 
 FloatArray = NDArray[np.float32]
 
-APART_MS = 30_000  # a tracker that lost somebody finds her again within seconds
 ALIKE = 0.6  # cosine of two sightings of one person at one camera; strangers there reach it once in a hundred
 ONE_PERSON = 0.7  # and this once in a thousand: no nearness in time speaks for her
 

@@ -14,6 +14,8 @@ from pipeline.search.zone import Zone
 from pipeline.sighting import Sighting
 from pipeline.words import Parse
 
+APART_MS = 30_000  # a tracker that lost somebody finds her again within seconds
+
 
 class Embedder(Protocol):
     """What a search needs of `models.embedder.Embedder`."""
@@ -61,8 +63,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """One visit of somebody to one camera: `hit` is the best of it and carries the group's rank, `others` the rest.
+    """One hit: `hit` is the best sighting of it and carries the group's rank, `others` the rest.
 
+    Of a search with photos they are one visit to one camera; by words alone all that look like one person, anywhere.
     `id` is the id of the earliest sighting of the group. `likeness` is the mean cosine of the best hit with everything
     that shows the one meant, -1..1; None for a search by words alone. `confidence` is None there too, and where nothing
     was measured for the network. `before` and `after` passed the same camera just before and just after.
@@ -76,6 +79,21 @@ class HitGroup:
     confirmed: bool = False
     before: Sighting | None = None
     after: Sighting | None = None
+
+    @property
+    def cameras(self) -> int:
+        """How many cameras saw it."""
+        return len({each.sighting.key.camera_id for each in (self.hit, *self.others)})
+
+    @property
+    def stay_ms(self) -> tuple[int, int]:
+        """From when to when the visit lasted that the best hit is of, UTC epoch ms."""
+        first, last = self.hit.sighting.first_seen_ms, self.hit.sighting.last_seen_ms
+        here = [e.sighting for e in self.others if e.sighting.key.camera_id == self.hit.sighting.key.camera_id]
+        for each in [*sorted(here, key=lambda s: s.first_seen_ms), *sorted(here, key=lambda s: -s.last_seen_ms)]:
+            if each.first_seen_ms < last + APART_MS and each.last_seen_ms > first - APART_MS:
+                first, last = min(first, each.first_seen_ms), max(last, each.last_seen_ms)
+        return first, last
 
 
 @dataclass(frozen=True, slots=True, eq=False)

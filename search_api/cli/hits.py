@@ -37,15 +37,16 @@ def show_hits(groups: Sequence[HitGroup], names: Mapping[str, str]) -> None:
     table = Table(*columns, "sighting", *(["looks"] if looked else []))
     for group in groups:
         sighting = group.hit.sighting
-        seen = [sighting, *(other.sighting for other in group.others)]
+        first_ms, last_ms = group.stay_ms
+        shots = f"{1 + len(group.others)}" + (f" ({group.cameras} cameras)" if group.cameras > 1 else "")
         table.add_row(
             str(group.hit.rank),
             f"{group.hit.score:.3f}",
             *([_word(group)] if sure else []),
             " ".join(filter(None, (names.get(sighting.key.camera_id), sighting.key.camera_id))),
-            _local(min(each.first_seen_ms for each in seen)),
-            _local(max(each.last_seen_ms for each in seen)),
-            str(len(seen)),
+            _local(first_ms),
+            _local(last_ms),
+            shots,
             sighting.id,
             *([_looks(group.hit)] if looked else []),
         )
@@ -164,6 +165,7 @@ def write_report(
         searched=answer.searched,
         words=None if words is None else explain(words, "zh", local_zone()),
         coverage=bars_of(watching, names, local_zone()),
+        names=names,
     )
     with whole_file(out) as unfinished:
         unfinished.write_text(render_report(sheet, archive.picture), encoding="utf-8")

@@ -56,7 +56,9 @@ function reasons(hit) {
 function stay(hit) {
   const looks = Object.entries(hit.attributes)
     .map(([name, value]) => [SHORT[name]?.split(" ")[0], worded(value)].filter(Boolean).join(" ")).join("，");
-  const shots = hit.shots.length ? `同次另 ${hit.shots.length} 张 +${hit.shots.length} shots` : "";
+  const cameras = new Set([hit, ...hit.shots].map((shot) => shot.camera)).size;
+  const more = cameras > 1 ? `像同一人，${cameras} 台摄像机另 ${hit.shots.length} 张 at ${cameras} cameras` : `同次另 ${hit.shots.length} 张`;
+  const shots = hit.shots.length ? `${more} +${hit.shots.length} shots` : "";
   return [duration(hit.last_seen_ms - hit.first_seen_ms), looks, shots].filter(Boolean).join(" · ");
 }
 
@@ -71,7 +73,7 @@ function enlarge(address, text) {
 
 // Who passed the same camera just before and after, and the visit's other pictures: looked at on demand.
 function around(hit) {
-  const near = [["前 before", hit.before], ...hit.shots.map((shot) => ["同次 same visit", shot]), ["后 after", hit.after]]
+  const near = [["前 before", hit.before], ...hit.shots.map((shot) => [shot.camera === hit.camera ? "同次 same visit" : cameraName(shot.camera), shot]), ["后 after", hit.after]]
     .filter(([, sighting]) => sighting);
   if (!near.length) return [];
   const box = make("details");

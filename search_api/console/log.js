@@ -10,6 +10,7 @@ const KEYS = {
   communities: "小区 communities", from_ms: "从 from", to_ms: "到 to", top: "条数 top", outcome: "结果 outcome",
   camera: "摄像机 camera", resident: "老人 resident", companion: "陪同人 companion", consent_by: "同意人 consent by", why: "原因 why",
   coat_may_have_changed: "可能换外衣 other coat", trajectory: "路线 route", fill: "补全 fill", case: "案件 case",
+  sightings: "记录 sightings",
 };
 const SILENT = new Set(["top", "fill"]);
 

@@ -68,7 +68,7 @@ class WhyOut(Wire):
 
 
 class ShotOut(SightingOut):
-    """Another sighting of the same visit."""
+    """Another sighting of the same visit; by words alone of one who looks like the same person, maybe elsewhere."""
 
     score: float
 

@@ -39,13 +39,13 @@ class Finding(Rectangles):
 NETWORKS = Networks(Finding(), {Kind.PERSON: MeanColour()}, {})  # type: ignore[arg-type, dict-item]
 
 
-def film(path: Path, size: tuple[int, int], seconds: int) -> Path:
-    """A red figure walks right on grey: 60 px high on the sub-stream; a key frame a second."""
+def film(path: Path, size: tuple[int, int], seconds: int, key_every: int = 25) -> Path:
+    """A red figure walks right on grey: 60 px high on the sub-stream; a key frame a second unless said."""
     scale = size[0] // SUB[0]
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        stream.codec_context.gop_size, stream.codec_context.max_b_frames = 25, 0
+        stream.codec_context.gop_size, stream.codec_context.max_b_frames = key_every, 0
         stream.codec_context.thread_count = 1  # more cut each picture into slices, which the server tears apart
         for n in range(25 * seconds):
             picture = np.full((size[1], size[0], 3), 110, np.uint8)
@@ -117,6 +117,26 @@ def test_a_main_stream_that_fails_costs_pictures_not_sightings(films: tuple[Path
     assert heights(archive) == [pytest.approx(60, abs=3)]
     assert report.main is not None
     assert report.main.reason is Reason.BAD_SOURCE
+
+
+def test_a_main_stream_is_let_go_when_the_sub_stream_ends_while_somebody_walks(tmp_path: Path) -> None:
+    sub = film(tmp_path / "sub.h264.mp4", SUB, 2)
+    main = film(tmp_path / "main.h264.mp4", MAIN, 6, key_every=5)
+    worker = Worker(settings(str(sub), str(main)), InMemoryArchive(), NETWORKS)
+    worker.start()
+
+    def handed_on() -> tuple[Status, int, Status, int]:
+        (report,) = worker.camera_reports()
+        assert report.main is not None
+        return report.state.status, report.sightings, report.main.status, report.main.frames_delivered
+
+    until(lambda: handed_on()[:2] == (Status.STOPPED, 1))
+    before = handed_on()
+    assert before[3] > 2
+    time.sleep(0.7)  # three or four key frames
+    assert handed_on()[2] is Status.LIVE
+    assert handed_on()[3] <= before[3] + 1
+    assert worker.stop()
 
 
 @pytest.mark.server

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from camera_adapters.frame_request import FrameRequest
 from camera_adapters.picture import picture_size
-from models.boxes import InputSpec, clip, iou, to_source
+from models.boxes import InputSpec, iou, to_source
 
 SIDES = st.integers(1, 4000)
 SPEC = st.builds(InputSpec, st.integers(32, 1024), st.integers(32, 1024), st.sampled_from(["stretch", "within"]))
@@ -43,8 +43,14 @@ def test_iou_is_a_symmetric_share(a, b):
     assert np.diag(iou(a, a)) == pytest.approx(np.ones(len(a)))
 
 
-def test_clip_keeps_boxes_in_the_picture():
-    assert clip(boxes((-5, -1, 200, 50)), 100, 40).tolist() == [[0, 0, 100, 40]]
+def test_boxes_end_where_their_picture_ends():
+    found = to_source(boxes((-5, -1, 200, 50)), (10, 4), (100, 40))
+    assert found.tolist() == [[0, 0, 100, 40]]
+
+
+def test_each_box_goes_to_its_own_picture():
+    sizes = np.array([[10, 10], [10, 5]]), np.array([[100, 100], [20, 10]])
+    assert to_source(boxes((1, 2, 3, 4), (1, 2, 3, 4)), *sizes).tolist() == [[10, 20, 30, 40], [2, 4, 6, 8]]
 
 
 @given(SPEC, SIDES, SIDES)

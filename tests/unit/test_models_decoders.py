@@ -6,7 +6,7 @@ import pytest
 from models.card import InputLayout
 from models.cards import card
 from models.decoders import Candidates, open_decoder
-from models.decoders.candidates import scores_by_kind, suppress
+from models.decoders.candidates import kind_codes, suppress, sure
 from models.decoders.gfl import GflDecoder
 from models.decoders.ssd import SsdDecoder
 from models.decoders.yolox import YoloxDecoder
@@ -57,28 +57,36 @@ def test_yolox_by_hand():
     ]
 
 
-def gfl_outputs(batch=1, bins=8, strides=(8, 16)):
-    sizes = [(64 // s) * (32 // s) for s in strides]
-    scores = {f"a{n}": np.zeros((batch, n, 6), np.float32) for n in sizes}
-    return scores | {f"b{n}": np.zeros((batch, n, 4 * bins), np.float32) for n in sizes}
+CELLS = 4 * 2 + 8 * 4  # of strides 16 and 8 in 64 x 32, the coarser first
+
+
+def gfl_outputs(batch=1, bins=8):
+    return {
+        "a": np.zeros((batch, CELLS, 6), np.float32),
+        "b": np.zeros((batch, CELLS, 4 * bins), np.float32),
+    }
 
 
 def test_gfl_by_hand():
     decoder = GflDecoder(InputLayout("x", 64, 32), COCO)
-    outputs = gfl_outputs()
-    outputs["a8"][0, 5, 0] = 0.9  # stride 16: row 1, column 1: middle (24, 24)
+    outputs = gfl_outputs(batch=2)
+    outputs["a"][0, 5, 0] = 0.9  # stride 16: row 1, column 1: middle (24, 24)
+    outputs["a"][1, 8 + 31, 0] = 0.7  # stride 8: the last of them: middle (60, 28)
     distances = np.full((4, 8), -50, np.float32)
     distances[0, 1] = distances[1, 0] = distances[2, 3] = 50  # sure: 1 left, 0 up, 3 right
     distances[3, 0] = distances[3, 1] = 50  # torn between 0 and 1: half down
-    outputs["b8"][0, 5] = distances.ravel()
-    assert rows(decoder.decode(outputs, 0.5)) == [(0, "person", 0.9, [8, 24, 72, 32])]
+    outputs["b"][0, 5] = outputs["b"][1, 8 + 31] = distances.ravel()
+    assert rows(decoder.decode(outputs, 0.5)) == [
+        (0, "person", 0.9, [8, 24, 72, 32]),
+        (1, "person", 0.7, [52, 28, 84, 32]),
+    ]
 
 
 def test_gfl_knows_the_six_classes_that_are_left():
     decoder = GflDecoder(InputLayout("x", 64, 32), COCO)
     outputs = gfl_outputs()
     for left in range(6):  # person, bicycle, car, motorcycle, bus, truck
-        outputs["a8"][0, left, left] = 0.9
+        outputs["a"][0, left, left] = 0.9
     found = decoder.decode(outputs, 0.5)
     assert [KINDS[kind].value for kind in found.kind] == [
         "person", "non_motor_vehicle", "motor_vehicle", "non_motor_vehicle", "motor_vehicle", "motor_vehicle"
@@ -93,14 +101,26 @@ def test_gfl_tells_outputs_apart_whatever_their_order_and_finds_nothing_in_nothi
 
 def test_gfl_refuses_outputs_of_another_size():
     decoder = GflDecoder(InputLayout("x", 64, 32), COCO)
-    with pytest.raises(ModelCorrupt, match="do not belong together"):
+    with pytest.raises(ModelCorrupt, match="7 cells"):
         decoder.decode({"a": np.zeros((1, 7, 6), np.float32), "b": np.zeros((1, 7, 32), np.float32)}, 0.5)
+    with pytest.raises(ModelCorrupt, match="do not belong together"):
+        decoder.decode({"a": np.zeros((1, CELLS, 6), np.float32)}, 0.5)
 
 
 def test_a_kind_takes_its_best_class():
-    scores = np.zeros((1, 80), np.float32)
-    scores[0, [1, 2, 3, 5, 7]] = [0.1, 0.2, 0.3, 0.4, 0.35]
-    assert scores_by_kind(scores, COCO)[0] == pytest.approx([0, 0.4, 0.3])
+    _, codes = kind_codes(COCO)
+    scores = np.array([[0.0, 0.1, 0.4, 0.3, 0.45, 0.35], [0.0] * 6], np.float32)
+    row, kind, score = sure(scores, codes, 0.3)
+    assert row.tolist() == [0, 0, 0, 0]
+    box = np.tile(np.array([0, 0, 10, 10], np.float32), (len(row), 1))
+    (found,) = suppress(Candidates(row, kind, score, box), 1, 0.6)
+    assert {
+        KINDS[code].value: round(float(sure), 2) for code, sure in zip(found.class_id, found.score, strict=True)
+    } == {
+        "motor_vehicle": 0.45,
+        "non_motor_vehicle": 0.3,
+    }
+    assert len(found) == 2
 
 
 def candidates(*items):

@@ -7,7 +7,7 @@ from onnx import TensorProto, helper
 from models.card import InputLayout
 from models.cards import card
 from models.engine import EngineSettings, open_engine
-from models.picture_network import as_run, with_chosen_classes, with_pixel_input
+from models.picture_network import as_run, with_chosen_classes, with_joined_outputs, with_pixel_input
 from models.preparation import Preparation
 from models.store import ModelStore
 
@@ -70,6 +70,18 @@ def test_other_outputs_stay():
     assert engine.output_rows == {"y": (2, 5)}
 
 
+def test_outputs_of_one_width_become_one_with_the_fewest_rows_first():
+    nodes = [helper.make_node("Identity", [name], [f"{name}2"]) for name in "abc"]
+    shapes = [("a", ["batch", 3, 4]), ("b", ["batch", 2, 4]), ("c", ["batch", 5, 1])]
+    made = with_joined_outputs(network(shapes, nodes, [(f"{name}2", shape) for name, shape in shapes]))
+    engine = open_engine(made, settings=SETTINGS[0])
+    given = {name: np.random.default_rng(0).random((2, *shape[1:]), np.float32) for name, shape in shapes}
+    few, many = (given[name] for name in "ba")
+    by_width = {each.shape[2]: each for each in engine.run(given).values()}
+    assert by_width[4].tolist() == np.concatenate([few, many], axis=1).tolist()
+    assert by_width[1].tolist() == given["c"].tolist()
+
+
 def test_a_detector_runs_on_pixels_and_scores_what_counts_and_an_embedder_is_left_alone():
     for name, inputs, widths in (("nanodet", ("pixels",), {6, 44}), ("person_small", None, {256})):
         one = card(name)
@@ -77,3 +89,4 @@ def test_a_detector_runs_on_pixels_and_scores_what_counts_and_an_embedder_is_lef
         engine = open_engine(as_run(one, path.read_bytes()), settings=SETTINGS[0])
         assert engine.input_names == (inputs or (one.input.name,))
         assert {row[-1] for row in engine.output_rows.values()} == widths
+        assert len(engine.output_rows) == len(widths)

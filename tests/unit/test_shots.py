@@ -14,6 +14,7 @@ from pipeline.analysis.shots import (
     facing,
     geometric_quality,
     inside_share,
+    most_quality,
     pixels_of,
     sharpness,
 )
@@ -48,6 +49,14 @@ def test_quality_of_a_full_size_clear_front_view_is_its_score() -> None:
     assert quality == pytest.approx([0.9])
 
 
+@given(st.floats(1, 400), st.floats(0, 1), st.floats(-300, 300), st.floats(-300, 300))
+def test_no_quality_is_above_what_a_box_can_reach(height: float, score: float, right: float, down: float) -> None:
+    row = boxes((20, 30, 60, 30 + height))
+    tall, sure = float(row[0, 3] - row[0, 1]), np.array([score], np.float32)
+    (quality,) = geometric_quality(row, sure, np.array([[right, down]], np.float32), (500, 500)).tolist()
+    assert quality <= most_quality(tall, float(sure[0])) + 1e-6
+
+
 def test_blur_lowers_sharpness() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 32, 3), np.uint8)
     assert sharpness(cv2.GaussianBlur(noise, (9, 9), 3)) < sharpness(noise) == 1.0
@@ -78,15 +87,16 @@ def test_keeps_the_best_shots_of_different_moments() -> None:
 def test_wants_only_what_is_clearly_better() -> None:
     tracklet = track()
     tracklet.offer(shot(0, 0.5), keep=1)
-    assert not tracklet.wants(0.54, 1000, keep=1)
-    assert tracklet.wants(0.56, 1000, keep=1)
+    assert 0.54 < tracklet.wanted(1000, keep=1) < 0.56
+    assert tracklet.wanted(100, keep=2) == tracklet.wanted(1000, keep=1)
+    assert tracklet.wanted(1000, keep=2) < 0
 
 
 def test_velocity_follows_the_motion() -> None:
     tracklet = track()
     for i in range(11):
         x = 10.0 * i
-        tracklet.seen(np.array([x, 0, x + 10, 20], np.float32), 200 * i)
+        tracklet.seen((x, 0.0, x + 10, 20.0), 200 * i)
     assert tracklet.velocity == pytest.approx([50, 0], abs=6)
 
 

@@ -178,6 +178,35 @@ def test_frames_without_features_between_frames_with():
     assert tracker.update(seen(walk(10.0)), 700, looks).track_id.tolist() == [1]
 
 
+class Asked:
+    """Looks that remember who was asked about."""
+
+    dim = 3
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+        self.rows: list[int] = []
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        self.rows += rows.tolist()
+        return self.values[rows]
+
+
+def test_looks_are_asked_for_once_and_only_where_they_matter():
+    tracker, other = Tracker(), Tracker()
+    values = np.eye(3, dtype=np.float32)
+    for i in range(4):
+        looks = Asked(values)
+        frame = seen(walk(10.0 + i), walk(300.0, 0.5), walk(500.0, 0.3))
+        asked, told = tracker.update(frame, i * 100, looks), other.update(frame, i * 100, values)
+        assert asked.track_id.tolist() == told.track_id.tolist() == [1]
+        assert looks.rows == [0]  # one is sure enough to continue a track, none to start one, and one is too faint
+    with pytest.raises(ValueError, match="3 numbers after features of 2"):
+        narrow = Tracker()
+        narrow.update(seen(walk(10.0)), 0, np.eye(2, dtype=np.float32)[:1])
+        narrow.update(seen(walk(10.0)), 100, Asked(values[:1]))
+
+
 def test_features_that_do_not_fit_are_refused():
     tracker = Tracker()
     with pytest.raises(ValueError, match="for 1 detections"):

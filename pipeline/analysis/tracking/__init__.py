@@ -1,5 +1,6 @@
 """Following people and vehicles through the pictures of one camera."""
 
+from pipeline.analysis.tracking.features import Features
 from pipeline.analysis.tracking.history import History
 from pipeline.analysis.tracking.linking import LinkSettings, link
 from pipeline.analysis.tracking.recording import HindsightSettings, RecordedTracker
@@ -8,6 +9,7 @@ from pipeline.analysis.tracking.tracker import Tracker
 from pipeline.analysis.tracking.tracks import Tracks
 
 __all__ = [
+    "Features",
     "HindsightSettings",
     "History",
     "LinkSettings",

@@ -25,6 +25,9 @@ def at_border(xyxy: NDArray[np.floating], frame_size: tuple[int, int]) -> NDArra
 
 
 def _grown(box: NDArray[np.floating], buffer: float) -> Array:
-    exact = np.asarray(box, np.float64)
-    margin = (exact[:, 2:] - exact[:, :2]) * buffer
-    return np.concatenate([exact[:, :2] - margin, exact[:, 2:] + margin], axis=1)
+    grown = np.array(box, np.float64)
+    if buffer:
+        margin = (grown[:, 2:] - grown[:, :2]) * buffer
+        grown[:, :2] -= margin
+        grown[:, 2:] += margin
+    return grown
