@@ -37,7 +37,7 @@ PICTURE_SIZE = (640, 360)
 GATE, YARD = Camera("north", "x", "willow", "n", "North gate"), Camera("yard", "y", "willow", "", "Yard")
 
 
-# Every text that is shown, with its contrast (WCAG 2) against the nearest opaque colour behind it where that is under 4.5.
+# Every text that is shown whose contrast (WCAG 2) against the nearest opaque colour behind it is under 4.5.
 CONTRAST = """() => {
   const parsed = (text) => {
     const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
