@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from search_api.cli import holds
+from search_api.cli import erasing, holds
 from search_api.cli.consoles import progress_bar, remark, results
 from search_api.cli.options import ArchiveFolder
 from search_api.cli.outputs import whole_file
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.archive.upkeep import ArchiveStats
 
 app = typer.Typer(name="archive", help="Show, check and mend an archive.", no_args_is_help=True, rich_markup_mode=None)
-for command in (holds.hold, holds.release, holds.holds):
+for command in (holds.hold, holds.release, holds.holds, erasing.expire, erasing.forget):
     app.command()(command)
 
 

@@ -78,7 +78,8 @@ function acts(incident, item) {
 
 // A slip of the finger must not close what somebody waits for.
 async function close(incident, outcome, step) {
-  const note = await noteFor(`关闭警情 Close as ${OUTCOMES[outcome]}`, `${KINDS[incident.kind] || incident.kind} · ${incident.name} · ${local(incident.last_ms)}`, "关闭 Close");
+  const what = `${KINDS[incident.kind] || incident.kind} · ${incident.name} · ${local(incident.last_ms)}`;
+  const note = await noteFor(`关闭警情 Close as ${OUTCOMES[outcome]}`, what, "关闭 Close");
   if (note !== null) await step("close", { outcome, note });
 }
 

@@ -2,7 +2,7 @@
 
 import { asked, ask, releasePictures, showPicture } from "./api.js";
 import { cameraName, readCameras } from "./cameras.js";
-import { button, byId, local, make, say } from "./dom.js";
+import { button, byId, fieldTime, local, make, say } from "./dom.js";
 import { reasonFor } from "./question.js";
 
 const STATES = { active: "生效中 active", expired: "已到期 expired", withdrawn: "已撤销 withdrawn" };
@@ -29,9 +29,7 @@ export function openForm(confirmed, reason) {
   byId("watch-ask").reset();
   byId("watch-reason").value = reason;
   byId("watch-sightings").textContent = confirmed.length ? `已确认 ${confirmed.length} 条目击 · ${confirmed.length} confirmed sightings` : "";
-  const end = new Date(Date.now() + DAYS * 86_400_000);
-  end.setMinutes(end.getMinutes() - end.getTimezoneOffset());
-  byId("watch-expires").value = end.toISOString().slice(0, 16);
+  byId("watch-expires").value = fieldTime(Date.now() + DAYS * 86_400_000);
   byId("watch-form").showModal();
 }
 
@@ -72,7 +70,8 @@ function card(watch) {
 
 // The photo, or what is looked for instead of one.
 function picture(watch) {
-  if (!watch.photos || watch.state !== "active") return make("div", watch.plate ? "车牌 plate" : watch.photos ? "已删除 erased" : "描述 words", "thumb no-photo");
+  if (!watch.photos) return make("div", watch.plate ? "车牌 plate" : "描述 words", "thumb no-photo");
+  if (watch.state !== "active") return make("div", "已删除 erased", "thumb no-photo");
   const image = make("img", undefined, "thumb");
   image.alt = "";
   showPicture(image, `/v1/watches/${watch.id}/photos/0`, "watches");
@@ -125,7 +124,8 @@ async function curve(watch) {
 }
 
 async function withdraw(watch) {
-  const reason = await reasonFor("撤销布控 Withdraw the watch", `${watch.name}：照片和特征将被删除，不再报警。 Its photos are erased and it tells nothing more.`, "撤销 Withdraw");
+  const what = `${watch.name}：照片和特征将被删除，不再报警。 Its photos are erased and it tells nothing more.`;
+  const reason = await reasonFor("撤销布控 Withdraw the watch", what, "撤销 Withdraw");
   if (!reason) return;
   const form = new FormData();
   form.append("reason", reason);
