@@ -163,6 +163,23 @@ def test_a_community_and_cameras_by_name_narrow_the_search(page: Page) -> None:
     expect(page.locator("#hits")).not_to_contain_text("south")
 
 
+def test_a_span_of_time_is_one_press_and_the_hits_can_be_printed(page: Page, tmp_path: Path) -> None:
+    page.locator("#spans").get_by_text("昨天 yesterday").click()
+    expect(page.locator("#from")).to_have_value(re.compile(r"^\d{4}-\d\d-\d\dT00:00$"))
+    expect(page.locator("#to")).to_have_value(re.compile(r"^\d{4}-\d\d-\d\dT00:00$"))
+    page.locator("#spans").get_by_text("近 1 小时").click()
+    expect(page.locator("#to")).to_have_value("")
+    page.locator("#spans").get_by_text("不限 any time").click()
+    expect(page.locator("#from")).to_have_value("")
+    choose(page, tmp_path, photo(RED))
+    page.click("#go")
+    expect(page.locator("#sheet-facts")).to_contain_text("case 7", timeout=WAIT_MS)
+    page.emulate_media(media="print")
+    expect(page.locator("#page-search")).to_be_hidden()
+    expect(page.locator("#hits > li").first).to_be_visible()
+    expect(page.locator("#hits .acts").first).to_be_hidden()
+
+
 def test_a_part_of_a_cameras_picture_narrows_the_search(page: Page) -> None:
     page.fill("#words", "red coat")
     page.fill("#reason", "case 7")
