@@ -10,9 +10,11 @@ from models.kinds import Kind
 from pipeline.words.lookahead import (
     AND,
     IS,
+    NONE,
     OF_THE_THING,
     TURNS,
     colour_next,
+    denied_after,
     ends_with_colour,
     garment_follows,
     list_goes_on,
@@ -70,6 +72,12 @@ class Binder(Wishes):
         self._near_thing = False  # nothing has come since the garment but words that say nothing
         self._thing_is = False  # 裤子是: the colour that comes is of it, whatever follows
         self._near_unknown = False
+        self._near_one = ""  # slot of a cane, a wheelchair, a beard that has just come
+        self._one_is = ""
+        self._denied_alone = False  # 不是红色那件: of what, the next clause says
+        self._said_no = False  # the word before was a negation
+        self._skips_no = False  # the negation that comes has been taken with the thing before it
+        self._drawn = False  # a pattern came after colours that have no garment yet
         self._unknown_is = False  # 篷子是: the colour that comes is of nothing that is searched by
 
     def take(self, token: Token, rest: Sequence[Token]) -> None:
@@ -78,11 +86,19 @@ class Binder(Wishes):
         if token.role in _SAYS_WHAT:
             self._only_colours = False
         self._note_is(token)
+        if denied_after(rest) and self._can_be_denied(token):
+            self.negate()
+            self._skips_no = True
         if token.role is Role.BREAK:
+            if self._said_no and self._colours:  # 红的不是
+                self._colours = [(colour, True) for colour, _ in self._colours]
+                self.affirm(used=True)
             if not self._goes_on(token, rest):
                 self._end_clause()
-        elif token.role is Role.NEGATION:
-            self.negate()
+        elif token.role is Role.NEGATION or (self._skips_no and token.text in NONE):
+            if not self._skips_no:
+                self.negate()
+            self._skips_no = False
         elif token.role is Role.UNKNOWN or token.text in _PLATES:
             self.affirm(used=True)
             self._after_unknown = bool(self._colours)
@@ -90,6 +106,13 @@ class Binder(Wishes):
             self.kind = self.kind or Kind.MOTOR_VEHICLE
         else:
             self._take_word(token, rest)
+        self._said_no = token.role is Role.NEGATION
+
+    def _can_be_denied(self, token: Token) -> bool:
+        implies = token.word.implies if token.word is not None else ()
+        return token.role in (Role.GARMENT, Role.ATTRIBUTE) and (
+            token.value.endswith("=yes") or any(says.endswith("=yes") for says in implies)
+        )
 
     def _take_word(self, token: Token, rest: Sequence[Token]) -> None:
         if token.role in (Role.ATTRIBUTE, Role.WHO):
@@ -112,8 +135,10 @@ class Binder(Wishes):
         if token.text in IS:
             self._thing_is = self._thing_is or (self._near_thing and self._garment is not None)
             self._unknown_is = self._unknown_is or self._near_unknown
+            self._one_is = self._one_is or self._near_one
         elif token.text not in OF_THE_THING and token.role not in (Role.SHADE, Role.NEGATION, Role.OR, Role.COLOUR):
             self._near_thing = self._thing_is = self._unknown_is = False
+            self._near_one = self._one_is = ""
             self._near_unknown = token.role is Role.UNKNOWN
 
     def _goes_on(self, comma: Token, rest: Sequence[Token]) -> bool:
@@ -146,6 +171,9 @@ class Binder(Wishes):
     def _take_colour(self, token: Token, rest: Sequence[Token]) -> None:
         if self._unknown_is and not garment_follows(rest):
             self.unused.add(self.place)
+            return
+        if self._one_is and not garment_follows(rest):
+            self._bind(self._one_is, [(token.value, self.negated)])
             return
         self._set_order(token, rest)
         self._shade = None
@@ -239,8 +267,13 @@ class Binder(Wishes):
             if name == "hair" and self._length is not None:  # `short grey hair`
                 self.put("hair", self._length[1])
                 self._length = None
+            if name == "hair" and value in _COLOURED_HAIR:  # `long dark hair tied back`
+                self._use_shade()
             if self._colours and (name in _THINGS or (name == "hair" and value in _COLOURED_HAIR)):
                 self._bind(f"{name}_colour")
+            if name in _THINGS:
+                self._near_one = f"{name}_colour"
+            self._drawn = self._drawn or (name == "pattern" and bool(self._colours))
             self.put(name, value)
             self._was_negated = self.negated and value == "yes"
         self.affirm()
@@ -270,6 +303,11 @@ class Binder(Wishes):
 
     def _bind(self, slots: str, colours: Colours | None = None) -> None:
         chosen = self._colours if colours is None else colours
+        if self._denied_alone and slots != _ANY and chosen and _ANY in self.without:  # 不是红色那件，是橙色的冲锋衣
+            for slot in slots.split("+"):
+                self.without.setdefault(slot, set()).update(self.without[_ANY])
+            del self.without[_ANY]
+            self._denied_alone = False
         self._denied = slots if chosen and all(negated for _, negated in chosen) else None
         for slot in slots.split("+"):
             for colour, negated in chosen:
@@ -293,13 +331,14 @@ class Binder(Wishes):
                 self.unused.add(pending[0])
         if self._colours:
             all_negated = all(negated for _, negated in self._colours)
-            before = self._last if all_negated or self._garment_first or self._or_else else None
+            before = self._last if all_negated or self._garment_first or self._or_else or self._drawn else None
             if before is None and self._only_colours:  # 裤子不是蓝的，是黑的
                 before = self._bare or self._denied
+            self._denied_alone = all_negated and not (self._garment or before)
             self._bind(self._garment or before or _ANY)
             self._garment, self._default = None, ""
         self._bare, self._only_colours = self._garment if not self._default else None, True
         self._settle_garment()
         self._garment_first = self._shade = self._length = None
-        self._was_negated = self._or_else = False
+        self._was_negated = self._or_else = self._drawn = False
         self.affirm()

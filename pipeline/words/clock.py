@@ -208,7 +208,8 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"this afternoon", "day:0|part:afternoon"),
     _rule(r"(上上?个?|这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])", _zh_weekday),
     _rule(r"(?:这个?|本|刚过去的)周末", "weekend:0"),
-    _rule(r"昨个儿?", "day:-1"),
+    _rule(r"昨个儿?|昨(?=[上下中早晚午夜凌])", "day:-1"),
+    _rule(r"今(?=[上下中早晚午夜凌])", "day:0"),
     _rule(r"前儿个?", "day:-2"),
     _rule(r"上个?(?:周末)|last weekend", "weekend:-1"),
     _rule(r"周末|this weekend|weekend", "weekend:0"),
@@ -265,7 +266,8 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"{_EN} (night|evening|morning|afternoon)s? ago", _part_ago),
     _rule(r"(\d{1,2}):(\d\d)(?::\d\d)?(?: ?(a\.?m\.?|p\.?m\.?))?", lambda m: _english_clock(m[1], m[2], m[3])),
     _rule(
-        rf"(\d{{1,2}} ?|[一二两三四五六七八九十]+)[点时](?:钟|整|过|零)? ?(?:(半|一刻|三刻)|{_N}分?)?(?!间|候)",
+        rf"(\d{{1,2}} ?|零|[一二两三四五六七八九十]+)[点时](?:钟|整|过|零)? ?"
+        rf"(?:(半|一刻|三刻)|{_N}(?!\d)(?:分|(?![号幢栋楼个人名岁辆单路元米件条])))?(?!间|候)",
         lambda m: _clock(m[1], m[3], m[2]),
     ),
     _rule(rf"(?:at )?(\d{{1,2}}) ?{_AP}", lambda m: _english_clock(m[1], None, m[2])),
@@ -296,7 +298,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"之前|以前|前|before|until|till|by (?=\d)|no later than|or earlier", "before"),
     _rule(r"到|至|[-~—–](?=\s?\d)|to(?= \d)|and(?= \d)", "to"),
     _rule(r"左右|前后|上下|来钟|光景|样子|around|about|round about|approximately|circa|roughly", "about"),
-    _rule(r"不到(?=\d|[一二三四五六七八九十]+点)", "before"),
+    _rule(r"不到(?=\d|[一二两三四五六七八九十]+点)", "before"),
     *(
         _rule(f"(?:in the |at |around |during the )?(?:{'|'.join(sorted(words, key=_looks_ahead))})", f"part:{name}")
         for name, words in PARTS.items()

@@ -20,7 +20,10 @@ _SEXES = frozenset("男女人")  # an unknown word on both sides takes nothing o
 _BEGINS_WORDS = frozenset("花老")  # 花盆 is no pattern, 老王 not old
 _IN_WORDS = frozenset({Role.FILLER, Role.COLOUR, Role.ATTRIBUTE, Role.WHO, Role.SHADE, Role.LENGTH})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
-_GARMENTS_BY_MATERIAL = frozenset(["fleece", "knit", "woolly", "leathers", "windproof", "waterproof", "puffa", "tweed"])
+_GARMENTS_BY_MATERIAL = frozenset(
+    ["fleece", "knit", "woolly", "leathers", "windproof", "waterproof", "puffa", "tweed", "hi-vis"]
+)
+_BEFORE_GARMENTS = frozenset({Role.COLOUR, Role.SHADE, Role.LENGTH})
 _HALVES = {"上": "upper_colour", "下": "lower_colour"}
 
 
@@ -51,7 +54,7 @@ def one_character_slips(tokens: list[Token], words: "Vocabulary") -> list[Token]
         meant = None
         if after is not None and after.start == token.end and (after.role in _COLOURED or after.text in ("的", "色")):
             meant = COLOUR_SLIPS.get(token.text)
-        if before is not None and before.end == token.start and before.role in (Role.COLOUR, Role.SHADE):
+        if before is not None and before.end == token.start and before.role in _BEFORE_GARMENTS:
             meant = GARMENT_SLIPS.get(token.text, meant)
         if meant is not None:
             word = words.words[meant]
@@ -86,6 +89,9 @@ def settled(tokens: list[Token], plain: str) -> list[Token]:
     for place, token in enumerate(tokens):
         before = found[-1] if found else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if before is not None and before.text == "的" and token.value == "thing" and _touch(found[-2:], token):
+            found.pop()
+            before = replace(found[-1], end=token.start)
         if before is not None and token.role is Role.UNKNOWN and _is_of(before, token, after, plain):
             found.pop()
             start = before.start
@@ -94,7 +100,34 @@ def settled(tokens: list[Token], plain: str) -> list[Token]:
             found.append(replace(token, start=start, text=plain[start : token.end]))
         else:
             found.append(token)
-    return _halves(_named_by_material(found))
+    return _halves(_all_of_one_colour(_sorts_of_vehicles(_named_by_material(found))))
+
+
+def _all_of_one_colour(tokens: list[Token]) -> list[Token]:
+    """Read `all black` as the colour of both halves where nothing follows that it could be the colour of."""
+    found: list[Token] = []
+    for place, token in enumerate(tokens):
+        follows = tokens[place + 1].role if place + 1 < len(tokens) else Role.BREAK
+        if token.role is Role.COLOUR and found and found[-1].text == "all" and follows is Role.BREAK:
+            before = found.pop()
+            says = "+".join(f"{name}={value}" for name in _HALVES.values() for value in token.value.split("|"))
+            found.append(Token(before.start, token.end, f"{before.text} {token.text}", Role.ATTRIBUTE, says))
+        else:
+            found.append(token)
+    return found
+
+
+def _sorts_of_vehicles(tokens: list[Token]) -> list[Token]:
+    """Whoever a vehicle is for is not who is looked for: 快递三轮."""
+    return [
+        replace(token, role=Role.FILLER, value="")
+        if token.value == "kind=person"
+        and place + 1 < len(tokens)
+        and tokens[place + 1].role is Role.VEHICLE
+        and tokens[place + 1].start == token.end
+        else token
+        for place, token in enumerate(tokens)
+    ]
 
 
 def _named_by_material(tokens: list[Token]) -> list[Token]:
@@ -109,10 +142,15 @@ def _named_by_material(tokens: list[Token]) -> list[Token]:
     ]
 
 
+def _touch(before: list[Token], token: Token) -> bool:
+    ends = [each.end for each in before]
+    return len(before) == 2 and before[0].role is Role.COLOUR and ends == [before[1].start, token.start]
+
+
 def _is_of(before: Token, unknown: Token, after: Token | None, plain: str) -> bool:
     if after is not None and after.role in _COLOURED and after.start == unknown.end:
         return False
-    if unknown.value == "thing" and before.role is Role.COLOUR:  # a silver watch
+    if unknown.value == "thing" and before.role is Role.COLOUR:  # a silver watch, 蓝色的保温杯
         return not plain[before.end : unknown.start].strip()
     single = before.end == unknown.start and len(before.text) == 1
     return single and (before.role is Role.COLOUR or before.text in _BEGINS_WORDS)

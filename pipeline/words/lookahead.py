@@ -13,12 +13,13 @@ TURNS = frozenset(
     ["背", "背着", "拎", "拎着", "戴", "戴着", "提着", "拿着", "骑", "骑着", "推着", "打着", "撑着", "穿", "穿着"]
 )
 # What stands between a thing and the colour it is said to have: 裤子是黑的, `the coat: red`.
-IS = frozenset(["是", "为", "就是", "应该是", "好像是", "可能是", "大概是", ":"]) | frozenset(
+IS = frozenset(["是", "为", "就是", "应该是", "好像是", "可能是", "大概是", ":", "("]) | frozenset(
     ["is", "are", "was", "were", "颜色是", "颜色为"]
 )
 OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "color", "colour", "both"]) | frozenset(
     ["probably", "maybe", "all"]
 )
+NONE = frozenset(["none", "nil", "n/a"])
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
 _IN_A_LIST = frozenset({Role.COLOUR, Role.SHADE, Role.FILLER, Role.BREAK})
@@ -60,6 +61,12 @@ def more_colours(rest: Sequence[Token]) -> bool:
         if token.role not in (Role.OR, Role.SHADE, Role.FILLER):
             return False
     return False
+
+
+def denied_after(rest: Sequence[Token]) -> bool:
+    """Tell whether what has just come is said not to be there: `hat: none`, 帽子：无."""
+    said = [token for token in clause(rest) if token.text not in IS]
+    return len(said) == 1 and (said[0].role is Role.NEGATION or said[0].text in NONE)
 
 
 def colour_next(rest: Sequence[Token]) -> bool:

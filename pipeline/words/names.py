@@ -56,6 +56,10 @@ class Names:
             ends.pop()
         return (ends[-1] if ends else start), name
 
+    def has(self, text: str) -> bool:
+        """Tell whether a normalised text is a name or a part of one."""
+        return self._length_shared(text) == len(text)
+
     def named(self, text: str) -> list[Place]:
         """Return the places with exactly this normalised name, else all that have it in a name."""
         whole = self._whole.get(text)

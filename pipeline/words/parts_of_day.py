@@ -50,7 +50,6 @@ PARTS = {
     "midnight": (
         "午夜",
         "子夜",
-        "零点",
         "midnight",
     ),
     "noon": (

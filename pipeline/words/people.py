@@ -22,7 +22,7 @@ _DECADE = re.compile(
 )
 _ABOUT_TENS = re.compile("[一二三四五六七八九]{2}十")
 _AGE = re.compile(
-    rf"(?:今年|现年|年龄|年纪)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})"
+    rf"(?:(?:今年|现年|年龄|年纪)[: ]?)?(?:大?约|大概|aged? )?(?:{_YEARS_ZH}|{_YEARS_EN})"
     r"|(?:aged?|今年|现年|年龄)(?:[: ]| is )? ?(?:about |around |approx\.? |approximately |between |约)?(\d{1,3})"
     r"(?: ?(?:-|to|and|到|至) ?\d{1,3})?(?![\d:./a-z年月日号点])"
 )
@@ -51,6 +51,7 @@ _LOOSE_AGES = (
     r"(?:高龄|奔|快|近|将近|差不多|大约|大概)?(\d{2}|[二三四五六七八九]十[一二三四五六七八九]?)"
     r"(?:岁)?(?:开外|挂零|冒头|好几|高龄|模样|的样子|往上)",
     r"(?:奔|快|将近)(\d{2}|[三四五六七八九]十)(?:岁)?(?:的人)?了?(?![点时分号日月年个米厘公斤元块路栋幢])",
+    r"(\d{2}) ?\+(?! ?\d)",
     r"(?:pushing|going on|nearly|almost|over|close to|approaching|well over|just over|at least)(?: about)? (\d{2})"
     r"(?![\d:./%]| ?(?:am|pm|a\.m|p\.m|min|hour|day|week|month|people|bags))",
     rf"(\d{{2}}|{_TENS_EN})[ -]?(?:ish|odd|something|plus)(?: years old)?(?![a-z])",

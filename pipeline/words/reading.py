@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.words.chunks import parted
-from pipeline.words.clock import ANY_TIME, match_time
+from pipeline.words.clock import ANY_TIME, match_time, number
 from pipeline.words.joining import joined, one_character_slips, settled, whole
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
@@ -28,7 +28,7 @@ _PLATE = re.compile(
 _PROVINCE = r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
 _PART_OF_PLATE = re.compile(
     rf"({_PROVINCE}\s?[a-hj-np-z]\s?[·•.-]?\s?(?=[a-z0-9?*]*\d)[a-hj-np-z0-9?*]{{2,7}})(?![a-z0-9])(开头|打头)?"
-    rf"|({_PROVINCE}\s?[a-hj-np-z])\s?(?:开头|打头|的牌照|牌照|的车牌|牌)"
+    rf"|([京津沪渝冀豫辽湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽贵粤川宁琼])(?=牌)牌照?|({_PROVINCE}\s?[a-hj-np-z])\s?(?:开头|打头|的牌照|牌照|的车牌|牌)"
     r"|(?:车牌|牌照|号牌|车牌号)?(?:的)?(?:尾号|末尾|后[两三四]位|末[两三四]位|最后[两三四]位)(?:数)?(?:是|为)?[:\s]?([a-z0-9]{2,5})(?![a-z0-9])"
     r"|(?:number |licen[cs]e )?plates?(?: number)?(?: is)? (?:ends?|ending|finish(?:es|ing)?)(?: in| with)?"
     r" ([a-z0-9]{2,5})(?![a-z0-9])"
@@ -59,6 +59,18 @@ _SKIN = re.compile(
 _ANY = re.compile(
     "|".join((ANY_TIME, ANY_NOTICE, ANY_PERSON, *(each.pattern for each in (_PLATE, _PART_OF_PLATE, _NO_DAY, _SKIN))))
 )
+_ORIGIN = re.compile(r"(?:本地)?(?:口音|方言|土话|话|腔)|籍|人(?=[，,。;；、\s]|$)")  # 嘉善口音 is no place
+_NUMBERED_ZH = {
+    "gate": ("号门",),
+    "block": ("幢", "号楼", "栋"),
+    "building": ("幢", "号楼", "栋"),
+    "entrance": ("号口",),
+}
+_NUMBERED = re.compile(
+    r"(gate|block|building|entrance) (?:no\.? ?|number )?"
+    r"(\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z0-9])"
+)
+_MAY_SLIP = frozenset({Role.FILLER, Role.LENGTH, Role.SHADE})
 _MAY_BEGIN = frozenset(character for character in _ANY.pattern if not character.isascii())
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
 
@@ -73,7 +85,7 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
             place += 1
             continue
         found = _longest(plain, place, words, names) or _break(plain, place) or _strange(plain, place)
-        if found.role is Role.UNKNOWN or (found.role is Role.FILLER and found.end - found.start == 1):
+        if found.role is Role.UNKNOWN or (found.role in _MAY_SLIP and found.end - found.start == 1):
             found = _slip(plain, found, words) or found
         if found.role is Role.UNKNOWN:
             found = joined(tokens, found, plain)
@@ -87,7 +99,12 @@ def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token 
     word = _word(text, start, words)
     found = [*_with_patterns(text, start), word, match_kin(text, start)]
     end, name = names.reach(text, start)
-    if name:
+    if not name:
+        end, name = _numbered(text, start, names)
+    origin = _ORIGIN.match(text, end) if name else None
+    if origin is not None:
+        found.append(Token(start, origin.end(), text[start : origin.end()], Role.UNKNOWN, "other"))
+    elif name:
         place = Token(start, end, name, Role.PLACE)
         says_little = word is not None and (word.role is Role.UNKNOWN or word.value in (SOFT, STATE))
         found.insert(0 if says_little else len(found), place)
@@ -106,6 +123,16 @@ def _with_patterns(text: str, start: int) -> list[Token | None]:
     ]
 
 
+def _numbered(text: str, start: int, names: Names) -> tuple[int, str]:
+    """Return where `gate 3` ends and the Chinese name the site has for it, which is empty if it has none."""
+    match = None if _inside_number(text, start) else _NUMBERED.match(text, start)
+    if match is None:
+        return start, ""
+    count = round(number(match[2]))
+    said = (f"{count}{word}" for word in _NUMBERED_ZH[match[1]])
+    return match.end(), next(filter(names.has, said), "")
+
+
 def _plate(text: str, start: int) -> Token | None:
     match = _PLATE.match(text, start)
     if match is not None:
@@ -113,8 +140,8 @@ def _plate(text: str, start: int) -> Token | None:
     match = _PART_OF_PLATE.match(text, start)
     if match is None:
         return None
-    begins, ends = match[1] or match[3], match[4] or match[5]
-    whole = not (match[2] or match[3])
+    begins, ends = match[1] or match[3] or match[4], match[5] or match[6]
+    whole = bool(match[1]) and not match[2]
     says = f"*{_plain_plate(ends)}" if ends else _plain_plate(begins) + ("" if whole else "*")
     return Token(start, match.end(), match[0], Role.PLATE, says)
 
@@ -172,6 +199,9 @@ def _strange(text: str, start: int) -> Token:
     end = start + 1 if match is None else match.end()
     part = text[start:end]
     if part == ":" or unicodedata.category(part[0]) in ("Ps", "Pe", "Pi", "Pf") or part in "\"'":
+        return Token(start, end, part, Role.FILLER)
+    joins = text[start - 1 : start].isalpha() and text[end : end + 1].isalpha() and part == "-"
+    if joins:  # red-brown
         return Token(start, end, part, Role.FILLER)
     silent = match is None and not part.isalnum() and unicodedata.category(part)[0] in "PSZC"
     return Token(start, end, part, Role.BREAK if silent else Role.UNKNOWN)

@@ -287,7 +287,7 @@ def _on(day: date, point: _Point, context: _Point, now: datetime) -> tuple[datet
         return (start - _AROUND, start + _AROUND) if exact else (start, start + timedelta(hours=1))
     if point.part is not None:
         begins, ends = _HOURS[point.part]
-        return midnight + timedelta(hours=begins), midnight + timedelta(hours=ends)
+        return midnight + timedelta(hours=begins), midnight + timedelta(days=point.days - 1, hours=ends)
     return midnight, midnight + timedelta(days=point.days)
 
 

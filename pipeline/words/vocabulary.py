@@ -17,6 +17,7 @@ from pipeline.words.typos import Slips
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, quicker where it was built
 _LEAST = 5  # letters of a word that may be any; shorter ones are only taken for colours and garments
 _SHORT_TOO = frozenset({Role.COLOUR, Role.GARMENT})
+_NEXT = frozenset({Role.GARMENT, Role.ATTRIBUTE, Role.VEHICLE})
 _NOT_SLIPPED = frozenset({Role.FILLER, Role.UNKNOWN, Role.REFUSED})
 SOFT = "soft"  # value of a word of grammar: one character of it that touches an unknown word is part of that
 STATE = "state"  # value of a size or condition, which is understood but not searched by
@@ -61,9 +62,20 @@ class Vocabulary:
                 continue
             for ending in ("", "s", "es"):
                 end = start + length + len(ending)
-                if text[start + length : end] == ending and _stands_alone(text, start, end):
+                is_abbreviation = length == 1 and word.role is Role.WHO  # `f, 30s`, but not 浙F
+                if self._takes_from_next(text, start, start + length):
+                    break
+                if text[start + length : end] == ending and _stands_alone(text, start, end, is_abbreviation):
                     return text[start:end], word
         return None
+
+    def _takes_from_next(self, text: str, start: int, end: int) -> bool:
+        """Tell whether a word would take the first character of the garment or pattern that comes: 黄毛 of 黄毛衣."""
+        if end - start < 2 or text[end - 1].isascii() or text[start : end - 1] not in self.words:
+            return False
+        following = self.words.get(text[end - 1 : end + 1])
+        role = self.words[text[start:end]].role
+        return following is not None and following.role in _NEXT and role not in (Role.GARMENT, following.role)
 
     def match_slip(self, text: str, start: int, piece: str) -> tuple[str, Word] | None:
         """Return the word that an unknown `piece` of a text, from `start` on, is but for a slip of the keyboard."""
@@ -79,10 +91,12 @@ def _is_same(word: Word, other: Word) -> bool:
     return (word.role, word.value) == (other.role, other.value)
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def _stands_alone(text: str, start: int, end: int, is_abbreviation: bool) -> bool:
     """Latin words match whole only: no `red` in `tired`."""
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
+    if is_abbreviation and text[start].isascii():
+        return not (before.isalnum() or after.isalnum() or before == "'")
     return not (
         (_is_latin(text[start]) and (_is_latin(before) or before == "'"))
         or (_is_latin(text[end - 1]) and _is_latin(after))

@@ -1,8 +1,8 @@
 // The forms of a resident in care: enrolling with consent, changing what is told, adding a companion.
 
 import { ask, asked } from "./api.js";
-import { allCameras } from "./cameras.js";
-import { byId, make, say } from "./dom.js";
+import { allCameras, communities } from "./cameras.js";
+import { byId, fieldTime, make, say } from "./dom.js";
 import { tick } from "./hours.js";
 
 const DAYS = 180;
@@ -11,7 +11,9 @@ let changed = async () => {};
 
 export function startResidentForms(told) {
   changed = told;
-  for (const name of ["resident", "companion"]) byId(`${name}-cancel`).addEventListener("click", () => byId(`${name}-form`).close());
+  for (const name of ["resident", "companion"]) {
+    byId(`${name}-cancel`).addEventListener("click", () => byId(`${name}-form`).close());
+  }
   byId("resident-community").addEventListener("change", () => offerExits([]));
   byId("resident-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("resident", store); });
   byId("companion-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("companion", addCompanion); });
@@ -35,7 +37,7 @@ export function openResident(resident) {
 }
 
 function fill(resident) {
-  const day = (ms) => { const at = new Date(ms); at.setMinutes(at.getMinutes() - at.getTimezoneOffset()); return at.toISOString().slice(0, 10); };
+  const day = (ms) => fieldTime(ms).slice(0, 10);
   byId("resident-expires").value = day(resident ? Date.parse(resident.expires) : Date.now() + DAYS * 86_400_000);
   byId("resident-consent-at").value = day(Date.now());
   if (!resident) return;
@@ -48,16 +50,16 @@ function fill(resident) {
 }
 
 function offerCommunities(resident) {
-  const known = new Set(allCameras().map((camera) => camera.community).filter(Boolean));
-  if (resident) known.add(resident.community);
-  byId("resident-community").replaceChildren(...[...known].sort().map((name) => new Option(name, name)));
+  const offered = communities(resident ? [resident.community] : []);
+  byId("resident-community").replaceChildren(...offered.map(([id, name]) => new Option(name, id)));
   if (resident) byId("resident-community").value = resident.community;
   offerExits(resident?.exit_cameras || []);
 }
 
 // Cameras of her community, and those already chosen.
 function offerExits(chosen) {
-  const there = allCameras().filter((camera) => camera.community === byId("resident-community").value || chosen.includes(camera.id));
+  const community = byId("resident-community").value;
+  const there = allCameras().filter((camera) => camera.community === community || chosen.includes(camera.id));
   byId("resident-exits").replaceChildren(make("legend", "看到人离开小区的摄像机 Cameras that see people leave"), ...there.map((camera) => {
     const { label, box } = tick(camera.name || camera.id, chosen.includes(camera.id));
     box.value = camera.id;
