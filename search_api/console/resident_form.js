@@ -1,7 +1,7 @@
 // The forms of a resident in care: enrolling with consent, changing what is told, adding a companion.
 
 import { ask, asked } from "./api.js";
-import { allCameras } from "./cameras.js";
+import { allCameras, communities } from "./cameras.js";
 import { byId, fieldTime, make, say } from "./dom.js";
 import { tick } from "./hours.js";
 
@@ -50,9 +50,8 @@ function fill(resident) {
 }
 
 function offerCommunities(resident) {
-  const known = new Set(allCameras().map((camera) => camera.community).filter(Boolean));
-  if (resident) known.add(resident.community);
-  byId("resident-community").replaceChildren(...[...known].sort().map((name) => new Option(name, name)));
+  const offered = communities(resident ? [resident.community] : []);
+  byId("resident-community").replaceChildren(...offered.map(([id, name]) => new Option(name, id)));
   if (resident) byId("resident-community").value = resident.community;
   offerExits(resident?.exit_cameras || []);
 }
