@@ -17,7 +17,10 @@ WHOLE = 0.5  # share of the rows; a scan of all is cheaper than picking the bloc
 
 
 class Reach:
-    """The rows of a segment that a filter selects, about `rows`, and the blocks to be scanned for them."""
+    """The rows of a segment that a filter selects, about `rows`, and the blocks to be scanned for them.
+
+    `reachable` rows lie in those; `whole` says that they are all of the segment, and all in the filter's ranges.
+    """
 
     def __init__(self, segment: Segment, where: SightingFilter) -> None:
         self.segment = segment
@@ -26,7 +29,7 @@ class Reach:
         self.rows = selection.rows
         self.ranges = selection.ranges
         self.stretches = np.empty((0, 2), np.int64)
-        self.all = False
+        self.whole = False
         self.reachable = 0
         if len(self.ranges):
             self._find_stretches()
@@ -38,7 +41,7 @@ class Reach:
             stretches = np.array([[0, -(-size // BLOCK)]], np.int64)
         self.stretches = stretches
         self.reachable = min(size, int((stretches[:, 1] - stretches[:, 0]).sum()) * BLOCK)
-        self.all = len(self.ranges) == 1 and self.reachable == size
+        self.whole = len(self.ranges) == 1 and self.reachable == size
 
     def places(self) -> IntArray:
         """Return all places that are selected."""
@@ -47,7 +50,7 @@ class Reach:
 
     def keep(self, coarse: FloatArray, places: IntArray) -> tuple[FloatArray, IntArray]:
         """Return those of some places that are selected."""
-        if not self.all:
+        if not self.whole:
             inside = contains(self.ranges, places)
             coarse, places = coarse[inside], places[inside]
         passing = self.segment.passing(places, self.where)
