@@ -269,7 +269,7 @@ class Binder(Wishes):
         self.affirm()
 
     def _take_look(self, name: str, value: str) -> None:
-        if name == "hair" and self._length is not None:  # `short grey hair`
+        if name in ("hair", "hair_colour") and self._length is not None:  # `short grey hair`, `short blond hair`
             self.put("hair", self._length[1])
             self._length = None
         has_colour = name in _THINGS
