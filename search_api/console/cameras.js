@@ -12,6 +12,7 @@ let known = [];
 const chosen = new Set();
 
 export const cameraName = (id) => known.find((camera) => camera.id === id)?.name || id;
+export const communityName = (id) => known.find((camera) => camera.community === id)?.community_name || id;
 export const allCameras = () => known;
 export const communityName = (id) => known.find((camera) => camera.community === id)?.community_name || id;
 
