@@ -1,10 +1,10 @@
 // Residents in care (在管老人): where each is as far as the cameras know, and what is told of them.
 
 import { ask, asked, releasePictures, showPicture } from "./api.js";
-import { cameraName, readCameras } from "./cameras.js";
+import { cameraName, communityName, readCameras } from "./cameras.js";
 import { button, byId, clock, inUse, joined, local, make, say } from "./dom.js";
 import { reasonFor } from "./question.js";
-import { openCompanion, openResident, startResidentForms } from "./resident_form.js";
+import { openCompanion, openPhotos, openResident, startResidentForms } from "./resident_form.js";
 import { searchLike } from "./search.js";
 import { openForm } from "./watches.js";
 
@@ -103,7 +103,7 @@ function card(resident) {
   state.append(" ", make("small", en));
   const seen = resident.last_seen;
   const place = seen && `最后 last: ${cameraName(seen.camera)} ${local(Date.parse(seen.at))}`;
-  what.append(make("b", resident.name), state, make("div", joined(resident.community, place), "soft"),
+  what.append(make("b", resident.name), state, make("div", joined(communityName(resident.community), place), "soft"),
     make("div", `监护人 guardian: ${resident.guardian}`), make("div", told(resident), "soft"));
   if (resident.companions.length) what.append(companions(resident));
   if (resident.ended_why) what.append(make("div", `${resident.ended_by}：${resident.ended_why}`, "soft"));
@@ -138,7 +138,8 @@ function acts(resident, item) {
   const line = make("div", undefined, "line");
   if (resident.state !== "active") return line;
   line.append(button("最近出现 Last seen", () => tried(() => sightings(resident, item))),
-    button("修改 Edit", () => openResident(resident)), button("加陪同人 Add companion", () => openCompanion(resident)),
+    button("修改 Edit", () => openResident(resident)), button("加照片 Add photos", () => openPhotos(resident)),
+    button("加陪同人 Add companion", () => openCompanion(resident)),
     button("结束 End", () => tried(() => withdraw(resident)), "grave"));
   return line;
 }

@@ -2,7 +2,7 @@
 
 import { send } from "./api.js";
 import { wayOf, WAYS } from "./addresses.js";
-import { allCameras } from "./cameras.js";
+import { communities } from "./cameras.js";
 import { byId, fieldTime, local, make, say } from "./dom.js";
 import { hoursField, labelled, tick } from "./hours.js";
 import { KINDS, SEVERITIES } from "./wording.js";
@@ -72,9 +72,8 @@ function wayField({ name, text, kind, placeholder, required }, kept) {
 }
 
 function layChoices(terms) {
-  const communities = new Set([...allCameras().map((camera) => camera.community).filter(Boolean), ...(terms?.communities || [])]);
-  const named = [...communities].sort().map((name) => [name, name]);
-  choices("subscription-communities", "小区（不选为全部） Communities, none is all", named, terms?.communities);
+  const offered = communities(terms?.communities);
+  choices("subscription-communities", "小区（不选为全部） Communities, none is all", offered, terms?.communities);
   const kinds = Object.entries(KINDS).filter(([kind]) => !NEVER_ALONE.has(kind));
   choices("subscription-kinds", "种类（不选为全部） Kinds, none is all", kinds, terms?.kinds);
 }

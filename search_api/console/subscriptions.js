@@ -2,7 +2,7 @@
 
 import { ask, asked, send } from "./api.js";
 import { wayOf, WAYS } from "./addresses.js";
-import { readCameras } from "./cameras.js";
+import { communityName, readCameras } from "./cameras.js";
 import { button, byId, joined, local, make, say } from "./dom.js";
 import { confirmed } from "./question.js";
 import { openMute, openSubscription, startSubscriptionForms } from "./subscription_form.js";
@@ -72,7 +72,7 @@ function stateOf(subscription, muted) {
 function wanted(terms) {
   const named = [...terms.sources.map((source) => SOURCES[source]), ...terms.kinds.map((kind) => KINDS[kind] || kind)];
   const kinds = named.join("、") || "所有种类 all kinds";
-  const communities = terms.communities.join("、") || "所有小区 all communities";
+  const communities = terms.communities.map(communityName).join("、") || "所有小区 all communities";
   const graver = terms.severity === "low" ? "" : `${SEVERITIES[terms.severity]} 及以上 and above`;
   const every = terms.updates === "every" ? "每一步 every step" : "首次和升级 first and graver";
   return joined(communities, kinds, graver, terms.hours.map(hours).join("；"), every);

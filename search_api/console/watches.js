@@ -1,7 +1,7 @@
 // Watches (布控): standing queries, how they fare, and a form for a new one.
 
 import { asked, ask, releasePictures, showPicture } from "./api.js";
-import { cameraName, readCameras } from "./cameras.js";
+import { cameraName, communityName, readCameras } from "./cameras.js";
 import { button, byId, fieldTime, local, make, say } from "./dom.js";
 import { reasonFor } from "./question.js";
 
@@ -61,7 +61,7 @@ function card(watch) {
   const title = make("div", undefined, "top");
   title.append(make("b", watch.name), make("span", STATES[watch.state], `badge watch-${watch.state}`));
   const target = [watch.photos ? `${watch.photos} 张照片 photos` : "", watch.words, watch.plate].filter(Boolean).join(" · ");
-  const place = [...watch.communities, ...watch.cameras.map(cameraName)].join("、") || "全部摄像机 all cameras";
+  const place = [...watch.communities.map(communityName), ...watch.cameras.map(cameraName)].join("、") || "全部摄像机 all cameras";
   what.append(title, make("div", target), make("div", `${watch.reason} · ${watch.requester}`),
     make("div", `${place} · 至 until ${local(Date.parse(watch.expires))} · 告警 alerts ${watch.alerts}`, "soft"), acts(watch, item));
   item.append(image, what);
