@@ -36,6 +36,7 @@ _HINT = {"fp32": "f32", "bf16": "bf16"}
 _FEWEST_TURNS = 5
 Blob = NDArray[np.float32] | NDArray[np.uint8]
 Run = Callable[[], object]
+Row = dict[str, object]
 
 
 def bare_openvino(network: bytes, blob: Blob, precision: str, streams: int = 1) -> Run:
@@ -104,73 +105,60 @@ def through_layer(engine: Engine, blob: Blob) -> Run:
     return lambda: engine.run({engine.input_names[0]: blob})
 
 
-def rates(one: ModelCard, network: bytes, seconds: float) -> list[dict[str, object]]:
+def compared(one: ModelCard, batch: int, names: tuple[str, str, str], runs: tuple[Run, Run], seconds: float) -> Row:
+    """Run both in turn; return by name their milliseconds a picture, and how many times as fast the second is."""
+    both = turns(runs, seconds)
+    figures = [round(median(spent) / batch, 3) for spent in both] + [quotient(*both)]
+    return {"network": one.name, "batch": batch, **dict(zip(names, figures, strict=True))}
+
+
+def rates(one: ModelCard, network: bytes, seconds: float) -> list[Row]:
     """Compare layer and bare engine for every engine and size of batch."""
     host = describe_host()
     kinds = [("onnxruntime", "fp32", 1), ("openvino", "fp32", 1)]
     if host.bf16:
         kinds += [("openvino", "bf16", 1), ("openvino", "bf16", host.cores)]
-    rows: list[dict[str, object]] = []
-    for name, precision, threads in kinds:
-        settings = EngineSettings(name, "cpu", precision, threads)  # type: ignore[arg-type]
-        engine = open_engine(network, settings=settings)
-        for batch in BATCHES if threads == 1 else [2 * threads, 4 * threads] if threads > 1 else []:
+    rows: list[Row] = []
+    for name, precision, threads in dict.fromkeys(kinds):
+        engine = open_engine(network, settings=EngineSettings(name, "cpu", precision, threads))  # type: ignore[arg-type]
+        for batch in BATCHES if threads == 1 else (2 * threads, 4 * threads):
             blob = made_up(one, batch)
-            bare = (
-                bare_onnxruntime(network, blob)
-                if name == "onnxruntime"
-                else bare_openvino(network, blob, precision, threads)
-            )
-            native, layer = turns([bare, through_layer(engine, blob)], seconds)
-            rows.append(
-                {
-                    "network": one.name,
-                    "engine": engine.label,
-                    "threads": threads,
-                    "batch": batch,
-                    "bare_ms": round(median(native) / batch, 3),
-                    "layer_ms": round(median(layer) / batch, 3),
-                    "rate": quotient(native, layer),
-                }
-            )
+            bare = bare_onnxruntime(network, blob)
+            if name == "openvino":
+                bare = bare_openvino(network, blob, precision, threads)
+            runs = (bare, through_layer(engine, blob))
+            row = compared(one, batch, ("bare_ms", "layer_ms", "rate"), runs, seconds)
+            rows.append({**row, "engine": engine.label, "threads": threads})
             print(json.dumps(rows[-1]), flush=True)
     return rows
 
 
-def gains(one: ModelCard, network: bytes, seconds: float) -> list[dict[str, object]]:
+def gains(one: ModelCard, network: bytes, seconds: float) -> list[Row]:
     """Compare OpenVINO in bf16 with onnxruntime in fp32, both through the layer, on one thread."""
     fp32 = open_engine(network, settings=EngineSettings("onnxruntime", "cpu", "fp32", 1))
     bf16 = open_engine(network, settings=EngineSettings("openvino", "cpu", "bf16", 1))
-    rows: list[dict[str, object]] = []
+    names = ("onnxruntime_fp32_ms", "openvino_bf16_ms", "gain")
+    rows: list[Row] = []
     for batch in BATCHES:
         blob = made_up(one, batch)
-        slow, fast = turns([through_layer(fp32, blob), through_layer(bf16, blob)], seconds)
-        rows.append(
-            {
-                "network": one.name,
-                "dense": is_dense(network),
-                "batch": batch,
-                "onnxruntime_fp32_ms": round(median(slow) / batch, 3),
-                "openvino_bf16_ms": round(median(fast) / batch, 3),
-                "gain": quotient(slow, fast),
-            }
-        )
+        row = compared(one, batch, names, (through_layer(fp32, blob), through_layer(bf16, blob)), seconds)
+        rows.append({**row, "dense": is_dense(network)})
         print(json.dumps(rows[-1]), flush=True)
     return rows
 
 
 def main(argv: list[str]) -> int:
     seconds = float(argv[0]) if argv else 3.0
-    compared, gained = [], []
+    rated, gained = [], []
     with tempfile.TemporaryDirectory() as home:
         store = mirrored_store(Path(home))
         for one in map(card, NETWORKS):
             network = as_run(one, store.path(one)[0].read_bytes())
-            compared += rates(one, network, seconds)
+            rated += rates(one, network, seconds)
             gained += gains(one, network, seconds) if describe_host().bf16 else []
-    write_result("engine_rate", {"seconds": seconds, "rates": compared, "bf16_gains": gained})
+    write_result("engine_rate", {"seconds": seconds, "rates": rated, "bf16_gains": gained})
     amx = describe_host().bf16_units == "AMX"
-    slow = [row for row in compared if float(str(row["rate"])) < AT_LEAST]
+    slow = [row for row in rated if float(str(row["rate"])) < AT_LEAST]
     weak = [row for row in gained if amx and row["dense"] and float(str(row["gain"])) < AMX_AT_LEAST]
     return int(bool(slow or weak))
 

@@ -6,7 +6,6 @@ queue for a moment; when it is full the oldest make room and are counted.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -17,11 +16,10 @@ from camera_adapters.frame import Frame
 from pipeline.alerting.alert import Alert
 from pipeline.analysis.tracking import Tracks
 from pipeline.errors import PipelineError
+from pipeline.rounds import Rounds
 
 log = structlog.get_logger(__name__)
-TICK_S = 0.5
 CAPACITY = 5_000
-AFTER_TROUBLE_S = 2.0
 Rules = Callable[[Frame, Tracks], Sequence[Alert]]
 Sink = Callable[[Sequence[Alert]], None]
 
@@ -51,25 +49,25 @@ class Alerter:
         rules: Sequence[Rules] = (),
         *,
         capacity: int = CAPACITY,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._take = take
         self._followers = tuple(followers)
         self._rules = tuple(rules)
         self._capacity = capacity
-        self._clock = clock
         self._waiting: deque[Alert] = deque()
         self._lock = threading.Lock()
-        self._news = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="alerter", daemon=True)
+        self._rounds = Rounds("alerter", self._go_round, self._save)
         self._trouble = ""
         self.raised = self.dropped = 0
-        self.failure: BaseException | None = None
 
     def start(self) -> None:
         """Begin with what was stored while nobody looked."""
-        self._thread.start()
+        self._rounds.start()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the thread before its time."""
+        return self._rounds.failure
 
     def observe(self, frame: Frame, tracks: Tracks) -> None:
         """Show the tracks of an analysed frame to the rules; on the analysis thread."""
@@ -85,33 +83,15 @@ class Alerter:
             while len(self._waiting) > self._capacity:
                 self._waiting.popleft()
                 self.dropped += 1
-        self._news.set()
+        self._rounds.wake()
 
     def stored(self) -> None:
         """Hear that sightings were stored."""
-        self._news.set()
+        self._rounds.wake()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Look at what is left and end; returns False when that did not end in time."""
-        self._stopping.set()
-        self._news.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._news.wait(TICK_S)
-                self._news.clear()
-                if not self._go_round():
-                    self._stopping.wait(AFTER_TROUBLE_S)
-            if self._go_round():
-                for follower in self._followers:
-                    follower.save()
-        except Exception as error:
-            self.failure = error
-            log.exception("alerter_failed")
+        return self._rounds.stop(timeout_s)
 
     def _go_round(self) -> bool:
         """Hand on what waits and let the followers look; False when disk or database had trouble, which passes."""
@@ -125,6 +105,10 @@ class Alerter:
             return False
         self._trouble = ""
         return True
+
+    def _save(self) -> None:
+        for follower in self._followers:
+            follower.save()
 
     def _hand_on(self) -> None:
         with self._lock:

@@ -20,13 +20,12 @@ from pipeline.bus.bodies import alert_message, sighting_message, state_message
 from pipeline.bus.contract import Bus
 from pipeline.bus.message import Message
 from pipeline.errors import BusUnavailable, PipelineError
+from pipeline.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 SIGHTINGS, ALERTS = "bus sightings", "bus alerts"
 AT_ONCE = 200
 STATES_HELD = 1_000
-TICK_S = 0.5
-AFTER_TROUBLE_S = 2.0
 
 
 class Herald:
@@ -39,17 +38,19 @@ class Herald:
         self._bus, self._archive, self._engine, self._cursors = bus, archive, engine, cursors
         self._states: deque[StreamState] = deque()
         self._lock = threading.Lock()
-        self._news = threading.Event()
-        self._stopping = threading.Event()
         self._sightings = self._begin(SIGHTINGS, archive.newest_change)
         self._alerts = self._begin(ALERTS, self._newest_alert)
-        self._thread = threading.Thread(target=self._run, name="herald", daemon=True)
+        self._rounds = Rounds("herald", self._tell_all)
         self.dropped = 0
-        self.failure: BaseException | None = None
 
     def start(self) -> None:
         """Begin with what was not told before the last stop."""
-        self._thread.start()
+        self._rounds.start()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the thread before its time."""
+        return self._rounds.failure
 
     def camera_state(self, state: StreamState) -> None:
         """Take a change of a camera; returns at once."""
@@ -58,31 +59,15 @@ class Herald:
             if len(self._states) > STATES_HELD:
                 self._states.popleft()
                 self.dropped += 1
-        self._news.set()
+        self._rounds.wake()
 
     def told(self) -> None:
         """Hear that something was written down; returns at once."""
-        self._news.set()
+        self._rounds.wake()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Tell what is left as far as the bus is there; returns False when that did not end in time."""
-        self._stopping.set()
-        self._news.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._news.wait(TICK_S)
-                self._news.clear()
-                if not self._tell_all():
-                    self._stopping.wait(AFTER_TROUBLE_S)
-            self._tell_all()
-        except Exception as error:
-            self.failure = error
-            log.exception("herald_failed")
+        return self._rounds.stop(timeout_s)
 
     def _tell_all(self) -> bool:
         """Publish what is new; False when bus or database had trouble, which passes."""

@@ -119,7 +119,9 @@ class _Teller:
         why = REASONS.get(gap.reason, {}).get(self._language, "")
         state = STATES[self._language][gap.state]
         reason = {"zh": f"（{why}）", "en": f" ({why})"}[self._language] if why else ""
-        return f"{clock(gap.from_ms)}–{clock(gap.to_ms)} {state}{reason}"
+        began, ended = clock(gap.from_ms), clock(gap.to_ms)
+        day, _, _ = began.rpartition(" ")
+        return f"{began}–{ended.removeprefix(f'{day} ')} {state}{reason}"
 
     def _name(self, answer: CameraCoverage) -> str:
         return self._names.get(answer.camera_id) or answer.camera_id

@@ -146,6 +146,8 @@ def _search(
     from search_api.cli.hits import as_document, show_coverage, show_hits, write_report
     from search_api.service import Purpose
 
+    if asked.reason == UNSAID:
+        remark("no --reason: the search log will say that none was given")
     service = _service(archive, model, site)
     names = {camera: name for camera, name in service.camera_names().items() if name}
     purpose = Purpose(caller_name(), asked.reason)

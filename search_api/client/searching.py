@@ -147,7 +147,12 @@ class Searching(Connection):
 
     def cameras(self) -> list[CameraOut]:
         """Return the cameras and how they fare."""
-        return read_all(CameraOut, self.get("/v1/cameras").json())
+        page = self.get("/v1/cameras")
+        found = read_all(CameraOut, page.json())
+        while "next" in page.links:
+            page = self.get(page.links["next"]["url"])
+            found += read_all(CameraOut, page.json())
+        return found
 
     def searches(self, limit: int = 100) -> list[SearchLogOut]:
         """Return the search log, newest first."""

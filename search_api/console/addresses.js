@@ -13,7 +13,8 @@ const port = (usual) => ({ name: "port", text: "端口 Port", kind: "number", pl
 export const WAYS = {
   webhook: {
     text: "网络回调 Webhook", channel: "webhook", help: "向平台的 HTTPS 地址发送签名消息。 Signed messages to a system's address.",
-    fields: [{ name: "url", text: "网址 URL", kind: "url", placeholder: "https://example.org/hook", required: true }], address: (f) => f.url,
+    fields: [{ name: "url", text: "网址 URL", kind: "url", placeholder: "https://example.org/hook", required: true }],
+    address: (f) => f.url,
   },
   wecom: {
     text: "企业微信群 WeCom group", channel: "apprise", help: "在群里添加机器人，复制 key。 Add a robot to the group and copy its key.",
@@ -21,7 +22,10 @@ export const WAYS = {
   },
   dingtalk: {
     text: "钉钉群 DingTalk group", channel: "apprise", help: "在群里添加自定义机器人（加签）。 Add a custom robot, signed.",
-    fields: [{ name: "token", text: "access_token", kind: "secret", required: true }, { name: "secret", text: "加签密钥 Secret (SEC…)", kind: "secret" }],
+    fields: [
+      { name: "token", text: "access_token", kind: "secret", required: true },
+      { name: "secret", text: "加签密钥 Secret (SEC…)", kind: "secret" },
+    ],
     address: (f) => `dingtalk://${f.secret ? `${part(f.secret)}@` : ""}${part(f.token)}`,
   },
   feishu: {
@@ -30,19 +34,33 @@ export const WAYS = {
   },
   mail: {
     text: "邮件 E-mail", channel: "apprise", help: "用一个邮箱账号发信。 Sent from a mail account.",
-    fields: [{ name: "to", text: "收件人 To", kind: "email", required: true }, { ...host, text: "发信服务器 SMTP host", placeholder: "smtp.example.org" },
-      { name: "user", text: "账号 Account", required: true, placeholder: "duty@example.org" }, { ...password, required: true }],
-    address: (f) => `mailtos://${f.user.split("@")[1] || f.host}?user=${part(f.user)}&pass=${part(f.password)}&smtp=${part(f.host)}&from=${part(f.user)}&to=${part(f.to)}`,
+    fields: [
+      { name: "to", text: "收件人 To", kind: "email", required: true },
+      { ...host, text: "发信服务器 SMTP host", placeholder: "smtp.example.org" },
+      { name: "user", text: "账号 Account", required: true, placeholder: "duty@example.org" },
+      { ...password, required: true },
+    ],
+    address: (f) => {
+      const told = { user: f.user, pass: f.password, smtp: f.host, from: f.user, to: f.to };
+      const query = Object.entries(told).map(([name, value]) => `${name}=${part(value)}`).join("&");
+      return `mailtos://${f.user.split("@")[1] || f.host}?${query}`;
+    },
   },
   mqtt: {
     text: "MQTT", channel: "mqtt", help: "发布到一个主题。 Published to a topic.",
-    fields: [host, port("1883 / 8883"), tls, { name: "topic", text: "主题 Topic", placeholder: "zhian/alerts", required: true }, user, password],
+    fields: [
+      host, port("1883 / 8883"), tls, { name: "topic", text: "主题 Topic", placeholder: "zhian/alerts", required: true },
+      user, password,
+    ],
     address: (f) => `mqtt${f.tls ? "s" : ""}://${login(f)}${at(f)}/${f.topic.split("/").map(part).join("/")}`,
   },
   redis: {
     text: "Redis", channel: "redis", help: "写入一个 Stream。 Added to a stream.",
-    fields: [host, port("6379"), tls, { name: "stream", text: "Stream", placeholder: "zhian.alerts", required: true }, { name: "database", text: "库 Database", kind: "number", placeholder: "0" }, password],
-    address: (f) => `redis${f.tls ? "s" : ""}://${f.password ? `:${part(f.password)}@` : ""}${at(f)}/${f.database || 0}?stream=${part(f.stream)}`,
+    fields: [
+      host, port("6379"), tls, { name: "stream", text: "Stream", placeholder: "zhian.alerts", required: true },
+      { name: "database", text: "库 Database", kind: "number", placeholder: "0" }, password,
+    ],
+    address: (f) => `redis${f.tls ? "s" : ""}://${login(f)}${at(f)}/${f.database || 0}?stream=${part(f.stream)}`,
   },
   other: {
     text: "其他（Apprise 地址） Other", channel: "apprise", help: "站点文件 alerting.apprise_schemes 允许的地址。 What the site file allows.",

@@ -32,7 +32,7 @@ export function send(method, path, body) {
 // Pictures need the token too, so they are fetched and shown from memory.
 export function showPicture(image, path, owner) {
   ask(path).then((reply) => reply.blob()).then((blob) => showBlob(image, blob, owner))
-    .catch(() => { image.alt = "图片缺失 no picture"; });
+    .catch(() => { image.alt = "图片缺失 no picture"; image.src = "data:,"; }); // so that the words are shown
 }
 
 export function showBlob(image, blob, owner) {

@@ -12,7 +12,14 @@ let known = [];
 const chosen = new Set();
 
 export const cameraName = (id) => known.find((camera) => camera.id === id)?.name || id;
+export const communityName = (id) => known.find((camera) => camera.community === id)?.community_name || id;
 export const allCameras = () => known;
+
+// The communities that have cameras, and `more`, as [id, name] by name.
+export function communities(more = []) {
+  const ids = new Set([...known.map((camera) => camera.community).filter(Boolean), ...more]);
+  return [...ids].map((id) => [id, communityName(id)]).sort(([, one], [, other]) => one.localeCompare(other));
+}
 export const chosenCameras = () => [...chosen];
 
 export async function readCameras() {

@@ -47,7 +47,10 @@ function row(camera, { from_ms: from, to_ms: to }) {
     part.append(drawn("title", {}, `${local(each.from_ms)} – ${local(each.to_ms)}: ${STATES[each.state]}${reason}`));
     bar.append(part);
   }
-  line.append(make("span", camera.name || camera.camera), bar, make("span", `${Math.floor(100 * camera.share_watched)} %`));
+  const name = make("span", camera.name || camera.camera);
+  const indexed = camera.watermark_ms === null ? "" : `入库至 indexed to ${local(Math.min(camera.watermark_ms, to)).slice(5)}`;
+  name.append(make("small", indexed));
+  line.append(name, bar, make("span", `${Math.floor(100 * camera.share_watched)} %`));
   return line;
 }
 

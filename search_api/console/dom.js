@@ -23,6 +23,9 @@ export function drawn(tag, attributes = {}, text) {
   return element;
 }
 
+// Whether somebody reads or goes through a list by keys: then it is not to be made anew.
+export const inUse = (list) => Boolean(list.querySelector(".story")) || list.contains(document.activeElement);
+
 export function say(text, bad = false) {
   byId("message").textContent = text;
   byId("message").classList.toggle("bad", bad);
@@ -58,6 +61,11 @@ export function local(ms) {
   const at = new Date(ms);
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(ms)}`;
 }
+
+// As a field of type datetime-local has it.
+export const fieldTime = (ms) => local(ms).replace(" ", "T").slice(0, 16);
+
+export const joined = (...parts) => parts.filter(Boolean).join(" · ");
 
 export function duration(ms) {
   const seconds = Math.round(ms / 1000);

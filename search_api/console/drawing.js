@@ -54,12 +54,14 @@ export function drawingOn(svg, layer, changed) {
 
   function handle(point, index) {
     const [cx, cy] = point;
-    const group = drawn("g", {
-      class: `handle${index === at.chosen ? " chosen" : ""}`, tabindex: 0, role: "button", "aria-label": `点 point ${index + 1}: ${cx}, ${cy}`,
-    });
-    group.append(drawn("circle", { cx, cy, r: 22 * at.scale, class: "reach" }), drawn("circle", { cx, cy, r: 9 * at.scale, class: "dot" }),
+    const name = `点 point ${index + 1}: ${cx}, ${cy}`;
+    const look = `handle${index === at.chosen ? " chosen" : ""}`;
+    const group = drawn("g", { class: look, tabindex: 0, role: "button", "aria-label": name });
+    group.append(drawn("circle", { cx, cy, r: 22 * at.scale, class: "reach" }),
+      drawn("circle", { cx, cy, r: 9 * at.scale, class: "dot" }),
       drawn("text", { x: cx, y: cy + 4 * at.scale, "font-size": 11 * at.scale }, `${index + 1}`));
     group.addEventListener("pointerdown", (event) => drag(event, index));
+    group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // the page stays where it is
     group.addEventListener("keydown", (event) => pressed(event, index));
     group.addEventListener("focus", () => { at.chosen = index; });
     return group;

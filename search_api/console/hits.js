@@ -1,7 +1,7 @@
 // What was found: a card a hit, with why it matched and how sure that is.
 
 import { releasePictures, showPicture } from "./api.js";
-import { cameraName } from "./cameras.js";
+import { cameraName, communityName } from "./cameras.js";
 import { button, byId, clock, duration, local, make } from "./dom.js";
 import { worded } from "./wording.js";
 
@@ -25,7 +25,7 @@ function card(hit, act, chosen) {
   showPicture(image, hit.picture, "hits");
   const facts = make("div", undefined, "facts");
   facts.append(...score(hit), ...reasons(hit), make("div", cameraName(hit.camera), "camera"),
-    make("div", hit.community || "\u00a0", "soft"), make("div", `${local(hit.first_seen_ms)} – ${clock(hit.last_seen_ms)}`),
+    make("div", communityName(hit.community) || "\u00a0", "soft"), make("div", `${local(hit.first_seen_ms)} – ${clock(hit.last_seen_ms)}`),
     make("div", stay(hit), "soft"), actions(hit, item, act, chosen), ...around(hit));
   item.append(shot, facts);
   return item;

@@ -1,8 +1,8 @@
 // Incidents: what happened, newest first, taken over and closed here; new ones appear by themselves.
 
 import { asked, releasePictures, send, showPicture } from "./api.js";
-import { cameraName, readCameras } from "./cameras.js";
-import { button, byId, local, make, say } from "./dom.js";
+import { cameraName, communityName, readCameras } from "./cameras.js";
+import { button, byId, joined, local, make, say } from "./dom.js";
 import { follow } from "./events.js";
 import { noteFor } from "./question.js";
 import { KINDS, OUTCOMES, SEVERITIES, SOURCES, STATES } from "./wording.js";
@@ -52,7 +52,7 @@ function card(incident) {
   title.append(make("b", `${KINDS[incident.kind] || incident.kind} · ${incident.name}`),
     make("span", STATES[incident.state], `badge state-${incident.state}`));
   const outcome = incident.outcome ? OUTCOMES[incident.outcome] : "";
-  const place = [incident.community, cameraName(incident.camera)].filter(Boolean).join(" · ");
+  const place = joined(communityName(incident.community), cameraName(incident.camera));
   const count = incident.alerts > 1 ? `${incident.alerts} 次 alerts` : "";
   what.append(title, make("div", place),
     make("div", [local(incident.last_ms), SEVERITIES[incident.severity], SOURCES[incident.source], count, outcome]
@@ -78,7 +78,8 @@ function acts(incident, item) {
 
 // A slip of the finger must not close what somebody waits for.
 async function close(incident, outcome, step) {
-  const note = await noteFor(`关闭警情 Close as ${OUTCOMES[outcome]}`, `${KINDS[incident.kind] || incident.kind} · ${incident.name} · ${local(incident.last_ms)}`, "关闭 Close");
+  const what = `${KINDS[incident.kind] || incident.kind} · ${incident.name} · ${local(incident.last_ms)}`;
+  const note = await noteFor(`关闭警情 Close as ${OUTCOMES[outcome]}`, what, "关闭 Close");
   if (note !== null) await step("close", { outcome, note });
 }
 

@@ -8,6 +8,7 @@ const KEYS = {
   action: "动作 action", kind: "对象 kind", words: "描述 words", photo: "照片 photo", box: "框 box", more_photos: "更多照片 more photos",
   sighting: "相似于 like", confirmed: "确认 confirmed", rejected: "排除 rejected", cameras: "摄像机 cameras", zone: "画面区域 zone",
   communities: "小区 communities", from_ms: "从 from", to_ms: "到 to", top: "条数 top", outcome: "结果 outcome",
+  camera: "摄像机 camera", resident: "老人 resident", companion: "陪同人 companion", consent_by: "同意人 consent by", why: "原因 why",
   coat_may_have_changed: "可能换外衣 other coat", trajectory: "路线 route", fill: "补全 fill", case: "案件 case",
   sightings: "记录 sightings",
 };
@@ -30,6 +31,7 @@ function told(name, value) {
   if (name.endsWith("_ms")) return local(value);
   if (name === "photo") return value.replace(/^sha256:(.{8}).*$/, "sha256 $1…");
   if (name === "box") return value.map(Math.round).join(", ");
+  if (name === "camera") return cameraName(value);
   if (name === "cameras") return value.map(cameraName).join(", ");
   if (name === "more_photos") return `${value.length}`;
   if (Array.isArray(value)) return value.length > 3 ? `${value.slice(0, 3).join(", ")} … (${value.length})` : value.join(", ");

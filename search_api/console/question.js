@@ -24,7 +24,10 @@ export const confirmed = (title, text, deed) => asked(title, text, deed, false);
 export const reasonFor = (title, text, deed) => asked(title, text, deed, true);
 
 // Resolves to a note, which may be empty, or to null.
-export const noteFor = (title, text, deed) => asked(title, text, deed, true, false).then((answer) => (answer === true ? "" : answer));
+export async function noteFor(title, text, deed) {
+  const answer = await asked(title, text, deed, true, false);
+  return answer === true ? "" : answer;
+}
 
 function asked(title, text, deed, wantsReason, must = wantsReason) {
   byId("question-title").textContent = title;

@@ -1,8 +1,8 @@
 // The forms of a resident in care: enrolling with consent, changing what is told, adding a companion.
 
 import { ask, asked } from "./api.js";
-import { allCameras } from "./cameras.js";
-import { byId, make, say } from "./dom.js";
+import { allCameras, communities } from "./cameras.js";
+import { byId, fieldTime, make, say } from "./dom.js";
 import { tick } from "./hours.js";
 
 const DAYS = 180;
@@ -11,10 +11,12 @@ let changed = async () => {};
 
 export function startResidentForms(told) {
   changed = told;
-  for (const name of ["resident", "companion"]) byId(`${name}-cancel`).addEventListener("click", () => byId(`${name}-form`).close());
+  for (const name of ["resident", "companion"]) {
+    byId(`${name}-cancel`).addEventListener("click", () => byId(`${name}-form`).close());
+  }
   byId("resident-community").addEventListener("change", () => offerExits([]));
   byId("resident-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("resident", store); });
-  byId("companion-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("companion", addCompanion); });
+  byId("companion-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("companion", addPhotos); });
 }
 
 // For a new resident `resident` is null; of an enrolled one name, photos and consent stay.
@@ -35,7 +37,7 @@ export function openResident(resident) {
 }
 
 function fill(resident) {
-  const day = (ms) => { const at = new Date(ms); at.setMinutes(at.getMinutes() - at.getTimezoneOffset()); return at.toISOString().slice(0, 10); };
+  const day = (ms) => fieldTime(ms).slice(0, 10);
   byId("resident-expires").value = day(resident ? Date.parse(resident.expires) : Date.now() + DAYS * 86_400_000);
   byId("resident-consent-at").value = day(Date.now());
   if (!resident) return;
@@ -48,16 +50,16 @@ function fill(resident) {
 }
 
 function offerCommunities(resident) {
-  const known = new Set(allCameras().map((camera) => camera.community).filter(Boolean));
-  if (resident) known.add(resident.community);
-  byId("resident-community").replaceChildren(...[...known].sort().map((name) => new Option(name, name)));
+  const offered = communities(resident ? [resident.community] : []);
+  byId("resident-community").replaceChildren(...offered.map(([id, name]) => new Option(name, id)));
   if (resident) byId("resident-community").value = resident.community;
   offerExits(resident?.exit_cameras || []);
 }
 
 // Cameras of her community, and those already chosen.
 function offerExits(chosen) {
-  const there = allCameras().filter((camera) => camera.community === byId("resident-community").value || chosen.includes(camera.id));
+  const community = byId("resident-community").value;
+  const there = allCameras().filter((camera) => camera.community === community || chosen.includes(camera.id));
   byId("resident-exits").replaceChildren(make("legend", "看到人离开小区的摄像机 Cameras that see people leave"), ...there.map((camera) => {
     const { label, box } = tick(camera.name || camera.id, chosen.includes(camera.id));
     box.value = camera.id;
@@ -97,22 +99,32 @@ async function enrol(form) {
   say(`已登记 ${made.name}，从现在起照看。 Enrolled, looked after from now on.`);
 }
 
-let accompanied = null;
+let shown = null; // whose photos or companion are added
+let companion = false;
 
-export function openCompanion(resident) {
-  accompanied = resident;
+export const openCompanion = (resident) => openPhotos(resident, true);
+
+// For photos of herself, or of somebody with whom she may leave.
+export function openPhotos(resident, ofCompanion = false) {
+  [shown, companion] = [resident, ofCompanion];
   byId("companion-ask").reset();
   byId("companion-problem").textContent = "";
-  byId("companion-title").textContent = `${resident.name} 的陪同人 A companion`;
+  byId("companion-title").textContent = ofCompanion ? `${resident.name} 的陪同人 A companion` : `${resident.name} 的照片 Photos of her`;
+  byId("companion-help").textContent = ofCompanion
+    ? "与陪同人一起外出不报警。陪同人也须同意。 Leaving with a companion is not told. The companion has to agree as well."
+    : "换了衣服就加一张：按今天的穿着更容易认出。 Add one in the clothes of today: she is known by how she looks.";
+  byId("companion-who").hidden = !ofCompanion;
+  byId("companion-name").required = ofCompanion;
   byId("companion-form").showModal();
 }
 
-async function addCompanion() {
+async function addPhotos() {
   const form = new FormData();
-  form.append("name", byId("companion-name").value.trim());
   for (const photo of byId("companion-photos").files) form.append("photo", photo);
-  await ask(`/v1/residents/${accompanied.id}/companions`, { method: "POST", body: form });
-  say("已加陪同人：一起外出时不报警。 Added: leaving together is not told.");
+  if (companion) form.append("name", byId("companion-name").value.trim());
+  await ask(`/v1/residents/${shown.id}/${companion ? "companions" : "photos"}`, { method: "POST", body: form });
+  if (companion) say("已加陪同人：一起外出时不报警。 Added: leaving together is not told.");
+  else say(`已加照片，从现在起也按此辨认 ${shown.name}。 Added: she is looked for by these as well.`);
 }
 
 // What is wrong is said in the form, which stays as it is.

@@ -1,10 +1,10 @@
 // Residents in care (在管老人): where each is as far as the cameras know, and what is told of them.
 
 import { ask, asked, releasePictures, showPicture } from "./api.js";
-import { cameraName, readCameras } from "./cameras.js";
-import { button, byId, clock, local, make, say } from "./dom.js";
+import { cameraName, communityName, readCameras } from "./cameras.js";
+import { button, byId, clock, inUse, joined, local, make, say } from "./dom.js";
 import { reasonFor } from "./question.js";
-import { openCompanion, openResident, startResidentForms } from "./resident_form.js";
+import { openCompanion, openPhotos, openResident, startResidentForms } from "./resident_form.js";
 import { searchLike } from "./search.js";
 import { openForm } from "./watches.js";
 
@@ -24,7 +24,7 @@ export function startResidents() {
 export async function showResidents() {
   await readCameras();
   await refresh();
-  due ??= setInterval(() => { if (!byId("resident-list").querySelector(".story")) refresh().catch(() => {}); }, AGAIN_MS);
+  due ??= setInterval(() => { if (!inUse(byId("resident-list"))) refresh().catch(() => {}); }, AGAIN_MS);
 }
 
 export function leaveResidents() {
@@ -86,7 +86,8 @@ function isLate(homeBy, left) {
   return nowMs() >= due.getTime();
 }
 
-const moment = (ms) => (new Date(ms).toDateString() === new Date(nowMs()).toDateString() ? clock(ms).slice(0, 5) : local(ms).slice(5, 16));
+const isToday = (ms) => new Date(ms).toDateString() === new Date(nowMs()).toDateString();
+const moment = (ms) => (isToday(ms) ? clock(ms).slice(0, 5) : local(ms).slice(5, 16));
 const gone = (hours) => (hours < 48 ? `${Math.floor(hours)} 小时` : `${Math.floor(hours / 24)} 天`);
 const goneEnglish = (hours) => (hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} days`);
 
@@ -100,8 +101,9 @@ function card(resident) {
   const what = make("div");
   const state = make("div", zh, "mood");
   state.append(" ", make("small", en));
-  const place = resident.last_seen ? `最后 last: ${cameraName(resident.last_seen.camera)} ${local(Date.parse(resident.last_seen.at))}` : "";
-  what.append(make("b", resident.name), state, make("div", [resident.community, place].filter(Boolean).join(" · "), "soft"),
+  const seen = resident.last_seen;
+  const place = seen && `最后 last: ${cameraName(seen.camera)} ${local(Date.parse(seen.at))}`;
+  what.append(make("b", resident.name), state, make("div", joined(communityName(resident.community), place), "soft"),
     make("div", `监护人 guardian: ${resident.guardian}`), make("div", told(resident), "soft"));
   if (resident.companions.length) what.append(companions(resident));
   if (resident.ended_why) what.append(make("div", `${resident.ended_by}：${resident.ended_why}`, "soft"));
@@ -136,7 +138,8 @@ function acts(resident, item) {
   const line = make("div", undefined, "line");
   if (resident.state !== "active") return line;
   line.append(button("最近出现 Last seen", () => tried(() => sightings(resident, item))),
-    button("修改 Edit", () => openResident(resident)), button("加陪同人 Add companion", () => openCompanion(resident)),
+    button("修改 Edit", () => openResident(resident)), button("加照片 Add photos", () => openPhotos(resident)),
+    button("加陪同人 Add companion", () => openCompanion(resident)),
     button("结束 End", () => tried(() => withdraw(resident)), "grave"));
   return line;
 }
@@ -161,17 +164,20 @@ function figure(resident, seen) {
   showPicture(image, seen.picture, "residents");
   const out = seen.exit ? " ↗ 外出 out" : "";
   box.append(image, make("figcaption", `${cameraName(seen.camera)} ${local(Date.parse(seen.at))}${out}`),
-    button("检索 Search", () => tried(() => lookFor(resident, seen))), button("布控 Watch", () => openForm([seen.sighting], resident.name)));
+    button("检索 Search", () => tried(() => lookFor(resident, seen))),
+    button("布控 Watch", () => openForm([seen.sighting], resident.name)));
   return box;
 }
 
 async function lookFor(resident, seen) {
-  const why = await reasonFor("检索 Search", `在所有摄像机里找与 ${resident.name} 相似的人。 Looks for people like this at all cameras.`, "检索 Search");
+  const what = `在所有摄像机里找与 ${resident.name} 相似的人。 Looks for people like this at all cameras.`;
+  const why = await reasonFor("检索 Search", what, "检索 Search");
   if (why) await searchLike(seen.sighting, why);
 }
 
 async function withdraw(resident) {
-  const why = await reasonFor("结束在管 End the care", `${resident.name}：照片、特征和出现记录将被删除，不能恢复。 Photos and where she was seen are erased for good.`, "结束 End");
+  const what = `${resident.name}：照片、特征和出现记录将被删除，不能恢复。 Photos and where she was seen are erased for good.`;
+  const why = await reasonFor("结束在管 End the care", what, "结束 End");
   if (!why) return;
   const form = new FormData();
   form.append("reason", why);
@@ -181,7 +187,8 @@ async function withdraw(resident) {
 }
 
 async function removeCompanion(resident, name) {
-  const why = await reasonFor("移除陪同人 Remove a companion", `${name}：照片将被删除；以后与其外出按独自外出处理。 The photos are erased.`, "移除 Remove");
+  const what = `${name}：照片将被删除；以后与其外出按独自外出处理。 The photos are erased.`;
+  const why = await reasonFor("移除陪同人 Remove a companion", what, "移除 Remove");
   if (!why) return;
   const query = new URLSearchParams({ reason: why });
   await ask(`/v1/residents/${resident.id}/companions/${encodeURIComponent(name)}?${query}`, { method: "DELETE" });

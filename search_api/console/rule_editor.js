@@ -5,7 +5,6 @@ import { drawingOn } from "./drawing.js";
 import { tick } from "./hours.js";
 import { partsOf, readFields, showFields } from "./rule_form.js";
 import { PARTS, TO_DRAW } from "./rule_wording.js";
-import { KINDS } from "./wording.js";
 
 let drawing = null;
 let edited = null; // {was, rule, part}: name before, the rule as it is drawn, the part that is drawn now
@@ -73,8 +72,8 @@ function changeKind(kind) {
 
 function layFields() {
   showFields(edited.rule.kind, edited.rule, () => {
-    const { direction, in_direction } = readFields();
-    Object.assign(edited.rule, direction !== undefined && { direction: direction ?? undefined }, in_direction !== undefined && { in_direction: in_direction ?? undefined });
+    const { direction, in_direction: way } = readFields(); // null is the usual one
+    Object.assign(edited.rule, { direction: direction ?? undefined, in_direction: way ?? undefined });
     hooks.draw();
   });
   const parts = partsOf(edited.rule.kind);

@@ -14,7 +14,8 @@ export async function readKinds() {
   if (schemas) return;
   const { paths, components } = await (await fetch("/openapi.json")).json();
   const { schema } = paths["/v1/rules/{camera}"].post.requestBody.content["application/json"];
-  schemas = new Map(Object.entries(schema.discriminator.mapping).map(([kind, at]) => [kind, components.schemas[at.split("/").pop()]]));
+  const at = Object.entries(schema.discriminator.mapping);
+  schemas = new Map(at.map(([kind, path]) => [kind, components.schemas[path.split("/").pop()]]));
   byId("rule-kind").replaceChildren(...[...schemas.keys()].map((kind) => new Option(KINDS[kind] || kind, kind)));
 }
 
@@ -88,13 +89,15 @@ function objectsField(chosen) {
 function nightField(night) {
   const dwell = number({ type: "number", minimum: 0 }, false);
   dwell.value = night?.min_dwell_s ?? 10;
-  const more = { name: "min_dwell_s", element: labelled("夜间至少停留（秒） Stays at least, at night (s)", dwell), read: () => Number(dwell.value) };
+  const element = labelled("夜间至少停留（秒） Stays at least, at night (s)", dwell);
+  const more = { name: "min_dwell_s", element, read: () => Number(dwell.value) };
   return { ...hoursField("夜间停留更短就报 A shorter stay is told at night", night, [more]), name: "night" };
 }
 
 function severityField(value) {
   const select = make("select");
-  select.append(new Option("按种类 usual of its kind", ""), ...Object.entries(SEVERITIES).map(([name, text]) => new Option(text, name)));
+  const names = Object.entries(SEVERITIES);
+  select.append(new Option("按种类 usual of its kind", ""), ...names.map(([name, text]) => new Option(text, name)));
   select.value = value || "";
   return { name: "severity", element: labelled("紧急程度 Severity", select), read: () => select.value || null };
 }

@@ -1,15 +1,16 @@
 // Rules of the cameras: what each watches for, drawn over its latest picture.
 
-import { ask, asked, releasePictures, showBlob, showPicture } from "./api.js";
+import { ask, releasePictures, showBlob } from "./api.js";
 import { allCameras, readCameras } from "./cameras.js";
-import { button, byId, local, make, say } from "./dom.js";
+import { byId, inUse, local, say } from "./dom.js";
 import { confirmed } from "./question.js";
 import { editRule, endEditing, isEditing, laidOn, startEditor } from "./rule_editor.js";
+import { ruleCard } from "./rule_card.js";
 import { readKinds } from "./rule_form.js";
-import { RULE_STATES } from "./rule_wording.js";
 import { ruleName, ruleShapes } from "./shapes.js";
-import { KINDS } from "./wording.js";
 
+const AGAIN_MS = 15_000; // states and counts are read again so often
+let due = null;
 let rules = [];
 let tag = null; // of the rules as they are shown
 let size = null; // of the picture, null while there is none
@@ -36,9 +37,12 @@ export async function showRules() {
   byId("rule-none").hidden = cameras.length > 0;
   byId("rule-work").hidden = byId("rule-choice").hidden = cameras.length === 0;
   if (cameras.length) await open();
+  due ??= setInterval(() => { if (!isEditing() && !inUse(byId("rule-list"))) readRules().catch(() => {}); }, AGAIN_MS);
 }
 
 export function leaveRules() {
+  clearInterval(due);
+  due = null;
   endEditing();
   releasePictures("rules");
   releasePictures("rule-events");
@@ -59,7 +63,8 @@ async function change() {
   const wanted = ruleCamera();
   if (isEditing()) {
     byId("rule-camera").value = shown;
-    if (!await confirmed("换摄像机 Another camera", "未保存的修改将丢失。 What was not saved is lost.", "放弃修改 Discard")) return;
+    const what = "未保存的修改将丢失。 What was not saved is lost.";
+    if (!await confirmed("换摄像机 Another camera", what, "放弃修改 Discard")) return;
     byId("rule-camera").value = wanted;
   }
   await open();
@@ -70,7 +75,7 @@ const readRules = async () => took(await ask(`/v1/rules/${encodeURIComponent(rul
 async function took(reply) {
   tag = reply.headers.get("ETag");
   rules = await reply.json();
-  byId("rule-list").replaceChildren(...rules.map(card));
+  byId("rule-list").replaceChildren(...rules.map((report) => ruleCard(report, ruleCamera(), act)));
   byId("rule-empty").hidden = rules.length > 0;
   byId("rule-restore").hidden = !rules.some((rule) => rule.changed);
   draw();
@@ -118,55 +123,16 @@ function classOf(rule) {
   return `shape${rule.name === chosen ? " chosen" : ""}${off}`;
 }
 
-function card(report) {
-  const { rule } = report;
-  const item = make("li", undefined, `rule rule-${report.state}`);
-  item.dataset.rule = rule.name;
-  const title = make("div", undefined, "top");
-  title.append(make("b", rule.name), make("span", RULE_STATES[report.state], `badge rule-${report.state}`));
-  const counted = report.count === null ? "" : `现有 now ${report.count}`;
-  const last = report.last_event ? `最近 last ${local(Date.parse(report.last_event))}` : "";
-  const line = make("div", undefined, "line");
-  line.append(button("修改 Edit", () => { choose(rule.name); editRule(rule); }),
-    button(rule.enabled === false ? "启用 Switch on" : "停用 Switch off", () => tried(() => toggle(rule))),
-    button("近期事件 Events", () => tried(() => events(rule, item))));
-  item.append(title, make("div", KINDS[rule.kind] || rule.kind),
-    make("div", [`事件 events ${report.events}`, counted, last].filter(Boolean).join(" · "), "soft"));
-  if (report.fault) item.append(make("p", report.fault, "bad"));
-  item.append(line);
-  item.addEventListener("pointerenter", () => choose(rule.name));
-  return item;
-}
+const act = {
+  edit(rule) { choose(rule.name); editRule(rule); },
+  toggle: (rule) => tried(() => toggle(rule)),
+  look: choose,
+};
 
 function choose(name) {
   chosen = name;
   for (const item of byId("rule-list").children) item.classList.toggle("chosen", item.dataset.rule === name);
   draw();
-}
-
-async function events(rule, item) {
-  const before = item.querySelector(".story");
-  before?.remove();
-  if (before) return;
-  const query = new URLSearchParams({ source: "rule", camera: ruleCamera(), name: rule.name, limit: 12 });
-  const { alerts } = await asked(`/v1/alerts?${query}`);
-  const story = make("div", undefined, "story");
-  if (!alerts.length) story.append(make("p", "还没有报警。 No alert yet."));
-  const strip = make("div", undefined, "strip");
-  strip.append(...alerts.map(eventFigure));
-  const link = make("a", "到警情处理 Handle them under Incidents");
-  link.href = "#incidents";
-  story.append(strip, ...(alerts.length ? [link] : []));
-  item.append(story);
-}
-
-function eventFigure(alert) {
-  const figure = make("figure");
-  const image = make("img");
-  image.alt = "";
-  if (alert.picture) showPicture(image, alert.picture, "rule-events");
-  figure.append(image, make("figcaption", local(alert.at_ms)));
-  return figure;
 }
 
 // Resolves when the API has taken the rule; throws what is wrong with it.
@@ -178,7 +144,8 @@ async function save(rule, was) {
 }
 
 async function remove(name) {
-  const sure = await confirmed("删除规则 Remove the rule", `${name}：删除后不再报警，已有的警情保留。 It tells nothing any more; what it told stays.`, "删除 Remove");
+  const what = `${name}：删除后不再报警，已有的警情保留。 It tells nothing any more; what it told stays.`;
+  const sure = await confirmed("删除规则 Remove the rule", what, "删除 Remove");
   if (!sure) return false;
   await sent("DELETE", `/${encodeURIComponent(name)}`);
   say(`已删除 ${name}。 Removed.`);
@@ -187,15 +154,15 @@ async function remove(name) {
 
 async function toggle(rule) {
   if (rule.enabled !== false) {
-    const sure = await confirmed("停用规则 Switch the rule off", `${rule.name}：停用后不再报警。 It tells nothing until it is switched on.`, "停用 Switch off");
-    if (!sure) return;
+    const what = `${rule.name}：停用后不再报警。 It tells nothing until it is switched on.`;
+    if (!await confirmed("停用规则 Switch the rule off", what, "停用 Switch off")) return;
   }
   await sent("POST", `?replaces=${encodeURIComponent(rule.name)}`, { ...rule, enabled: rule.enabled === false });
 }
 
 async function restore() {
-  const sure = await confirmed("恢复站点文件的规则 Back to the site file", "在此页所做的修改将丢失。 What was changed here is lost.", "恢复 Restore");
-  if (!sure) return;
+  const what = "在此页所做的修改将丢失。 What was changed here is lost.";
+  if (!await confirmed("恢复站点文件的规则 Back to the site file", what, "恢复 Restore")) return;
   endEditing();
   await sent("DELETE", "");
   say("已恢复。 Restored.");

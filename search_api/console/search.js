@@ -3,11 +3,12 @@
 import { asked } from "./api.js";
 import { chosenCameras, offerCameras } from "./cameras.js";
 import { coverageBars } from "./coverage.js";
-import { button, byId, make, say } from "./dom.js";
+import { button, byId, local, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
 import { keep } from "./keep.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
 import { hideRoute, showRoute } from "./route.js";
+import { startSpans } from "./spans.js";
 import { openForm } from "./watches.js";
 import { chosenZone, startZone } from "./zone.js";
 
@@ -18,6 +19,8 @@ const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map
 export function startSearch() {
   choosePhotos(anew);
   startZone();
+  byId("print").addEventListener("click", () => window.print());
+  startSpans();
   byId("words").addEventListener("change", anew);
   byId("ask").addEventListener("submit", (event) => { event.preventDefault(); search(); });
 }
@@ -69,6 +72,7 @@ async function search(sighting) {
     return;
   }
   byId("go").disabled = true;
+  byId("sheet").hidden = true;
   hideRoute();
   say("检索中… Searching…");
   try {
@@ -98,6 +102,8 @@ function show(reply, sighting) {
   say(n ? `${n} 条，按相似度排列。 ${n} hits, best first. ${among}` : `没有找到。 Nothing in the archive fits. ${among}`);
   const act = { judge, more: (hit) => { window.scrollTo({ top: 0 }); search(hit.sighting); } };
   showHits(reply.hits, act, (hit) => judged.get(hit.sighting) || null);
+  byId("sheet").hidden = !n;
+  byId("sheet-facts").textContent = `${byId("reason").value} · ${local(Date.now())}`;
   offerNext();
 }
 

@@ -2,8 +2,8 @@
 
 import { send } from "./api.js";
 import { wayOf, WAYS } from "./addresses.js";
-import { allCameras } from "./cameras.js";
-import { byId, local, make, say } from "./dom.js";
+import { communities } from "./cameras.js";
+import { byId, fieldTime, local, make, say } from "./dom.js";
 import { hoursField, labelled, tick } from "./hours.js";
 import { KINDS, SEVERITIES } from "./wording.js";
 
@@ -25,12 +25,10 @@ export function startSubscriptionForms(told) {
   byId("mute-often").replaceChildren(...MUTES.map(([ms, text]) => {
     const often = make("button", text);
     often.type = "button";
-    often.addEventListener("click", () => { byId("mute-until").value = input(Date.now() + ms); });
+    often.addEventListener("click", () => { byId("mute-until").value = fieldTime(Date.now() + ms); });
     return often;
   }));
 }
-
-const input = (ms) => { const at = new Date(ms); at.setMinutes(at.getMinutes() - at.getTimezoneOffset()); return at.toISOString().slice(0, 16); };
 
 export function openSubscription(subscription, others) {
   edited = subscription;
@@ -67,14 +65,15 @@ function wayField({ name, text, kind, placeholder, required }, kept) {
   }
   const made = make("input");
   made.type = { secret: "password", number: "number", url: "url", email: "email" }[kind] || "text";
-  Object.assign(made, { required: Boolean(required) && !kept, placeholder: placeholder || "", autocomplete: kind === "secret" ? "new-password" : "off", name });
+  const autocomplete = kind === "secret" ? "new-password" : "off";
+  Object.assign(made, { required: Boolean(required) && !kept, placeholder: placeholder || "", autocomplete, name });
   inputs[name] = made;
   return labelled(text, made);
 }
 
 function layChoices(terms) {
-  const communities = new Set([...allCameras().map((camera) => camera.community).filter(Boolean), ...(terms?.communities || [])]);
-  choices("subscription-communities", "小区（不选为全部） Communities, none is all", [...communities].sort().map((name) => [name, name]), terms?.communities);
+  const offered = communities(terms?.communities);
+  choices("subscription-communities", "小区（不选为全部） Communities, none is all", offered, terms?.communities);
   const kinds = Object.entries(KINDS).filter(([kind]) => !NEVER_ALONE.has(kind));
   choices("subscription-kinds", "种类（不选为全部） Kinds, none is all", kinds, terms?.kinds);
 }
@@ -92,7 +91,8 @@ function layMore(terms, others) {
   byId("subscription-hours").replaceChildren(hours.element);
   byId("subscription-hours-more").hidden = !(terms?.hours.length > 1);
   const to = byId("subscription-escalate");
-  to.replaceChildren(new Option("不升级 nobody", ""), ...others.filter((each) => each.subscription !== edited?.subscription).map((each) => new Option(each.terms.name, each.subscription)));
+  const rest = others.filter((each) => each.subscription !== edited?.subscription);
+  to.replaceChildren(new Option("不升级 nobody", ""), ...rest.map((each) => new Option(each.terms.name, each.subscription)));
   to.value = terms?.escalate?.to || "";
   byId("subscription-escalate-after").value = (terms?.escalate?.after_s || 300) / 60;
   byId("subscription-digest").checked = Boolean(terms?.digest);
@@ -103,25 +103,35 @@ function layMore(terms, others) {
 
 const ticked = (id) => [...byId(id).querySelectorAll(":checked")].map((box) => box.value);
 
+// "" where nothing was written: an address that is there stays.
+function address(way) {
+  const told = (field) => (field.type === "checkbox" ? field.checked : field.value.trim());
+  const filled = Object.fromEntries(Object.entries(inputs).map(([name, field]) => [name, told(field)]));
+  if (!Object.values(filled).some((value) => value && value !== true)) return "";
+  const missing = way.fields.find(({ name, required }) => required && !filled[name]);
+  if (missing) throw new Error(`要换地址，请填写${missing.text}。 To change the address fill in all of it.`);
+  return way.address(filled);
+}
+
 function read() {
   const way = WAYS[byId("subscription-way").value];
-  const filled = Object.fromEntries(Object.entries(inputs).map(([name, field]) => [name, field.type === "checkbox" ? field.checked : field.value.trim()]));
-  const empty = Object.values(inputs).every((field) => field.type === "checkbox" || !field.value.trim());
   const part = hours.read();
   const escalate = byId("subscription-escalate").value;
   return {
-    name: byId("subscription-name").value.trim(), channel: way.channel, address: empty ? "" : way.address(filled),
+    name: byId("subscription-name").value.trim(), channel: way.channel, address: address(way),
     communities: ticked("subscription-communities"), kinds: ticked("subscription-kinds"), sources: edited?.terms.sources || [],
     severity: byId("subscription-severity").value, hours: part ? [part, ...(edited?.terms.hours.slice(1) || [])] : [],
     updates: byId("subscription-every").checked ? "every" : "first", thumbnail: byId("subscription-thumbnail").checked,
-    digest: byId("subscription-digest").checked ? { over: Number(byId("subscription-digest-over").value), after_s: 60 * byId("subscription-digest-after").value } : null,
+    digest: byId("subscription-digest").checked ? digest() : null,
     escalate: escalate ? { to: escalate, after_s: 60 * byId("subscription-escalate-after").value } : null,
   };
 }
 
+const digest = () => ({
+  over: Number(byId("subscription-digest-over").value), after_s: 60 * byId("subscription-digest-after").value,
+});
+
 async function store() {
-  const missing = Object.values(inputs).find((field) => field.required && !field.value.trim());
-  if (missing) throw new Error("请填写地址。 Fill in where the messages go.");
   const path = edited ? `/v1/subscriptions/${edited.subscription}` : "/v1/subscriptions";
   const made = await (await send(edited ? "PUT" : "POST", path, read())).json();
   await changed(made);
@@ -133,7 +143,7 @@ export function openMute(subscription) {
   byId("mute-ask").reset();
   byId("mute-problem").textContent = "";
   byId("mute-title").textContent = `静音 Mute ${subscription.terms.name}`;
-  byId("mute-until").value = input(Date.now() + MUTES[0][0]);
+  byId("mute-until").value = fieldTime(Date.now() + MUTES[0][0]);
   byId("mute-form").showModal();
 }
 

@@ -2,8 +2,8 @@
 
 import { ask, asked, send } from "./api.js";
 import { wayOf, WAYS } from "./addresses.js";
-import { readCameras } from "./cameras.js";
-import { button, byId, local, make, say } from "./dom.js";
+import { communityName, readCameras } from "./cameras.js";
+import { button, byId, joined, local, make, say } from "./dom.js";
 import { confirmed } from "./question.js";
 import { openMute, openSubscription, startSubscriptionForms } from "./subscription_form.js";
 import { KINDS, SEVERITIES, SOURCES } from "./wording.js";
@@ -54,9 +54,11 @@ function card(subscription) {
   item.dataset.subscription = subscription.subscription;
   const title = make("div", undefined, "top");
   title.append(make("b", terms.name), stateOf(subscription, muted));
-  item.append(title, make("div", `${WAYS[wayOf(terms)].text}${terms.address ? ` · ${terms.address}` : ""}`), make("div", wanted(terms), "soft"), make("div", arrivals(subscription), "soft"));
+  item.append(title, make("div", joined(WAYS[wayOf(terms)].text, terms.address)), make("div", wanted(terms), "soft"),
+    make("div", arrivals(subscription), "soft"));
   if (subscription.failing) item.append(make("p", `接收方不收消息 The receiver takes no messages: ${subscription.failing}`, "bad"));
-  if (muted) item.append(make("div", `静音至 muted until ${local(Date.parse(subscription.muted_until))} · ${subscription.muted_by} · ${subscription.mute_reason}`));
+  const until = muted && `静音至 muted until ${local(Date.parse(subscription.muted_until))}`;
+  if (muted) item.append(make("div", joined(until, subscription.muted_by, subscription.mute_reason)));
   item.append(acts(subscription, item, muted));
   return item;
 }
@@ -68,14 +70,17 @@ function stateOf(subscription, muted) {
 }
 
 function wanted(terms) {
-  const kinds = [...terms.sources.map((source) => SOURCES[source]), ...terms.kinds.map((kind) => KINDS[kind] || kind)].join("、") || "所有种类 all kinds";
+  const named = [...terms.sources.map((source) => SOURCES[source]), ...terms.kinds.map((kind) => KINDS[kind] || kind)];
+  const kinds = named.join("、") || "所有种类 all kinds";
+  const communities = terms.communities.map(communityName).join("、") || "所有小区 all communities";
   const graver = terms.severity === "low" ? "" : `${SEVERITIES[terms.severity]} 及以上 and above`;
   const every = terms.updates === "every" ? "每一步 every step" : "首次和升级 first and graver";
-  return [terms.communities.join("、") || "所有小区 all communities", kinds, graver, terms.hours.map(hours).join("；"), every].filter(Boolean).join(" · ");
+  return joined(communities, kinds, graver, terms.hours.map(hours).join("；"), every);
 }
 
 function hours(part) {
-  const days = part.days && part.days.length < 7 ? `周${part.days.map((day) => DAY_NAMES[day]).join("")} ${part.days.join(",")} ` : "";
+  const some = part.days && part.days.length < 7;
+  const days = some ? `周${part.days.map((day) => DAY_NAMES[day]).join("")} ${part.days.join(",")} ` : "";
   return `${days}${(part.from || "00:00").slice(0, 5)}–${(part.to || "24:00").slice(0, 5)}`;
 }
 
@@ -83,19 +88,25 @@ function arrivals({ terms, pending, delivered, dead }) {
   if (terms.channel === "stream") return "由对方读取 read by the subscriber";
   const escalation = terms.escalate && all.find((each) => each.subscription === terms.escalate.to);
   const next = escalation ? `${Math.round(terms.escalate.after_s / 60)} 分钟无人确认则通知 unacknowledged: ${escalation.terms.name}` : "";
-  return [`已送达 delivered ${delivered}`, pending && `待发 pending ${pending}`, dead && `未送达 given up ${dead}`, next].filter(Boolean).join(" · ");
+  return joined(`已送达 delivered ${delivered}`, pending && `待发 pending ${pending}`, dead && `未送达 given up ${dead}`, next);
 }
 
 function acts(subscription, item, muted) {
   const { subscription: id, terms } = subscription;
   const line = make("div", undefined, "line");
-  if (terms.channel !== "stream") line.append(button("发测试消息 Send a test", (event) => tried(() => test(subscription, event.target)), "strong"));
+  const sends = terms.channel !== "stream";
+  if (sends) line.append(button("发测试消息 Send a test", ({ target }) => tried(() => test(subscription, target)), "strong"));
   line.append(button("修改 Edit", () => openSubscription(subscription, all)));
-  if (muted) line.append(button("取消静音 Unmute", () => tried(async () => { await ask(`/v1/subscriptions/${id}/mute`, { method: "DELETE" }); await refresh(); })));
+  if (muted) line.append(button("取消静音 Unmute", () => tried(() => unmute(id))));
   else line.append(button("静音 Mute", () => openMute(subscription)));
-  if (terms.channel !== "stream") line.append(button("消息 Messages", () => tried(() => letters(subscription, item))));
+  if (sends) line.append(button("消息 Messages", () => tried(() => letters(subscription, item))));
   line.append(button("删除 Delete", () => tried(() => remove(subscription)), "grave"));
   return line;
+}
+
+async function unmute(id) {
+  await ask(`/v1/subscriptions/${id}/mute`, { method: "DELETE" });
+  await refresh();
 }
 
 async function test({ subscription, terms }, pressed) {
@@ -118,9 +129,13 @@ async function letters({ subscription }, item) {
   const story = make("div", undefined, "story letters");
   if (!sent.length) story.append(make("p", "还没有消息。 No message yet."));
   const list = make("ol");
-  list.append(...sent.map((letter) => make("li", [local(letter.tried_ms ?? letter.noted_ms), LETTERS[letter.state], letter.receipt || letter.reason].filter(Boolean).join(" · "))));
+  list.append(...sent.map((letter) => {
+    const when = local(letter.tried_ms ?? letter.noted_ms);
+    return make("li", joined(when, LETTERS[letter.state], letter.receipt || letter.reason));
+  }));
   story.append(list);
-  if (sent.some((letter) => letter.state === "dead")) story.append(button("重发未送达的 Send again", () => tried(() => resend(subscription))));
+  const dead = sent.some((letter) => letter.state === "dead");
+  if (dead) story.append(button("重发未送达的 Send again", () => tried(() => resend(subscription))));
   item.append(story);
 }
 
@@ -132,7 +147,8 @@ async function resend(subscription) {
 
 async function remove({ subscription, terms, pending }) {
   const lost = pending ? `还有 ${pending} 条待发，将不再发送。 ${pending} waiting messages will not be sent.` : "";
-  const sure = await confirmed("删除订阅 Delete the subscription", `${terms.name} 不再收到任何消息。 is told nothing any more. ${lost}`, "删除 Delete");
+  const what = `${terms.name} 不再收到任何消息。 is told nothing any more. ${lost}`;
+  const sure = await confirmed("删除订阅 Delete the subscription", what, "删除 Delete");
   if (!sure) return;
   await ask(`/v1/subscriptions/${subscription}`, { method: "DELETE" });
   await refresh();

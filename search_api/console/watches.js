@@ -1,8 +1,8 @@
 // Watches (布控): standing queries, how they fare, and a form for a new one.
 
 import { asked, ask, releasePictures, showPicture } from "./api.js";
-import { cameraName, readCameras } from "./cameras.js";
-import { button, byId, local, make, say } from "./dom.js";
+import { cameraName, communityName, readCameras } from "./cameras.js";
+import { button, byId, fieldTime, local, make, say } from "./dom.js";
 import { reasonFor } from "./question.js";
 
 const STATES = { active: "生效中 active", expired: "已到期 expired", withdrawn: "已撤销 withdrawn" };
@@ -29,9 +29,7 @@ export function openForm(confirmed, reason) {
   byId("watch-ask").reset();
   byId("watch-reason").value = reason;
   byId("watch-sightings").textContent = confirmed.length ? `已确认 ${confirmed.length} 条目击 · ${confirmed.length} confirmed sightings` : "";
-  const end = new Date(Date.now() + DAYS * 86_400_000);
-  end.setMinutes(end.getMinutes() - end.getTimezoneOffset());
-  byId("watch-expires").value = end.toISOString().slice(0, 16);
+  byId("watch-expires").value = fieldTime(Date.now() + DAYS * 86_400_000);
   byId("watch-form").showModal();
 }
 
@@ -63,7 +61,7 @@ function card(watch) {
   const title = make("div", undefined, "top");
   title.append(make("b", watch.name), make("span", STATES[watch.state], `badge watch-${watch.state}`));
   const target = [watch.photos ? `${watch.photos} 张照片 photos` : "", watch.words, watch.plate].filter(Boolean).join(" · ");
-  const place = [...watch.communities, ...watch.cameras.map(cameraName)].join("、") || "全部摄像机 all cameras";
+  const place = [...watch.communities.map(communityName), ...watch.cameras.map(cameraName)].join("、") || "全部摄像机 all cameras";
   what.append(title, make("div", target), make("div", `${watch.reason} · ${watch.requester}`),
     make("div", `${place} · 至 until ${local(Date.parse(watch.expires))} · 告警 alerts ${watch.alerts}`, "soft"), acts(watch, item));
   item.append(image, what);
@@ -72,7 +70,8 @@ function card(watch) {
 
 // The photo, or what is looked for instead of one.
 function picture(watch) {
-  if (!watch.photos || watch.state !== "active") return make("div", watch.plate ? "车牌 plate" : watch.photos ? "已删除 erased" : "描述 words", "thumb no-photo");
+  if (!watch.photos) return make("div", watch.plate ? "车牌 plate" : "描述 words", "thumb no-photo");
+  if (watch.state !== "active") return make("div", "已删除 erased", "thumb no-photo");
   const image = make("img", undefined, "thumb");
   image.alt = "";
   showPicture(image, `/v1/watches/${watch.id}/photos/0`, "watches");
@@ -125,7 +124,8 @@ async function curve(watch) {
 }
 
 async function withdraw(watch) {
-  const reason = await reasonFor("撤销布控 Withdraw the watch", `${watch.name}：照片和特征将被删除，不再报警。 Its photos are erased and it tells nothing more.`, "撤销 Withdraw");
+  const what = `${watch.name}：照片和特征将被删除，不再报警。 Its photos are erased and it tells nothing more.`;
+  const reason = await reasonFor("撤销布控 Withdraw the watch", what, "撤销 Withdraw");
   if (!reason) return;
   const form = new FormData();
   form.append("reason", reason);

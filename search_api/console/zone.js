@@ -41,7 +41,10 @@ function stage() {
   const shown = camera;
   ask(`/v1/cameras/${encodeURIComponent(shown)}/still`).then((reply) => reply.blob())
     .then((blob) => { if (camera === shown) showBlob(image, blob, "zone"); })
-    .catch(() => { picture.classList.add("blank"); });
+    .catch(() => {
+      picture.classList.add("blank");
+      byId("zone-stage").append(make("p", "没有此摄像机的画面，按位置估计。 No picture of this camera: drag by eye.", "soft"));
+    });
 }
 
 function drag(svg, frame) {

@@ -37,6 +37,35 @@ PICTURE_SIZE = (640, 360)
 GATE, YARD = Camera("north", "x", "willow", "n", "North gate"), Camera("yard", "y", "willow", "", "Yard")
 
 
+# Every text that is shown whose contrast (WCAG 2) against the nearest opaque colour behind it is under 4.5.
+CONTRAST = """() => {
+  const parsed = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return { rgb: [r, g, b], a };
+  };
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const { rgb, a } = parsed(getComputedStyle(at).backgroundColor);
+      if (a === 1) return rgb;
+    }
+    return [255, 255, 255];
+  };
+  const faults = [];
+  for (const element of document.querySelectorAll("body *:not(script, option, svg *)")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility()) continue;
+    const [one, other] = [light(parsed(getComputedStyle(element).color).rgb), light(behind(element))];
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (ratio < 4.5) faults.push(`${element.textContent.slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return faults;
+}"""
+
+
 @contextmanager
 def started_browser(chromium: str) -> Iterator[Browser]:
     """Run a browser."""
@@ -106,3 +135,10 @@ def entered(browser: Browser, address: str, width: int = 1280) -> Iterator[Page]
 
 def _ours(url: str, address: str) -> bool:
     return url.startswith((address, "blob:", "data:"))
+
+
+def unreadable(page: Page) -> list[str]:
+    """Return the texts on a page whose contrast is under 4.5, and how wide it is when that is more than the screen."""
+    faults: list[str] = page.evaluate(CONTRAST)
+    wide, screen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    return faults if wide <= screen else [*faults, f"{wide} pixels wide on a screen of {screen}"]

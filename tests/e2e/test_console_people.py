@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline.alerting.care.register import Recognised
 from pipeline.alerting.service import Alerting, open_alerting
 from pipeline.alerting.settings import AlertingSettings
-from tests.e2e.console_doors import WAIT_MS, Console, entered, served, started_browser
-from tests.servers.doors import GREEN, NOON_MS, RED, photo, record
+from tests.e2e.console_doors import WAIT_MS, Console, entered, served, started_browser, unreadable
+from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, photo, record
 from tests.servers.receiver import Receiver
 
 
@@ -88,6 +88,14 @@ def test_somebody_is_enrolled_seen_leaving_changed_and_taken_out(page: Page, con
     resident.get_by_text("最近出现").click()
     expect(resident.locator(".strip figcaption")).to_contain_text("North gate", timeout=WAIT_MS)
 
+    resident.get_by_text("加照片").click()
+    (tmp_path / "blue.png").write_bytes(photo(BLUE))
+    page.set_input_files("#companion-photos", tmp_path / "blue.png")
+    page.click("#companion-save")
+    expect(page.locator("#message")).to_contain_text("as well", timeout=WAIT_MS)
+    pictured = console.care.register.get(enrolled.id).vectors
+    assert pictured is not None and len(pictured) == 2
+
     resident.get_by_text("修改 Edit").click()
     page.fill("#resident-quiet-from", "21:00")
     page.click("#resident-save")
@@ -105,6 +113,8 @@ def test_somebody_is_enrolled_seen_leaving_changed_and_taken_out(page: Page, con
     expect(resident).to_contain_text("withdrawn", timeout=WAIT_MS)
     ended = console.care.register.get(enrolled.id)
     assert (ended.vectors, ended.withdrawn_why) == (None, "moved away")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert unreadable(page) == []
 
 
 def test_a_companion_joins_and_leaves_and_a_sighting_is_searched_for(
@@ -189,7 +199,7 @@ def test_a_subscription_is_muted_for_a_while_and_deleted_after_a_question(
     expect(item).to_contain_text("holiday", timeout=WAIT_MS)
     item.get_by_text("取消静音").click()
     expect(item).not_to_contain_text("holiday", timeout=WAIT_MS)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert unreadable(page) == []
     item.get_by_text("删除 Delete").click()
     page.click("#question-cancel")
     assert len(console.alerting.book.all()) == 1

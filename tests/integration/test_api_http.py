@@ -397,6 +397,18 @@ def test_cameras_those_read_and_those_remembered(client: httpx.Client) -> None:
     assert (south["id"], south["state"]) == ("south", None)
 
 
+def test_cameras_come_in_pages_and_by_community(client: httpx.Client) -> None:
+    first = client.get("/v1/cameras", params={"limit": 1})
+    assert [each["id"] for each in first.json()] == ["north"]
+    assert first.links["next"]["url"] == "/v1/cameras?limit=1&after=north"
+    last = client.get(first.links["next"]["url"])
+    assert ([each["id"] for each in last.json()], "next" in last.links) == (["south"], False)
+    assert [each["id"] for each in client.get("/v1/cameras", params={"community": "maple"}).json()] == ["south"]
+    (north,) = client.get("/v1/cameras", params={"community": "willow"}).json()
+    assert north["community_name"] == "Willow Garden"
+    assert_problem(client.get("/v1/cameras", params={"after": "west"}), 422, "bad-input", "no camera of this list")
+
+
 def test_health_needs_no_token_and_names_nobody(open_door: httpx.Client, service: SearchService) -> None:
     reply = open_door.get("/healthz")
     assert reply.json() == {"status": "ok", "version": reply.json()["version"], "cameras": {"live": 1}}

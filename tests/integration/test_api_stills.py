@@ -60,6 +60,8 @@ def test_a_camera_that_is_down_shows_its_last_picture(client: httpx.Client, stil
     assert (reply.status_code, reply.headers["content-type"]) == (200, "image/jpeg")
     assert reply.headers["Zhian-Captured-At"] == "2026-05-01T04:00:00.000Z"
     assert reply.content.startswith(b"\xff\xd8")
+    looked = client.get("/v1/searches").json()
+    assert [(each["who"], each["what"]) for each in looked] == [("day", {"action": "still shown", "camera": "gate"})]
 
 
 def test_strangers_and_unknown_cameras_get_nothing(client: httpx.Client) -> None:

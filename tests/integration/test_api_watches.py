@@ -1,5 +1,6 @@
 """The doors of watches over a real socket, and a watch that fires on what is stored afterwards."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,7 @@ def test_what_is_stored_afterwards_raises_an_alert_within_a_second(
     reader, tries = IncidentReader(engine), 0
     while not (alerts := reader.alerts(Wanted(), limit=10)) and tries < 100:
         tries += 1
-        alerter._stopping.wait(0.01)
+        time.sleep(0.01)
     assert alerter.stop()
     engine.dispose()
     ((alert, _),) = alerts

@@ -72,7 +72,7 @@ def test_alerts_of_rules_are_taken_and_followers_look(desk: Desk) -> None:
 def test_what_the_disk_has_no_room_for_waits_and_the_oldest_make_room(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.alerter.AFTER_TROUBLE_S", 0.02)
+    monkeypatch.setattr("pipeline.rounds.AFTER_TROUBLE_S", 0.02)
     desk.full = True
     alerter = Alerter(desk.take, [], capacity=3)
     alerter.start()
@@ -95,7 +95,7 @@ def test_what_came_last_is_taken_before_the_end(desk: Desk) -> None:
 
 
 def test_trouble_of_a_follower_passes_and_a_fault_of_ours_is_seen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.alerter.AFTER_TROUBLE_S", 0.01)
+    monkeypatch.setattr("pipeline.rounds.AFTER_TROUBLE_S", 0.01)
     follower = Follower(AlertingFull("full"))
     alerter = Alerter(desk.take, [follower])
     alerter.start()

@@ -43,7 +43,7 @@ def test_all_watched_and_never_heard_of_are_different_things() -> None:
 
 def test_several_days_have_dates_and_short_times_seconds() -> None:
     long = camera("c", (60 * 24, State.LIVE, ""), (60, State.BEHIND, ""))
-    assert "05-02 17:00–05-02 18:00 未入库" in sentence([long], "zh", BEIJING, {})
+    assert "05-02 17:00–18:00 未入库" in sentence([long], "zh", BEIJING, {})
     short = camera("c", (1, State.SHEDDING, ""), (2, State.LIVE, ""))
     assert "17:00:00–17:01:00 too many frames dropped" in sentence([short], "en", BEIJING, {})
 
@@ -70,3 +70,10 @@ def test_a_shortened_answer_says_what_it_is_about() -> None:
     )
     said = sentence([WEST], "en", BEIJING, {}, shortened=True)
     assert said == "looked at 2026-05-01 17:00 – 2026-05-01 19:00 only: all 1 watched all the time."
+
+
+def test_the_day_is_said_once_where_it_stays_the_same() -> None:
+    hours = 60
+    days = camera("east", (2 * hours, State.DOWN, "refused"), (9 * hours, State.DOWN, ""), (hours, State.LIVE, ""))
+    told = sentence([days], "zh", BEIJING, {})
+    assert told == "east 05-01 17:00–19:00 断线（拒绝连接）、05-01 19:00–05-02 04:00 断线，有效看守 8 %。"
