@@ -22,6 +22,7 @@ OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "c
 NONE = frozenset(["none", "nil", "n/a"])
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
+_COLOURED_ONES = frozenset(["glasses=yes", "mask=yes", "cane=yes", "wheelchair=yes", "pushchair=yes", "dog=yes"])
 _IN_A_LIST = frozenset({Role.COLOUR, Role.SHADE, Role.FILLER, Role.BREAK})
 
 
@@ -36,7 +37,7 @@ def clause(rest: Sequence[Token]) -> Iterator[Token]:
 def garment_follows(rest: Sequence[Token]) -> bool:
     """Tell whether the next thing that says something in this clause can have a colour."""
     for token in clause(rest):
-        if token.role in _COLOURED:
+        if token.role in _COLOURED or token.value in _COLOURED_ONES:
             return True
         if token.text in TURNS:
             return False
