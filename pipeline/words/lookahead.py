@@ -19,6 +19,8 @@ IS = frozenset(["是", "为", "就是", "应该是", "好像是", "可能是", "
 OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "color", "colour", "both"]) | frozenset(
     ["probably", "maybe", "all"]
 )
+PERHAPS = frozenset(["可能", "可能是", "也可能", "也许", "也许是", "或许", "maybe", "perhaps", "possibly", "might be"])
+WEARS = frozenset(["in", "one", "ones", "wearing", "穿", "穿着", "一个"])
 NONE = frozenset(["none", "nil", "n/a"])
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
