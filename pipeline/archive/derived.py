@@ -22,6 +22,7 @@ from pipeline.archive.quick_reads import QuickReads
 from pipeline.archive.ranking import Candidate, LookCandidate, best_looking, merged
 from pipeline.archive.schema import removals, sightings, spaces, state
 from pipeline.archive.segments.manifest import Manifest, Part, manifest_mark, read_manifest
+from pipeline.archive.segments.searching import search_segments
 from pipeline.archive.segments.segment import Segment
 from pipeline.archive.vectors import VectorFile
 from pipeline.errors import ArchiveDamaged
@@ -39,6 +40,7 @@ class _Held:
     generation: int
     parts: tuple[Part, ...]
     segments: tuple[Segment, ...]
+    vectors: VectorFile
     tail: SpaceIndex
 
     @property
@@ -84,12 +86,9 @@ class DerivedIndexes:
         if held is None:
             return []
         found = held.tail.search(query) if len(held.tail) else []
-        rows = len(held.tail) + sum(map(len, held.segments))
-        for segment in sorted(held.segments, key=len, reverse=True):  # the best of the largest spare the others work
-            floor = found[query.top - 1].score if len(found) >= query.top > 0 else -2.0
-            more = segment.search(query, floor, len(segment) / rows)
-            found = merged(found, more, query.top) if found else more
-        return found
+        known = np.array([candidate.score for candidate in found], np.float32)
+        more = search_segments(held.segments, held.vectors, query, known)
+        return merged(found, more, query.top) if found else more
 
     def search_looks(self, looks: Looks, where: SightingFilter, top: int) -> list[LookCandidate]:
         """Return the best candidates of all spaces by looks, in order."""
@@ -122,9 +121,9 @@ class DerivedIndexes:
             segment.name: len(segment) - segment.dead for held in list(self._held.values()) for segment in held.segments
         }
 
-    def open_ahead(self, space_id: int, generation: int, dim: int, name: str) -> None:
+    def open_ahead(self, name: str) -> None:
         """Open a segment that the manifest is about to name, so that no search has to."""
-        segment = Segment(self._layout.segments_folder / name, self._layout.vectors((space_id, generation), dim))
+        segment = Segment(self._layout.segments_folder / name)
         self._ahead[name] = segment
 
     @property
@@ -163,24 +162,24 @@ class DerivedIndexes:
         if held is None or not current or held.parts != sealed.parts or held.tail.mostly_dead:
             open_ones = {segment.name: segment for segment in held.segments} if held is not None and current else {}
             opened = tuple(
-                open_ones.get(part.name) or self._opened(connection, space.id, part, file)
+                open_ones.get(part.name) or self._opened(connection, space.id, part)
                 for part in sealed.parts
                 if part.rows
             )
             if held is None or not current or held.end_row > sealed.end_row:
-                anew = _Held(space.generation, sealed.parts, opened, SpaceIndex(space.dim))
+                anew = _Held(space.generation, sealed.parts, opened, file, SpaceIndex(space.dim))
                 _apply(anew, file, (), _fresh(connection, space.id, 0, sealed.end_row))
                 if current:
                     _apply(anew, file, _gone(connection, space.id, since), Entries.none())
                 return anew
             # what was sealed leaves the tail; the rest need not be read again
-            held = _Held(space.generation, sealed.parts, opened, held.tail.from_row(sealed.end_row))
+            held = _Held(space.generation, sealed.parts, opened, file, held.tail.from_row(sealed.end_row))
         fresh = _fresh(connection, space.id, since, held.end_row)
         _apply(held, file, _gone(connection, space.id, since), fresh)
         return held
 
-    def _opened(self, connection: Connection, space_id: int, part: Part, file: VectorFile) -> Segment:
-        segment = self._ahead.get(part.name) or Segment(self._layout.segments_folder / part.name, file)
+    def _opened(self, connection: Connection, space_id: int, part: Part) -> Segment:
+        segment = self._ahead.get(part.name) or Segment(self._layout.segments_folder / part.name)
         c = removals.c
         given_up = select(c.vector_row).where(
             c.space_id == space_id, c.vector_row >= part.first_row, c.vector_row < part.end_row

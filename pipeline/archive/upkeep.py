@@ -115,19 +115,18 @@ def _vector_faults(layout: Layout, space: Row[Any], rows: np.ndarray) -> Iterato
 
 def _segment_faults(layout: Layout, space: Row[Any], rows: np.ndarray, dead: np.ndarray) -> Iterator[str]:
     sealed = read_manifest(layout.segments_folder).of(space.id, space.generation)
-    file = layout.vectors((space.id, space.generation), space.dim)
     next_row = 0
     for part in sealed.parts:
         if part.first_row != next_row:
             yield f"segment {part.name}: rows {next_row} to {part.first_row} are in no segment"
         next_row = part.end_row
         if part.rows:
-            yield from _rows_off(layout.segments_folder / part.name, file, part, rows, dead)
+            yield from _rows_off(layout.segments_folder / part.name, part, rows, dead)
 
 
-def _rows_off(folder: Path, file: Any, part: Part, rows: np.ndarray, dead: np.ndarray) -> Iterator[str]:  # noqa: ANN401
+def _rows_off(folder: Path, part: Part, rows: np.ndarray, dead: np.ndarray) -> Iterator[str]:
     try:
-        segment = Segment(folder, file)
+        segment = Segment(folder)
     except (PipelineError, ModelError) as error:
         yield str(error)
         return

@@ -31,7 +31,7 @@ class Looks:
         self, people: int, dim: int, *, isotropic: bool = False, real: FloatArray | None = None, seed: int = 0
     ) -> None:
         rng = np.random.default_rng(seed)
-        self._dim = dim
+        self.dim = dim
         self._isotropic = isotropic
         if real is None:
             self._shape(rng, dim)
@@ -73,5 +73,5 @@ class Looks:
             yield self.sightings(min(size, count - start), 1_000 + number)
 
     def _drawn(self, rng: np.random.Generator, count: int) -> FloatArray:
-        drawn = rng.standard_normal((count, self._dim), np.float32)
+        drawn = rng.standard_normal((count, self.dim), np.float32)
         return drawn if self._isotropic else drawn * self._scale

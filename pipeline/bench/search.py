@@ -5,19 +5,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import faiss
-import numpy as np
-from numpy.typing import NDArray
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from pipeline.archive import LocalArchive, Looks, Query, SightingFilter, open_archive
 from pipeline.bench.county import FILTERS, County
+from pipeline.bench.filled import Filled, load_filled, sort_of
+from pipeline.bench.flat import Flat, percentiles
 from pipeline.bench.looks import SEEN, FloatArray
 from pipeline.bench.looks import Looks as Crowd
 from pipeline.bench.machine import machine
 from pipeline.bench.truth import Truth
+from pipeline.errors import BenchFailed
 
 TOP = 50
 QUERIES = 200
@@ -88,37 +86,41 @@ def bench_search(
     with_flat: bool = True,
     report: Report,
 ) -> SearchFigures:
-    """Fill an archive in an empty folder and measure it; `report` gets (what, done, of).
+    """Fill an archive in a folder and measure it; `report` gets (what, done, of).
 
     Vectors are shaped like those of people, or after `real` ones, float32 (n, dim), or `isotropic`. The flat index is
-    left out unless `with_flat`: it needs 4 * rows * dim bytes of memory.
+    left out unless `with_flat`: it needs 4 * rows * dim bytes of memory. A folder that an earlier run of the same
+    arguments filled is only measured; one of other arguments raises BenchFailed.
     """
     space = EmbeddingSpace("bench", "1", dim)
     county, looks = County(rows), Crowd(max(1, rows // SEEN), dim, isotropic=isotropic, real=real)
     asked = looks.sightings(QUERIES, 1)
-    truth = Truth(asked[:EXACT_QUERIES], [county.mask(where) for where in FILTERS.values()], TOP)
-    flat: Any = faiss.IndexFlatIP(dim) if with_flat else None
-    with open_archive(folder, writable=True) as archive:
-        rate = _fill(archive, county, looks, space, truth, flat, report)
-        began = time.perf_counter()
-        report("sealing", 0, rows)
-        archive.seal(report)
-        sealed = time.perf_counter() - began
-        report("sealing", rows, rows)
+    flat = Flat(dim) if with_flat else None
+    sort = sort_of(real, isotropic=isotropic)
+    filled = load_filled(folder)
+    if filled is None:
+        filled = _fill(folder, county, looks, space, asked, sort, report)
+        filled.save(folder)
+    elif not filled.is_of(rows, dim, sort):
+        raise BenchFailed(
+            f"{folder} was filled with {filled.rows} rows of {filled.dim}, {filled.vectors}: name another"
+        )
+    if flat is not None:
+        _again(flat, looks, rows, report)
     memory, opened = _in_a_fresh_process(folder, looks.sightings(1, 0), space)
     with open_archive(folder, writable=False) as archive:
         figures = []
         for number, where in enumerate(FILTERS.values()):
             report("searching", number, len(FILTERS))
-            figures.append(_measure(archive, flat, county, where, asked, truth.best(number), space))
+            figures.append(_measure(archive, flat, county, where, asked, filled.best_rows(number), space))
         report("searching", len(FILTERS), len(FILTERS))
     return SearchFigures(
         rows,
         dim,
-        "isotropic" if isotropic else "like people" if real is None else "real ones, perturbed",
+        sort,
         machine(),
-        round(rate, 1),
-        round(sealed, 1),
+        filled.appended_per_s,
+        filled.seal_s,
         round(opened, 2),
         round(memory / rows, 1),
         tuple(figures),
@@ -126,32 +128,46 @@ def bench_search(
 
 
 def _fill(
-    archive: LocalArchive,
+    folder: Path,
     county: County,
     looks: Crowd,
     space: EmbeddingSpace,
-    truth: Truth,
-    flat: Any,  # noqa: ANN401
+    asked: FloatArray,
+    sort: str,
     report: Report,
-) -> float:
-    """Return sightings a second, without the time to make them up."""
+) -> Filled:
+    """Fill and seal; the rate is without the time to make sightings up."""
+    truth = Truth(asked[:EXACT_QUERIES], [county.mask(where) for where in FILTERS.values()], TOP)
     done, spent = 0, 0.0
-    for vectors in looks.batches(county.rows, BATCH):
-        truth.see(done, vectors)
-        if flat is not None:
-            flat.add(vectors)
-        records = county.records(done, vectors, space)
+    with open_archive(folder, writable=True) as archive:
+        for vectors in looks.batches(county.rows, BATCH):
+            truth.see(done, vectors)
+            records = county.records(done, vectors, space)
+            began = time.perf_counter()
+            archive.append(records)
+            spent += time.perf_counter() - began
+            done += len(vectors)
+            report("filling", done, county.rows)
         began = time.perf_counter()
-        archive.append(records)
-        spent += time.perf_counter() - began
+        report("sealing", 0, county.rows)
+        archive.seal(report)
+        sealed = time.perf_counter() - began
+        report("sealing", county.rows, county.rows)
+    return Filled(county.rows, looks.dim, sort, round(county.rows / spent, 1), round(sealed, 1), truth.best())
+
+
+def _again(flat: Flat, looks: Crowd, rows: int, report: Report) -> None:
+    """Make the same vectors up again, for the flat index."""
+    done = 0
+    for vectors in looks.batches(rows, BATCH):
+        flat.add(vectors)
         done += len(vectors)
-        report("filling", done, county.rows)
-    return county.rows / spent
+        report("flat index", done, rows)
 
 
 def _measure(
     archive: LocalArchive,
-    flat: Any,  # noqa: ANN401
+    flat: Flat | None,
     county: County,
     where: SightingFilter,
     asked: FloatArray,
@@ -167,40 +183,19 @@ def _measure(
     right = sum(
         len(want & {hit.sighting.key.track_id - 1 for hit in hits}) for want, hits in zip(exact, found, strict=False)
     )
-    theirs = _flat(flat, county, where, asked[:EXACT_QUERIES]) if flat is not None else (None, None, None, None)
+    whole: tuple[float | None, float | None] = (None, None)
+    scan, told = None, None
+    if flat is not None:
+        whole, (scan, _), (told, _) = map(percentiles, flat.times(county, where, asked[:EXACT_QUERIES], TOP))
     return FilterFigures(
         round(float(county.mask(where).mean()), 5),
-        *_percentiles(ours[_WARM_UP:]),
+        *percentiles(ours[_WARM_UP:]),
         round(right / max(1, sum(map(len, exact))), 4),
-        theirs[0],
-        theirs[1],
-        theirs[2],
-        theirs[3],
-        *_percentiles(_words(archive, where)),
+        *whole,
+        scan,
+        told,
+        *percentiles(_words(archive, where)),
     )
-
-
-def _flat(
-    flat: Any,  # noqa: ANN401
-    county: County,
-    where: SightingFilter,
-    asked: FloatArray,
-) -> tuple[float, float, float, float]:
-    """Return p50 and p95 in ms, p50 without the work for the selector, and p50 when told the rows."""
-    whole, scans, told = [], [], []
-    rows = _told(county.mask(where))
-    for vector in asked:
-        began = time.perf_counter()
-        selector = _selector(county.mask(where))
-        scanned = time.perf_counter()
-        faiss.omp_set_num_threads(1)
-        flat.search(vector[None], TOP, params=selector)
-        whole.append(time.perf_counter() - began)
-        scans.append(time.perf_counter() - scanned)
-        began = time.perf_counter()
-        flat.search(vector[None], TOP, params=rows)
-        told.append(time.perf_counter() - began)
-    return *_percentiles(whole), _percentiles(scans)[0], _percentiles(told)[0]
 
 
 def _words(archive: LocalArchive, where: SightingFilter) -> list[float]:
@@ -210,29 +205,6 @@ def _words(archive: LocalArchive, where: SightingFilter) -> list[float]:
         archive.search_looks(ASKED_LOOKS[number % len(ASKED_LOOKS)], where, top=TOP)
         times.append(time.perf_counter() - began)
     return times
-
-
-def _selector(mask: NDArray[np.bool_]) -> Any:  # noqa: ANN401 - FAISS's stubs do not know the Python face of its parameters
-    if mask.all():
-        return None
-    swig: Any = faiss
-    return swig.SearchParameters(sel=swig.IDSelectorBitmap(np.packbits(mask, bitorder="little")))
-
-
-def _told(mask: NDArray[np.bool_]) -> Any:  # noqa: ANN401
-    """Return a selector that leads FAISS to the rows that pass, and to no others."""
-    if mask.all():
-        return None
-    swig: Any = faiss
-    rows = np.flatnonzero(mask)
-    if rows[-1] - rows[0] + 1 == len(rows):
-        return swig.SearchParameters(sel=swig.IDSelectorRange(int(rows[0]), int(rows[-1]) + 1))
-    return swig.SearchParameters(sel=swig.IDSelectorArray(rows))
-
-
-def _percentiles(seconds: Sequence[float]) -> tuple[float, float]:
-    median, high = np.percentile(np.array(seconds) * 1_000, (50, 95))
-    return round(float(median), 3), round(float(high), 3)
 
 
 def _in_a_fresh_process(folder: Path, vector: FloatArray, space: EmbeddingSpace) -> tuple[float, float]:

@@ -30,6 +30,6 @@ class Truth:
             self._scores[place] = np.take_along_axis(both, best, axis=1)
             self._rows[place] = np.take_along_axis(rows, best, axis=1)
 
-    def best(self, place: int) -> list[set[int]]:
-        """Return the rows of each query for the mask at a place."""
-        return [{row for row in rows if row >= 0} for rows in self._rows[place].tolist()]
+    def best(self) -> NDArray[np.int64]:
+        """Return int64 (masks, q, top): the rows of each query for each mask, -1 where fewer pass."""
+        return np.stack(self._rows)

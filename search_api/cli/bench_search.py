@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,8 @@ from search_api.cli.outputs import check_output, whole_file
 from search_api.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -36,26 +39,30 @@ def search(
         Path | None,
         typer.Option("--folder", metavar="DIR", help="Where the archive is made; default: a temporary one."),
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the archive in --folder; measure it again if it is there already.")
+    ] = False,
 ) -> None:
     """Fill an archive with made-up sightings and measure its searches beside a flat FAISS index.
 
     \b
     Example: zhian bench search --rows 1000000 --dim 256 --json search.json
     A million rows need about 2 GB of disk and 1.5 GB of memory, most of it for the flat index: --no-flat goes without.
+    Filling takes the longest: with --keep it is done once.
     """
     from pipeline.bench.search import bench_search
 
     for path in filter(None, (out, plot)):
         check_output(path)
+    if keep and folder is None:
+        raise BadInput("--keep needs --folder DIR, where the archive is kept")
     real = None if vectors is None else _real_vectors(vectors, dim)
-    with tempfile.TemporaryDirectory(dir=folder) as made, progress_bar("rows") as bars:
+    with _room(folder, keep=keep) as made, progress_bar("rows") as bars:
 
         def show(what: str, done: int, of: int) -> None:
             bars.update(bars.task_ids[0], description=what, completed=done, total=of)
 
-        found = bench_search(
-            Path(made) / "archive", rows, dim, isotropic=isotropic, real=real, with_flat=flat, report=show
-        )
+        found = bench_search(made / "archive", rows, dim, isotropic=isotropic, real=real, with_flat=flat, report=show)
     _print(found)
     if out is not None:
         with whole_file(out) as unfinished:
@@ -65,6 +72,16 @@ def search(
 
         with whole_file(plot) as unfinished:
             draw(found, unfinished)
+
+
+@contextmanager
+def _room(folder: Path | None, *, keep: bool) -> "Iterator[Path]":
+    if keep and folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        yield Path(made)
 
 
 def _print(found: "SearchFigures") -> None:

@@ -15,19 +15,20 @@ from hypothesis import strategies as st
 
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive import InMemoryArchive, LocalArchive, Looks, Query, SightingFilter, open_archive
+from pipeline.archive import InMemoryArchive, LocalArchive, Looks, Query, SightingFilter, derived, open_archive
 from pipeline.archive.layout import Layout
 from pipeline.archive.look_columns import LookLedger
 from pipeline.archive.making import made
 from pipeline.archive.ranking import Candidate, rows_known
+from pipeline.archive.segments import policy, probing, scanning, sharing
 from pipeline.archive.segments import rows as segment_rows
-from pipeline.archive.segments import scanning, sharing
 from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.details import DETAIL
 from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
 from pipeline.archive.segments.policy import Step, next_step
 from pipeline.archive.segments.runs import Runs, Slots, contains, expand, key_of
 from pipeline.archive.segments.scanning import NOTHING_LEFT, Scanner
+from pipeline.archive.segments.searching import search_segments
 from pipeline.archive.segments.segment import Segment
 from pipeline.archive.segments.sharing import work_done
 from pipeline.errors import ArchiveDamaged
@@ -73,6 +74,9 @@ def test_policy_by_hand(sizes: Sequence[int], end_row: int, step: Step | None) -
         ((1_000_000, 40_000, 40_000), 1_080_000, {}, Step(0, 1_040_000)),
         ((1_040_000, 40_000), 1_080_000, {}, None),
         ((1_040_000, 40_000), 1_080_001, {}, Step(1_040_000, 1_080_001)),
+        ((), 3_000_000, {}, Step(0, 1_048_576)),  # as after a loss of all segments
+        ((1_048_576,), 3_000_000, {}, Step(1_048_576, 2_097_152)),
+        ((2_000_000,), 2_000_000, {"p2000000": 1_500_000}, Step(0, 2_000_000)),
     ],
 )
 def test_thorough_policy_by_hand(sizes: Sequence[int], end_row: int, living: dict[str, int], step: Step | None) -> None:
@@ -240,9 +244,17 @@ FILTERS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalArchive, np.ndarray]]:
+@pytest.fixture(scope="module", params=[policy.MOST_ROWS, 2_048], ids=["one segment", "several"])
+def sealed(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[LocalArchive, np.ndarray]]:
     vectors = like_people(9_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(policy, "MOST_ROWS", request.param)
+        yield from filled(tmp_path_factory, vectors)
+
+
+def filled(tmp_path_factory: pytest.TempPathFactory, vectors: np.ndarray) -> Iterator[tuple[LocalArchive, np.ndarray]]:
     with open_archive(tmp_path_factory.mktemp("sealed") / "a", writable=True, seal_rows=4_096) as archive:
         for start in range(0, 9_000, 1_000):
             archive.append([record_of(i, vectors[i]) for i in range(start, start + 1_000)])
@@ -274,6 +286,27 @@ def test_sealed_rows_are_found_as_by_an_exact_scan(
         np.testing.assert_allclose([hit.score for hit in hits], scores[got], atol=1e-5)
         found, wanted = found + len(best & set(got)), wanted + len(best)
     assert found >= 0.99 * wanted
+
+
+def test_rows_elsewhere_that_are_better_spare_segments_the_search(
+    sealed: tuple[LocalArchive, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten of the best fifty are asked for: with forty better ones known, only those are looked for and found."""
+    archive, vectors = sealed
+    (held,) = archive._derived._held.values()
+    asked = like_people(1, seed=7)
+    query = Query(Embeddings(asked, SPACE), SightingFilter(), 50)
+    scanned: list[int] = []
+    scan_all = scanning.scan_all
+    monkeypatch.setattr(probing, "scan_all", lambda requests: scanned.append(len(requests)) or scan_all(requests))
+    exact = np.sort(vectors @ asked[0])[::-1]
+    search_segments(held.segments, held.vectors, query, np.empty(0, np.float32))
+    alone = sum(scanned)
+    known = np.full(40, 1.0, np.float32)
+    found = search_segments(held.segments, held.vectors, query, known)
+    np.testing.assert_allclose([each.score for each in found[:10]], exact[:10], atol=1e-5)
+    assert len(held.segments) <= sum(scanned) - alone <= alone
+    assert search_segments(held.segments, held.vectors, replace(query, top=0), known) == []
 
 
 def test_what_is_forgotten_leaves_no_trace_in_a_segment(tmp_path: Path) -> None:
@@ -336,9 +369,10 @@ def test_a_row_that_is_erased_while_it_is_read_is_not_told(tmp_path: Path) -> No
         archive.append([record_of(i, vectors[i]) for i in range(20)])
         archive.seal()
         (part,) = (path.parent for path in (tmp_path / "a" / "segments").glob("*/ids.npy"))
-        segment = Segment(part, Layout(tmp_path / "a").vectors((1, 0), DIM))
+        segment = Segment(part)
         query = Query(Embeddings(vectors[:1], SPACE), SightingFilter(), 20)
-        found = segment.search(query)
+        vectors_file = Layout(tmp_path / "a").vectors((1, 0), DIM)
+        found = search_segments([segment], vectors_file, query, np.empty(0, np.float32))
         gone = found[0].sighting_id
         archive.forget([gone])
         known = rows_known(found)
@@ -388,15 +422,14 @@ def test_a_row_that_is_renewed_during_a_search_is_found(tmp_path: Path, monkeypa
         archive.seal()
         archive.append([record_of(i, vectors[i]) for i in range(20, 30)])
         newer = iter([record_of(4, vectors[4], revision=2)])
-        search = Segment.search
 
-        def renewed_first(segment: Segment, *asked: Any) -> list[Candidate]:
+        def renewed_first(*asked: Any) -> list[Candidate]:
             for record in newer:
                 archive.append([record])
                 archive._derived.catch_up()
-            return search(segment, *asked)
+            return search_segments(*asked)
 
-        monkeypatch.setattr(Segment, "search", renewed_first)
+        monkeypatch.setattr(derived, "search_segments", renewed_first)
         hits = archive.search(Query(Embeddings(vectors[4:5], SPACE), SightingFilter(), 30))
         assert len(hits) == 30
         assert (hits[0].sighting.key.track_id, hits[0].sighting.revision) == (4, 2)

@@ -1,10 +1,15 @@
 """What the bench of searches measures against."""
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from pipeline.bench.county import FILTERS, County
 from pipeline.bench.looks import SAME_PERSON, Looks
+from pipeline.bench.search import bench_search
 from pipeline.bench.truth import Truth
+from pipeline.errors import BenchFailed
 
 
 def test_the_truth_of_rows_seen_in_parts_is_that_of_all() -> None:
@@ -17,7 +22,7 @@ def test_the_truth_of_rows_seen_in_parts_is_that_of_all() -> None:
     for place, mask in enumerate(masks):
         scores = np.where(mask, asked @ vectors.T, -np.inf)
         wanted = [set(np.argsort(-row)[: min(20, mask.sum())].tolist()) for row in scores]
-        assert truth.best(place) == wanted
+        assert [{row for row in rows if row >= 0} for rows in truth.best()[place].tolist()] == wanted
 
 
 def test_people_made_after_real_vectors_keep_their_mean_and_come_back() -> None:
@@ -36,3 +41,19 @@ def test_a_county_selects_the_shares_that_its_filters_are_named_for() -> None:
     county = County(200_000)
     for share, where in FILTERS.items():
         assert 0.8 * share <= county.mask(where).mean() <= 1.25 * share
+
+
+def test_a_filled_archive_is_measured_again_without_filling(tmp_path: Path) -> None:
+    told: list[list[str]] = [[], []]
+    figures = [
+        bench_search(tmp_path / "a", 600, 16, with_flat=again, report=lambda what, *_: told[again].append(what))  # noqa: B023
+        for again in (False, True)
+    ]
+    assert "filling" in told[False]
+    assert not {"filling", "sealing"} & set(told[True])
+    assert figures[0].appended_per_s == figures[1].appended_per_s
+    assert [each.recall_at_50 for each in figures[0].filters] == [each.recall_at_50 for each in figures[1].filters]
+    assert figures[0].filters[3].flat_p50_ms is None
+    assert figures[1].filters[3].flat_p50_ms is not None
+    with pytest.raises(BenchFailed, match="filled with 600 rows"):
+        bench_search(tmp_path / "a", 601, 16, report=lambda *_: None)

@@ -9,7 +9,9 @@ import numpy as np
 
 from pipeline.archive.durable import sync_file, sync_folder
 from pipeline.archive.ranking import FloatArray
+from pipeline.archive.segments.calibration import refined
 from pipeline.archive.segments.codes import TRAINED_ON, CodeArray, Quantiser
+from pipeline.archive.segments.depth import Errors
 from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.rows import IntArray, SegmentRows
 from pipeline.archive.segments.segment import COLUMNS, FORMAT, HEADER, SLOTS
@@ -61,6 +63,7 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
         np.save(folder / f"looks-{number}.npy", rows.looks[name].astype(np.min_scalar_type(len(table.value) - 1)))
         np.save(folder / f"look-{number}-value.npy", table.value)
         np.save(folder / f"look-{number}-sure.npy", table.sure)
+    off = measured_errors(quantiser, residue_code, turned[:_SAMPLE])
     header = {
         "format": FORMAT,
         "runs": runs.names,
@@ -68,7 +71,9 @@ def build(folder: Path, rows: SegmentRows, vectors: VectorFile) -> None:
         "base_ms": runs.base_ms,
         "until_ms": int(rows.last_ms.max()),
         "looks": [(name, table.names) for name, table in tables],
-        **_errors(quantiser, residue_code, turned[:_SAMPLE]),
+        "coarse": [round(each, 5) for each in off.coarse.tolist()],
+        "fine": [round(off.fine_half, 5), round(off.fine_most, 5)],
+        "refined": round(refined(quantiser, residue_code, codes, residues, turned, off), 2),
     }
     (folder / HEADER).write_text(json.dumps(header, ensure_ascii=False) + "\n", "utf-8")
     for path in folder.iterdir():
@@ -91,10 +96,10 @@ def _encoded(
     return codes, residues
 
 
-def _errors(quantiser: Quantiser, residue_code: ResidueCode, turned: FloatArray) -> dict[str, list[float]]:
-    """Return quantiles of how far the true cosines of near rows lie above their approximate ones."""
+def measured_errors(quantiser: Quantiser, residue_code: ResidueCode, turned: FloatArray) -> Errors:
+    """Return how far the true cosines of near rows lie above their approximate ones, of turned float32 (n, dim)."""
     if len(turned) < 2:
-        return {"coarse": [0.0, 0.0], "fine": [0.0, 0.0]}
+        return Errors(np.zeros(2, np.float32), 0.0, 0.0)
     asked = turned[:_ASKED]
     exact = asked @ turned.T
     codes = quantiser.encode(turned)
@@ -104,10 +109,8 @@ def _errors(quantiser: Quantiser, residue_code: ResidueCode, turned: FloatArray)
     fine = coarse + np.stack([residue_code.gains(one, residues) for one in asked])
     near = np.argsort(-exact, axis=1)[:, 1 : 1 + _NEAR]
     off, fine_off = (np.take_along_axis(exact - each, near, axis=1) for each in (coarse, fine))
-    return {
-        "coarse": np.quantile(off, np.linspace(0, 1, _LEVELS)).round(5).tolist(),
-        "fine": np.quantile(fine_off, _NEARLY_ALL).round(5).tolist(),
-    }
+    quantiles = np.quantile(off, np.linspace(0, 1, _LEVELS)).astype(np.float32)
+    return Errors(quantiles, *np.quantile(fine_off, _NEARLY_ALL).tolist())
 
 
 def _at_least_16(vectors: FloatArray) -> FloatArray:

@@ -35,7 +35,7 @@ class Reader(Protocol):
         """Return the living rows of each open segment by name."""
         ...
 
-    def open_ahead(self, space_id: int, generation: int, dim: int, name: str) -> None:
+    def open_ahead(self, name: str) -> None:
         """Open a segment that the manifest is about to name, so that no search has to."""
         ...
 
@@ -162,7 +162,7 @@ class SegmentKeeper:
         if len(rows):
             build(folder / name, rows, self._layout.vectors((space_id, sealed.generation), dim))
             sync_folder(folder)
-            self._reader.open_ahead(space_id, sealed.generation, dim, name)
+            self._reader.open_ahead(name)
         replaced = [p for p in sealed.parts if p.first_row >= step.first_row and p.end_row <= step.end_row]
         kept = [part for part in sealed.parts if part not in replaced]
         parts = sorted([*kept, Part(name, step.first_row, step.end_row, len(rows))], key=lambda part: part.first_row)

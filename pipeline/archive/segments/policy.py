@@ -53,6 +53,8 @@ def _thorough_step(sealed: Sealed, end_row: int, living: Mapping[str, int]) -> S
         unsealed = last > len(sealed.parts)
         has_dead = not unsealed and sizes[first] < sealed.parts[first].rows
         if last > first + 1 or unsealed or has_dead:
+            if first == len(sealed.parts):  # the unsealed alone: of a whole archive they may be too many for one
+                return Step(starts[first], min(ends[first], starts[first] + MOST_ROWS))
             return Step(starts[first], ends[last - 1])
     return None
 

@@ -1,8 +1,10 @@
 """The scan of a segment's codes: approximate cosines of all rows, or of some blocks of rows."""
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import faiss
@@ -52,17 +54,9 @@ class Scanner:
         `turned` is float32 (dim,), `stretches` int64 (n, 2) are ranges of blocks, ascending and apart. No row of theirs
         that is not returned scores more than the bar; it is NOTHING_LEFT when all are.
         """
-        total = int((stretches[:, 1] - stretches[:, 0]).sum())
-        threads = threads_at_hand() if total >= WORTH_SHARING else 1
-        turns = 2 * threads if threads > 1 and total >= WORTH_TURNS else threads
-        found = work_done(self._portions(turned, count, stretches, -(-total // turns)), threads)
-        if len(found) == 1:
-            return found[0]
-        scores = np.concatenate([scores for scores, _, _ in found] or [np.empty(0, np.float32)])
-        rows = np.concatenate([rows for _, rows, _ in found] or [np.empty(0, np.int64)])
-        return scores, rows, max((bar for _, _, bar in found), default=NOTHING_LEFT)
+        return scan_all([ScanRequest(self, turned, count, stretches)])[0]
 
-    def _portions(self, turned: FloatArray, count: int, stretches: IntArray, piece: int) -> list[Callable[[], Found]]:
+    def portions(self, turned: FloatArray, count: int, stretches: IntArray, piece: int) -> list[Callable[[], Found]]:
         """Return the scans of parts of at most `piece` blocks."""
         lengths = stretches[:, 1] - stretches[:, 0]
         total = int(lengths.sum())
@@ -100,6 +94,43 @@ class Scanner:
         """Return how many rows some blocks hold; the last of all may be filled in part only."""
         missing = len(self._blocks) * BLOCK - self._index.ntotal if end == len(self._blocks) else 0
         return blocks * BLOCK - int(missing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScanRequest:
+    """The arguments of one `Scanner.scan`."""
+
+    scanner: Scanner
+    turned: FloatArray
+    count: int
+    stretches: IntArray
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks are to be scanned."""
+        return int((self.stretches[:, 1] - self.stretches[:, 0]).sum())
+
+
+def scan_all(requests: Sequence[ScanRequest]) -> list[Found]:
+    """Return what each `Scanner.scan` would, their parts shared among the cores at hand."""
+    total = sum(request.blocks for request in requests)
+    threads = threads_at_hand() if total >= WORTH_SHARING else 1
+    turns = 2 * threads if threads > 1 and total >= WORTH_TURNS else threads
+    work, ends = [], [0]
+    for request in requests:
+        work += request.scanner.portions(request.turned, request.count, request.stretches, -(-total // turns))
+        ends.append(len(work))
+    found = work_done(work, threads)
+    return [_joined(found[start:end]) for start, end in pairwise(ends)]
+
+
+def _joined(found: Sequence[Found]) -> Found:
+    """Return what the parts of one scan found."""
+    if len(found) == 1:
+        return found[0]
+    scores = np.concatenate([scores for scores, _, _ in found] or [np.empty(0, np.float32)])
+    rows = np.concatenate([rows for _, rows, _ in found] or [np.empty(0, np.int64)])
+    return scores, rows, max((bar for _, _, bar in found), default=NOTHING_LEFT)
 
 
 class _Copy:

@@ -1,4 +1,4 @@
-"""One immutable segment: columns in memory-mapped files, codes in memory, exact scores from the vector file."""
+"""One immutable segment: columns in memory-mapped files, codes in memory."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,18 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.archive.contract import Query, SightingFilter
+from pipeline.archive.contract import SightingFilter
 from pipeline.archive.look_columns import LookTable
 from pipeline.archive.look_scan import LookScan, best_rows
 from pipeline.archive.looks import Looks
-from pipeline.archive.ranking import Candidate, FloatArray, LookCandidate, best, exact_scores
-from pipeline.archive.segments.codes import BLOCK, Quantiser
-from pipeline.archive.segments.depth import MOST, TIE_MARGIN, Depth, Errors
+from pipeline.archive.ranking import FloatArray, LookCandidate
+from pipeline.archive.segments.codes import Quantiser
+from pipeline.archive.segments.depth import REFINED, Errors
 from pipeline.archive.segments.details import Details
 from pipeline.archive.segments.residues import ResidueCode
-from pipeline.archive.segments.runs import Runs, Slots, contains, expand
-from pipeline.archive.segments.scanning import NOTHING_LEFT, Scanner
-from pipeline.archive.vectors import VectorFile
+from pipeline.archive.segments.runs import Runs, Selection, Slots
+from pipeline.archive.segments.scanning import Scanner
 from pipeline.errors import SegmentDamaged
 from pipeline.sighting import Sighting
 
@@ -44,15 +43,15 @@ OLDER_COLUMNS = (
     "steps",
 )
 COLUMNS = (*OLDER_COLUMNS, "details", "sessions", "run_numbers", "run_starts", "run_longest")
-EXACT = 512  # rows; fewer are scored from the vector file at once, which costs what scan and refinement would
-NEAR = 4  # blocks; to scan as many that nobody asked for costs less than another part of a scan
-WHOLE = 0.5  # share of the rows; a scan of all is cheaper than picking the blocks of more
 
 
 class Segment:
-    """Searches the rows of one folder made by `building.build`; safe between threads."""
+    """The rows of one folder made by `building.build`, as `searching` and searches by looks need them.
 
-    def __init__(self, folder: Path, vectors: VectorFile) -> None:
+    Safe between threads.
+    """
+
+    def __init__(self, folder: Path) -> None:
         """Open; raises SegmentDamaged when a file is missing or of another format."""
         self.folder = folder
         try:
@@ -66,11 +65,11 @@ class Segment:
                 name: (_mapped(folder / f"looks-{number}.npy"), _table(folder, number, values))
                 for number, (name, values) in enumerate(header["looks"])
             }
-            self._errors = Errors(np.array(header["coarse"], np.float32), *map(float, header["fine"]))
+            self.errors = Errors(np.array(header["coarse"], np.float32), *map(float, header["fine"]))
+            self.refined = float(header.get("refined", REFINED))
             self._until_ms = int(header["until_ms"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SegmentDamaged(folder) from error
-        self._vectors = vectors
         columns = self._columns
         self._dead = np.zeros(len(self), np.bool_)
         self._dead_rows = 0
@@ -114,27 +113,45 @@ class Segment:
         """Return the vector rows of the rows that were not given up, ascending."""
         return np.sort(np.asarray(self._columns["vector_row"])[~self._dead])
 
-    def search(self, query: Query, floor: float = -2.0, share: float = 1.0) -> list[Candidate]:
-        """Return the best candidates of the segment, exact scores.
+    @property
+    def scanner(self) -> Scanner:
+        """What scans the codes of all rows."""
+        return self._scanner
 
-        What scores less than `floor` is not wanted; `share` is how much of all rows the segment holds.
-        """
-        where = query.where
+    def select(self, where: SightingFilter) -> Selection:
+        """Return where the rows are that a filter selects; `passing` tells which of those are not."""
         if where.from_ms is not None and self._until_ms < where.from_ms:
-            return []
-        chosen = self._runs.select(where)
-        wanted = np.ascontiguousarray(query.vectors.vectors, np.float32)
-        if query.top <= 0 or len(wanted) == 0 or len(chosen.ranges) == 0:
-            return []
-        keep = query.top + len(query.exclude)
-        if chosen.rows <= EXACT:
-            places = expand(chosen.ranges)
-            places = places[self._passing(places, where)]
-        else:
-            depth = Depth(keep, floor, share, chosen.rows)
-            found = [self._nearest(vector, chosen.ranges, where, depth) for vector in wanted]
-            places = np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
-        return self._ranked(places, wanted, query)
+            return Selection(np.empty((0, 2), np.int64), 0)
+        return self._runs.select(where)
+
+    def passing(self, places: IntArray, where: SightingFilter) -> NDArray[np.bool_]:
+        """Tell which places in the ranges of a filter live and were seen in its time."""
+        passing = self._runs.passing(places, where, self._columns["last_ms"])
+        if self._dead_rows:
+            passing &= ~self._dead[places]
+        return passing
+
+    def turned(self, vector: FloatArray) -> FloatArray:
+        """Return a float32 (dim,) as seen along the axes of the codes."""
+        return self._quantiser.turned_one(vector)
+
+    def finer(self, turned: FloatArray, coarse: FloatArray, places: IntArray) -> FloatArray:
+        """Return finer cosines with a turned vector than the `coarse` ones of a scan; half of the true are less."""
+        gains = self._residue_code.gains(turned, self._picked("residues", places))
+        return coarse + gains + np.float32(self.errors.fine_half)
+
+    def vector_rows(self, places: IntArray) -> IntArray:
+        """Return where the vectors of some places lie in the file."""
+        return self._picked("vector_row", places)
+
+    def ids(self, places: IntArray) -> list[str]:
+        """Return the ids at some places."""
+        return [text.decode() for text in self._picked("ids", places).tolist()]
+
+    def revisions(self, places: IntArray) -> list[int]:
+        """Return the revisions at some places."""
+        numbers: list[int] = self._picked("revision", places).tolist()
+        return numbers
 
     def sightings(self, places: Sequence[int], ids: Sequence[str]) -> list[Sighting | None]:
         """Return what stands at some places; None for what only the database has, or what was erased meanwhile."""
@@ -153,7 +170,7 @@ class Segment:
         last_ms = self._columns["last_ms"]
         scan = LookScan(looks, self._looks)
         rows, scores = best_rows(
-            scan, self._runs.select(where).ranges, lambda some: self._passing(some, where), last_ms, top
+            scan, self._runs.select(where).ranges, lambda some: self.passing(some, where), last_ms, top
         )
         return [
             LookCandidate(name.decode(), revision, score, seen_ms, (self, place))
@@ -167,52 +184,9 @@ class Segment:
             )
         ]
 
-    def _ranked(self, places: IntArray, wanted: FloatArray, query: Query) -> list[Candidate]:
-        if len(places) == 0:
-            return []
-        rows = self._picked("vector_row", places)
-        keep = query.top + len(query.exclude)
-        if len(places) > keep:  # most are out of the question already by scores that are all but exact
-            scores = self._vectors.cosines(rows, wanted)
-            chosen = scores >= np.partition(scores, -keep)[-keep] - TIE_MARGIN
-            places, rows = places[chosen], rows[chosen]
-        scores = exact_scores(self._vectors.pick(rows), wanted)
-        ids = [text.decode() for text in self._picked("ids", places).tolist()]
-        revisions = self._picked("revision", places).tolist()
-        sources = [(self, place) for place in places.tolist()]
-        return best(ids, revisions, scores, query.top, query.exclude, sources)
-
-    def _nearest(self, vector: FloatArray, ranges: IntArray, where: SightingFilter, depth: Depth) -> IntArray:
-        """Return places that hold the most alike: scan, look closer at the best, go deeper until it is safe."""
-        turned = self._quantiser.turned_one(vector)
-        stretches = _stretches(ranges)
-        blocks = int((stretches[:, 1] - stretches[:, 0]).sum())
-        if blocks * BLOCK > WHOLE * len(self):
-            stretches = np.array([[0, -(-len(self) // BLOCK)]], np.int64)
-        reachable = min(len(self), int((stretches[:, 1] - stretches[:, 0]).sum()) * BLOCK)
-        count = min(MOST, int(depth.first_count() * max(1.0, reachable / depth.selected)))
-        while True:
-            coarse, places, edge = self._scanner.scan(turned, count, stretches)
-            if len(ranges) != 1 or reachable < len(self):
-                inside = contains(ranges, places)
-                coarse, places = coarse[inside], places[inside]
-            passing = self._passing(places, where)
-            coarse, places = coarse[passing], places[passing]
-            fine = coarse + self._residue_code.gains(turned, self._picked("residues", places))
-            if edge == NOTHING_LEFT or count >= MOST or depth.enough(fine, edge, self._errors):
-                return depth.shortlist(places, fine, self._errors)
-            count = min(4 * count, MOST)
-
     def _picked(self, name: str, places: IntArray) -> NDArray[Any]:
         """Return a column at some places; by any other way of NumPy's it takes three times as long."""
         return self._columns[name].take(places, axis=0, mode="clip")
-
-    def _passing(self, places: IntArray, where: SightingFilter) -> NDArray[np.bool_]:
-        """Tell which places in the ranges of a filter live and were seen in its time."""
-        passing = self._runs.passing(places, where, self._columns["last_ms"])
-        if self._dead_rows:
-            passing &= ~self._dead[places]
-        return passing
 
 
 def _runs(header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]]) -> Runs:
@@ -236,11 +210,3 @@ def _mapped(path: Path) -> NDArray[Any]:
 def _table(folder: Path, number: int, values: Sequence[str]) -> LookTable:
     value, sure = (np.load(folder / f"look-{number}-{name}.npy") for name in ("value", "sure"))
     return LookTable(values, value, sure)
-
-
-def _stretches(ranges: IntArray) -> IntArray:
-    """Return int64 (k, 2): blocks of fast-scan that hold the rows of ascending ranges, those near each other as one."""
-    first, last = ranges[:, 0] // BLOCK, -(-ranges[:, 1] // BLOCK)
-    apart = np.ones(len(first) + 1, np.bool_)
-    np.greater(first[1:], last[:-1] + NEAR, out=apart[1:-1])
-    return np.stack([first[apart[:-1]], last[apart[1:]]], axis=1)
