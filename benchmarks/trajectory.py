@@ -125,7 +125,7 @@ def next_camera(towns: int, *, with_paths: bool) -> dict[str, float]:
             now_s = here.at_s + rng.uniform(0.1, 0.95) * (there.at_s - here.at_s)
             order = [each.camera_id for each in suggested(asked, seen[: place + 1], now_s)]
             ranks.append(order.index(asked.town.cameras[there.camera]))
-            metres = asked.graph.metres[here.camera]
+            metres = asked.graph.ways_from(here.camera)[0]
             by_distance = [int(i) for i in np.argsort(metres, kind="stable") if i != here.camera]
             nearest.append(by_distance.index(there.camera))
     first = {f"top_{n}": round(float(np.mean(np.array(ranks) < n)), 3) for n in (1, 3, 5)}

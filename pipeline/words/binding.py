@@ -74,6 +74,7 @@ class Binder(Wishes):
         self._near_unknown = False
         self._near_one = ""  # slot of a cane, a wheelchair, a beard that has just come
         self._one_is = ""
+        self._one_without_colour: str | None = None  # slot of one in this clause that has got no colour
         self._denied_alone = False  # 不是红色那件: of what, the next clause says
         self._said_no = False  # the word before was a negation
         self._skips_no = False  # the negation that comes has been taken with the thing before it
@@ -174,6 +175,7 @@ class Binder(Wishes):
             return
         if self._one_is and not garment_follows(rest):
             self._bind(self._one_is, [(token.value, self.negated)])
+            self._one_without_colour = None
             return
         self._set_order(token, rest)
         self._shade = None
@@ -262,21 +264,26 @@ class Binder(Wishes):
                 self._length = None
         for says in token.value.split("+"):
             name, value = says.split("=")
-            if name == "kind":
-                continue
-            if name == "hair" and self._length is not None:  # `short grey hair`
-                self.put("hair", self._length[1])
-                self._length = None
-            if name == "hair" and value in _COLOURED_HAIR:  # `long dark hair tied back`
-                self._use_shade()
-            if self._colours and (name in _THINGS or (name == "hair" and value in _COLOURED_HAIR)):
-                self._bind(f"{name}_colour")
-            if name in _THINGS:
-                self._near_one = f"{name}_colour"
-            self._drawn = self._drawn or (name == "pattern" and bool(self._colours))
-            self.put(name, value)
-            self._was_negated = self.negated and value == "yes"
+            if name != "kind":
+                self._take_look(name, value)
         self.affirm()
+
+    def _take_look(self, name: str, value: str) -> None:
+        if name in ("hair", "hair_colour") and self._length is not None:  # `short grey hair`, `short blond hair`
+            self.put("hair", self._length[1])
+            self._length = None
+        has_colour = name in _THINGS
+        if name == "hair" and value in _COLOURED_HAIR:  # `long dark hair tied back`
+            self._use_shade()
+            has_colour = True
+        if has_colour and self._colours:
+            self._bind(f"{name}_colour")
+        elif name in _THINGS:
+            self._near_one = f"{name}_colour"
+            self._one_without_colour = None if name == "phone" else self._near_one
+        self._drawn = self._drawn or (name == "pattern" and bool(self._colours))
+        self.put(name, value)
+        self._was_negated = self.negated and value == "yes"
 
     def _take_vehicle(self, token: Token, rest: Sequence[Token]) -> None:
         kind, *more = token.value.split("+")
@@ -337,7 +344,9 @@ class Binder(Wishes):
             self._denied_alone = all_negated and not (self._garment or before)
             self._bind(self._garment or before or _ANY)
             self._garment, self._default = None, ""
-        self._bare, self._only_colours = self._garment if not self._default else None, True
+        bare = self._garment if not self._default else None
+        self._bare, self._only_colours = bare or self._one_without_colour, True
+        self._one_without_colour = None
         self._settle_garment()
         self._garment_first = self._shade = self._length = None
         self._was_negated = self._or_else = self._drawn = False

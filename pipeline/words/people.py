@@ -71,14 +71,7 @@ _SURNAMES = (
     "潘杜戴夏钟汪田任姜范方石姚谭廖邹熊陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _OLD_MAN = re.compile(rf"老[{_SURNAMES}]头")
-ANY_PERSON = "|".join(
-    f"(?:{pattern})"
-    for pattern in (
-        *(each.pattern for each in (_AGE, _BORN, _DECADE, _KIN, _OLD_MAN)),
-        *_NAMED_AGES,
-        *_LOOSE_AGES,
-    )
-)
+PEOPLE = (_AGE, _BORN, _DECADE, _KIN, _OLD_MAN, *(pattern for pattern, _ in _NAMED), *_LOOSE)
 
 
 def match_age(text: str, start: int) -> Token | None:

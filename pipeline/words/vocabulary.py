@@ -71,7 +71,7 @@ class Vocabulary:
 
     def _takes_from_next(self, text: str, start: int, end: int) -> bool:
         """Tell whether a word would take the first character of the garment or pattern that comes: 黄毛 of 黄毛衣."""
-        if end - start < 2 or text[end - 1].isascii() or text[start : end - 1] not in self.words:
+        if end - start < 2 or end == len(text) or text[end - 1].isascii() or text[start : end - 1] not in self.words:
             return False
         following = self.words.get(text[end - 1 : end + 1])
         role = self.words[text[start:end]].role
