@@ -1,8 +1,9 @@
 """What our own code costs beside decoding and inference: `python -m benchmarks.own_code`.
 
 PETS, people always in view, through the real chain on one thread (decode, scale, detect, follow, describe, store), at
-1080p25 and 640x360. Decoding and scaling are FFmpeg's; inference is what the engines compute, timed inside our engine
-layer; all else is ours: preparing pictures, decoding boxes, following, choosing shots, colours, JPEG, the archive.
+1080p25 and 640x360, of one camera and of eight in one batch, as a box with many cameras works. Decoding and scaling are
+FFmpeg's; inference is what the engines compute, timed inside our engine layer; all else is ours: preparing pictures,
+decoding boxes, following, choosing shots, colours, JPEG, the archive.
 Three rounds, the best counts. Writes results/own_code.json.
 """
 
@@ -28,7 +29,7 @@ from pipeline.archive import open_archive
 from pipeline.assembly import Networks, load_networks
 from pipeline.settings import AnalysisSettings, ModelSettings
 
-ROUNDS, MOST = 3, 0.10
+ROUNDS, MOST, TOGETHER = 3, 0.10, 8
 inferred = {"cpu_s": 0.0}
 
 
@@ -46,26 +47,27 @@ def time_engines() -> None:
         engine.run = timed  # type: ignore[method-assign]
 
 
-def chain(film: Path, networks: Networks) -> dict[str, float]:
-    """Return CPU seconds: whole, decode, scale, inference, ours."""
+def chain(film: Path, networks: Networks, together: int = 1) -> dict[str, float]:
+    """Return CPU seconds per camera, with so many in each batch: whole, decode, scale, inference, ours."""
     stages = StageClock()
     watch = stages.watch()
-    camera = Camera(id="gate", source=str(film), pace="fast", start_ms=0)
-    analyser = Analyser([camera], networks.detector, AnalysisSettings(), watch=watch)
+    cameras = [Camera(id=f"gate{n}", source=str(film), pace="fast", start_ms=0) for n in range(together)]
+    analyser = Analyser(cameras, networks.detector, AnalysisSettings(), watch=watch)
     describer = Describer(networks.embedders, networks.attributes)
-    frames = FileAdapter().frames(camera, frame_request(networks.detector, watch))
-    analyser.analyse([next(frames)])
+    batches = zip(*(FileAdapter().frames(one, frame_request(networks.detector, watch)) for one in cameras), strict=True)
+    analyser.analyse(next(batches))
     with tempfile.TemporaryDirectory() as made, open_archive(Path(made) / "archive", writable=True) as archive:
         before, spent, inference = time.process_time(), dict(stages.totals()), inferred["cpu_s"]
-        for frame in frames:
-            done = analyser.analyse([frame])
+        for frames in batches:
+            done = analyser.analyse(frames)
             if done:
                 archive.append(describer.describe(done))
         whole = time.process_time() - before
     totals = stages.totals()
     parts = {name: totals[name] - spent.get(name, 0.0) for name in ("decode", "scale")}
     parts["inference"] = inferred["cpu_s"] - inference
-    return {"whole": whole, **parts, "ours": whole - sum(parts.values())}
+    each = {"whole": whole, **parts, "ours": whole - sum(parts.values())}
+    return {name: seconds / together for name, seconds in each.items()}
 
 
 def main(_: list[str]) -> int:
@@ -75,8 +77,10 @@ def main(_: list[str]) -> int:
     result: dict[str, object] = {"film_s": SECONDS}
     shares = []
     with tempfile.TemporaryDirectory() as made:
-        for name, film in films(Path(made)).items():
-            best = min((chain(film, networks) for _ in range(ROUNDS)), key=lambda run: run["whole"])
+        clips = [(name, film, many) for name, film in films(Path(made)).items() for many in (1, TOGETHER)]
+        for size, film, many in clips:
+            name = size if many == 1 else f"{size}_by_{many}"
+            best = min((chain(film, networks, many) for _ in range(ROUNDS)), key=lambda run: run["whole"])
             share = best["ours"] / best["whole"]
             shares.append(share)
             result[name] = {**{part: round(value, 3) for part, value in best.items()}, "ours_share": round(share, 4)}

@@ -11,7 +11,9 @@ those measured. Writes benchmarks/results/trajectory.json and trajectory.png.
 
 import argparse
 import itertools
+import random
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.evaluation_set import ROOT, write_result
 from benchmarks.town import EPOCH_MS, Passing, Town, build
+from camera_adapters.site import Position, Way
 from models.kinds import Kind
 from pipeline.archive import InMemoryArchive
 from pipeline.coverage import archive_coverage
@@ -32,6 +35,7 @@ from pipeline.trajectory.tracing import Tracing, look_alikes, trace
 
 FIRST_SEED = 2000  # settings were chosen on towns 100 to 103
 PEOPLE_A_TOWN = 60
+COUNTY = 10_000  # cameras
 FEWEST = 5  # true sightings of somebody whose way is asked for
 
 
@@ -125,7 +129,7 @@ def next_camera(towns: int, *, with_paths: bool) -> dict[str, float]:
             now_s = here.at_s + rng.uniform(0.1, 0.95) * (there.at_s - here.at_s)
             order = [each.camera_id for each in suggested(asked, seen[: place + 1], now_s)]
             ranks.append(order.index(asked.town.cameras[there.camera]))
-            metres = asked.graph.metres[here.camera]
+            metres = asked.graph.ways_from(here.camera)[0]
             by_distance = [int(i) for i in np.argsort(metres, kind="stable") if i != here.camera]
             nearest.append(by_distance.index(there.camera))
     first = {f"top_{n}": round(float(np.mean(np.array(ranks) < n)), 3) for n in (1, 3, 5)}
@@ -139,6 +143,23 @@ def suggested(asked: Asked, seen: Sequence[Passing], now_s: float) -> list[Sugge
     covered = archive_coverage(asked.archive, asked.town.cameras, last_ms, max(now_ms, last_ms + 1))
     watched = {each.camera_id: each for each in covered}
     return suggest(LastSeen(names[-1], last_ms, before), now_ms, asked.graph, Kind.PERSON, watched)
+
+
+def county() -> dict[str, float]:
+    """Return how long the graph of a county takes, the ways between a trajectory's cameras, and the suggestions."""
+    chance = random.Random(7)
+    ids = [f"k{number:05d}" for number in range(COUNTY)]
+    positions = {one: Position(120.7 + 0.4 * chance.random(), 30.7 + 0.4 * chance.random()) for one in ids}
+    ways = [Way(one, other, 200.0) for one, other in itertools.pairwise(ids[: COUNTY // 2])]
+    spent = [time.perf_counter()]
+    graph = CameraGraph.of(ids, positions, ways)
+    spent.append(time.perf_counter())
+    graph.between(chance.sample(ids, 60))
+    spent.append(time.perf_counter())
+    suggest(LastSeen(ids[-1], 0), 3_600_000, graph, Kind.PERSON, {})
+    spent.append(time.perf_counter())
+    made, between, suggested_s = (round(b - a, 3) for a, b in itertools.pairwise(spent))
+    return {"cameras": COUNTY, "graph_s": made, "between_sixty_cameras_s": between, "suggestions_s": suggested_s}
 
 
 def draw(asked: Asked, way: Trajectory) -> None:
@@ -182,6 +203,7 @@ def main(argv: list[str]) -> int:
         "appearance_alone_as_precise": appearance_alone(towns, one["stops_precision"]),
         "next_camera": next_camera(towns, with_paths=True),
         "next_camera_positions_only": next_camera(towns, with_paths=False),
+        "county": county(),
     }
     shown = max(questions(1, with_paths=True), key=lambda each: len(each.truth))
     draw(shown, trace(shown.archive, Tracing(shown.truth[:1]), shown.graph))

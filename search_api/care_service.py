@@ -110,6 +110,17 @@ class CareService:
         self.changed()
         return self.register.get(resident_id)
 
+    def add_photos(self, resident_id: str, photos: Sequence[bytes | Path], who: str) -> Resident:
+        """Add photos of her, such as in another coat; raises UnknownResident, BadEnrolment and what photos raise."""
+        self.register.get(resident_id)
+        vectors, crops = self._described(photos)
+        if vectors is None:
+            raise BadEnrolment("no photo was sent: choose one that shows her alone")
+        self._record(who, "photos added", resident_id, {"photos": len(crops)})
+        self.register.add_photos(resident_id, vectors, crops)
+        self.changed()
+        return self.register.get(resident_id)
+
     def remove_companion(self, resident_id: str, name: str, purpose: Purpose) -> Resident:
         """Erase a companion of this name; raises UnknownResident, BadEnrolment."""
         self.register.remove_companion(resident_id, name, self.search.now_ms())

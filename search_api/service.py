@@ -83,6 +83,10 @@ class SearchService:
         """Return the names of the configured cameras by id."""
         return {**self.site.names, **{report.camera.id: report.camera.name for report in self.cameras()}}
 
+    def place_names(self) -> dict[str, str]:
+        """Return the names of cameras and communities by id."""
+        return {**self.site.community_names, **self.camera_names()}
+
     def known_communities(self) -> list[str]:
         """Return the ids of the communities configured or seen, sorted."""
         configured = {*self._of_community().values(), *self.site.community_names}
@@ -145,7 +149,7 @@ class SearchService:
     def _places(self) -> tuple[Place, ...]:
         """Return the places of the site: the same ones as before while none of their names has changed."""
         gates = {report.camera.id: report.camera.gate for report in self.cameras()}
-        names = {**self.site.community_names, **self.camera_names()}
+        names = self.place_names()
         known = (self.known_cameras(), self.known_communities(), names, gates)
         named, places = self._named
         if named != known:

@@ -21,6 +21,7 @@ from pipeline.sighting import TrackletKey
 
 FloatArray = NDArray[np.float32]
 Observer = Callable[[Frame, Tracks], None]
+_NEARLY = 0.999  # single and double precision differ a little
 
 
 @dataclass(slots=True)
@@ -115,7 +116,7 @@ class CameraFlow:
         for track, box, sure in zip(followed, boxes.tolist(), score.tolist(), strict=True):
             track.seen(tuple(box), frame.captured_at_ms)
             least = track.wanted(frame.captured_at_ms, self.settings.shots)
-            worth_it = worth_it or most_quality(box[3] - box[1], sure) > least
+            worth_it = worth_it or most_quality(box[3] - box[1], sure, track.velocity) > _NEARLY * least
         if worth_it:
             velocity = np.array([track.velocity for track in followed], np.float32)
             promise = geometric_quality(boxes, score, velocity, frame.source_size)

@@ -81,9 +81,11 @@ def geometric_quality(
     return quality
 
 
-def most_quality(height_px: float, score: float) -> float:
-    """Return what the quality of a box of this height and score is at the most."""
-    return score * math.sqrt(min(max(height_px, 0.0) / _GOOD_HEIGHT_PX, 1.0))
+def most_quality(height_px: float, score: float, velocity: tuple[float, float]) -> float:
+    """Return what the quality of a box is at the most: clear of the edge, and hidden by nobody."""
+    right, down = velocity
+    front = 0.5 + 0.5 * down / max(math.hypot(right, down), height_px * _FULL_SPEED, 1e-6)
+    return score * math.sqrt(min(max(height_px, 0.0) / _GOOD_HEIGHT_PX, 1.0)) * (0.8 + 0.2 * front)
 
 
 def sharpness(crop: Image) -> float:

@@ -1,17 +1,24 @@
-"""Which way from camera to camera: distances in metres from the site's paths, else from positions."""
+"""Which way from camera to camera: distances in metres from the site's paths, else from positions.
+
+Of a county's ten thousand cameras not all pairs are worked out, only the ways from those that are asked about.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import shortest_path
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
 
 from camera_adapters.site import Position, Way
-from pipeline.trajectory.travel import great_circles_m
+from pipeline.trajectory.edges import stated_edges, with_guesses
+from pipeline.trajectory.travel import circles_m
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+REMEMBERED = 256  # cameras whose ways are kept; 90 kB each in a county
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +31,18 @@ class Distance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraGraph:
-    """`metres` float64 (n, n): the shortest way from row to column, inf where nobody knows; 0 on the diagonal.
-
-    `estimated` bool (n, n). Rows stand in the order of `cameras`; `positions` by camera id, where known.
-    """
+    """The cameras in their order, and `positions` by camera id, where known; safe to use from many threads."""
 
     cameras: tuple[str, ...]
-    metres: FloatArray
-    estimated: NDArray[np.bool_]
     positions: Mapping[str, Position]
+    _place: Mapping[str, int]
+    _stated: csr_matrix
+    _backward: csr_matrix | None
+    _joined: csr_matrix
+    _lon: FloatArray
+    _lat: FloatArray
+    _detour: float
+    _known: dict[int, tuple[FloatArray, BoolArray]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -42,54 +52,64 @@ class CameraGraph:
 
         The site's ways count where they lead from one camera to another, over any number of cameras between. Between
         cameras that no way joins in either direction the great circle times `detour` stands in; a one-way path has
-        no such way back, only what leads round it.
+        no such way back, only what leads round it. On a way that is made of both, cameras of a large site guess their
+        nearest ones only, so that it may come out a little longer than the shortest.
         """
-        stated = _shortest(_stated(cameras, ways))
+        place = {camera: number for number, camera in enumerate(cameras)}
         lon = np.array([positions[c].lon if c in positions else np.nan for c in cameras], np.float64)
         lat = np.array([positions[c].lat if c in positions else np.nan for c in cameras], np.float64)
-        guessed = np.nan_to_num(great_circles_m(lon, lat) * detour, nan=np.inf)
-        unjoined = np.isinf(stated) & np.isinf(stated.T)
-        joined = np.where(unjoined, guessed, stated)
-        metres = np.where(np.isinf(stated), _shortest(joined), stated)
-        return cls(tuple(cameras), metres, np.isinf(stated) & np.isfinite(metres), dict(positions))
+        stated = stated_edges(place, ways)
+        backward = stated.T.tocsr() if any(way.one_way for way in ways) else None
+        joined = with_guesses(stated, lon, lat, detour)
+        return cls(tuple(cameras), dict(positions), place, stated, backward, joined, lon, lat, detour)
+
+    def number(self, camera: str) -> int | None:
+        """Return the place of a camera in `cameras`, None for a stranger."""
+        return self._place.get(camera)
+
+    def ways_from(self, number: int) -> tuple[FloatArray, BoolArray]:
+        """Return float64 (n,) metres from a camera to all, inf where nobody knows, and bool (n,): it is estimated."""
+        found = self._known.get(number)
+        if found is None:
+            metres, estimated = self._ways(np.array([number]), np.inf)
+            found = metres[0], estimated[0]
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[number] = found
+        return found
 
     def distance(self, one: str, other: str) -> Distance | None:
         """Return the way from one camera to another; None when nobody knows it."""
         if one == other:
             return Distance(0.0, estimated=False)
-        if one not in self.cameras or other not in self.cameras:
+        here, there = self.number(one), self.number(other)
+        if here is None or there is None:
             return None
-        at = self.cameras.index(one), self.cameras.index(other)
-        return Distance(float(self.metres[at]), bool(self.estimated[at])) if np.isfinite(self.metres[at]) else None
+        metres, estimated = self.ways_from(here)
+        return Distance(float(metres[there]), bool(estimated[there])) if np.isfinite(metres[there]) else None
 
     def between(self, ids: Sequence[str]) -> FloatArray:
         """Return float64 (k, k) metres between cameras given by id, repeats allowed; inf where nobody knows."""
-        place = {camera: number for number, camera in enumerate(self.cameras)}
-        rows = np.array([place.get(camera, -1) for camera in ids], np.int64)
-        padded = np.pad(self.metres, ((0, 1), (0, 1)), constant_values=np.inf)
-        found = padded[rows[:, None], rows[None, :]]
+        places = np.array([self._place.get(camera, -1) for camera in ids], np.intp)
+        known = places >= 0
+        found = np.full((len(ids), len(ids)), np.inf)
+        for row in np.flatnonzero(known):
+            found[row, known] = self.ways_from(int(places[row]))[0][places[known]]
         same = np.array(ids, dtype=object)
         found[same[:, None] == same[None, :]] = 0.0
-        return np.asarray(found, np.float64)
+        return found
 
+    def among(self, numbers: NDArray[np.intp], limit_m: float) -> FloatArray:
+        """Return float64 (k, k) metres between cameras given by place; what is farther than `limit_m` may be inf."""
+        return self._ways(numbers, limit_m)[0][:, numbers]
 
-def _stated(cameras: Sequence[str], ways: Sequence[Way]) -> FloatArray:
-    place = {camera: number for number, camera in enumerate(cameras)}
-    edges = np.full((len(cameras), len(cameras)), np.inf)
-    for way in ways:
-        if way.from_id in place and way.to_id in place:
-            there = place[way.from_id], place[way.to_id]
-            edges[there] = min(edges[there], way.metres)
-            if not way.one_way:
-                edges[there[::-1]] = min(edges[there[::-1]], way.metres)
-    return edges
-
-
-def _shortest(edges: FloatArray) -> FloatArray:
-    """Return all shortest paths; inf is no edge, and a way of 0 metres is one."""
-    if len(edges) == 0:
-        return edges
-    smallest = np.maximum(edges, 1e-3)  # csgraph takes a zero of a dense matrix for no edge: a millimetre is one
-    found = np.asarray(shortest_path(smallest, method="FW"), np.float64)
-    np.fill_diagonal(found, 0.0)
-    return found
+    def _ways(self, sources: NDArray[np.intp], limit_m: float) -> tuple[FloatArray, BoolArray]:
+        stated = dijkstra(self._stated, indices=sources, limit=limit_m)
+        back = dijkstra(self._backward, indices=sources, limit=limit_m) if self._backward is not None else stated
+        guessed = dijkstra(self._joined, indices=sources, limit=limit_m)
+        lon, lat = self._lon[sources][:, None], self._lat[sources][:, None]
+        straight = np.nan_to_num(circles_m(lon, lat, self._lon, self._lat) * self._detour, nan=np.inf)
+        guessed = np.minimum(guessed, np.where(np.isinf(stated) & np.isinf(back), straight, np.inf))
+        metres = np.where(np.isinf(stated), guessed, stated)
+        metres[np.arange(len(sources)), sources] = 0.0
+        return metres, np.isinf(stated) & np.isfinite(metres)

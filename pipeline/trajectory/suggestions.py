@@ -15,6 +15,7 @@ from pipeline.trajectory.travel import Speed, Travel
 
 FloatArray = NDArray[np.float64]
 
+NEAREST = 100  # of very many cameras those that are weighed against each other
 _SPREAD = 0.45  # of the logarithm of travel times
 _TENTH = 1.2816  # the normal quantile of 90 %: the expected window leaves out a tenth on each side
 _SEES = 0.8  # of those who pass a watched camera so many become a sighting
@@ -70,23 +71,25 @@ def suggest(
     watched: Mapping[str, CameraCoverage],
     travel: Travel | None = None,
 ) -> list[Suggestion]:
-    """Return every camera whose distance is known, the likeliest next one first.
+    """Return the cameras whose distance is known, the NEAREST of very many, the likeliest next one first.
 
     `watched` is the coverage from `last.at_ms` to `now_ms`; a camera that is not in it is taken for not watched.
     """
-    if last.camera_id not in graph.cameras:
+    here = graph.number(last.camera_id)
+    if here is None:
         return []
     speed = (travel or Travel()).speeds[kind]
-    here = graph.cameras.index(last.camera_id)
-    metres = graph.metres[here]
+    metres, _ = graph.ways_from(here)
     others = np.flatnonzero(np.isfinite(metres) & (np.arange(len(metres)) != here))
     if len(others) == 0:
         return []
+    others = np.sort(others[np.argsort(metres[others], kind="stable")[:NEAREST]])
     elapsed_s = (now_ms - last.at_ms) / 1000
     shares = np.array([_share(watched.get(graph.cameras[i]), last.at_ms, metres[i], speed) for i in others])
     weights = _weights(graph, here, others, shares, elapsed_s, speed)
-    if last.before in graph.cameras and last.before != last.camera_id:
-        weights *= _going_on(graph, graph.cameras.index(last.before), here, others)
+    before = None if last.before is None else graph.number(last.before)
+    if before is not None and before != here:
+        weights *= _going_on(graph, before, here, others)
     weights /= weights.sum()
     found = [
         _told(graph, here, int(i), last, now_ms, speed, float(share), float(weight))
@@ -99,11 +102,12 @@ def _weights(
     graph: CameraGraph, here: int, others: NDArray[np.intp], shares: FloatArray, elapsed_s: float, speed: Speed
 ) -> FloatArray:
     """Nearer is likelier; less so behind a watched camera, or where she would have been seen by now."""
-    way = np.maximum(graph.metres[here, others], _NEAR_M)
+    metres = graph.ways_from(here)[0][others]
+    way = np.maximum(metres, _NEAR_M)
     arrived = ndtr(np.log(max(elapsed_s, 1e-3) * speed.usual / way) / _SPREAD)
     seen_there = 1 - _SEES * shares * arrived
     nearer = np.exp(-way / (speed.usual * _REACH_S))
-    via = graph.metres[here, others][:, None] + graph.metres[np.ix_(others, others)]
+    via = metres[:, None] + graph.among(others, _BETWEEN * float(way.max()))
     between = (via <= _BETWEEN * way[None, :]) & (way[:, None] < way[None, :]) & ~np.eye(len(others), dtype=bool)
     unseen_before = np.where(between, 1 - _SEES * shares[:, None], 1.0).prod(axis=0)
     return np.asarray(np.maximum(nearer * seen_there * unseen_before, 1e-12), np.float64)
@@ -111,10 +115,11 @@ def _weights(
 
 def _going_on(graph: CameraGraph, before: int, here: int, others: NDArray[np.intp]) -> FloatArray:
     """Return float64 (n,): 1 straight on, `_BACK` straight back, by how much farther from the stop before it leads."""
-    onward = np.maximum(graph.metres[here, others], _NEAR_M)
-    behind = graph.metres[before, here]
-    known = np.isfinite(graph.metres[before, others]) & np.isfinite(behind)
-    farther = (np.where(known, graph.metres[before, others], 0.0) - (behind if np.isfinite(behind) else 0.0)) / onward
+    onward = np.maximum(graph.ways_from(here)[0][others], _NEAR_M)
+    since, _ = graph.ways_from(before)
+    behind = since[here]
+    known = np.isfinite(since[others]) & np.isfinite(behind)
+    farther = (np.where(known, since[others], 0.0) - (behind if np.isfinite(behind) else 0.0)) / onward
     straight = np.where(known, np.clip(farther, -1.0, 1.0), 0.0)
     return np.asarray(_BACK + (1 - _BACK) * (straight + 1) / 2, np.float64)
 
@@ -133,7 +138,8 @@ def _share(coverage: CameraCoverage | None, since_ms: int, metres: float, speed:
 def _told(
     graph: CameraGraph, here: int, there: int, last: LastSeen, now_ms: int, speed: Speed, share: float, weight: float
 ) -> Suggestion:
-    metres = float(graph.metres[here, there])
+    every, guessed = graph.ways_from(here)
+    metres = float(every[there])
     usual_s = metres / speed.usual
     earliest_ms = last.at_ms + round(1000 * metres / speed.fastest)
     sooner, later = (last.at_ms + round(1000 * usual_s * np.exp(sign * _TENTH * _SPREAD)) for sign in (-1, 1))
@@ -141,7 +147,7 @@ def _told(
     return Suggestion(
         camera_id=graph.cameras[there],
         metres=metres,
-        estimated=bool(graph.estimated[here, there]),
+        estimated=bool(guessed[there]),
         earliest_ms=earliest_ms,
         expected_from_ms=max(sooner, earliest_ms),
         expected_to_ms=max(later, earliest_ms),

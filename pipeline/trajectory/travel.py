@@ -53,7 +53,14 @@ def great_circle_m(one: Position, other: Position) -> float:
 
 def great_circles_m(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return float64 (n, n): `great_circle_m` between all of n places, degrees; NaN where a place has none."""
-    lon, lat = np.radians(lon), np.radians(lat)
-    half_lat, half_lon = (lat[:, None] - lat) / 2, (lon[:, None] - lon) / 2
-    square = np.sin(half_lat) ** 2 + np.cos(lat[:, None]) * np.cos(lat) * np.sin(half_lon) ** 2
+    return circles_m(lon[:, None], lat[:, None], lon, lat)
+
+
+def circles_m(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], to_lon: NDArray[np.float64], to_lat: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return float64: the same from places to places, degrees, element by element as numpy broadcasts them."""
+    lon, lat, to_lon, to_lat = (np.radians(each) for each in (lon, lat, to_lon, to_lat))
+    half_lat, half_lon = (lat - to_lat) / 2, (lon - to_lon) / 2
+    square = np.sin(half_lat) ** 2 + np.cos(lat) * np.cos(to_lat) * np.sin(half_lon) ** 2
     return np.asarray(2 * EARTH_M * np.arcsin(np.minimum(1.0, np.sqrt(square))), np.float64)

@@ -10,8 +10,13 @@ from pipeline.words.tokens import Token
 
 OLD, GROWN = 60, 18  # where the bands of GA/T 1400 begin
 OLDEST = 110
+TENS = {
+    word: 10 * (at + 2)
+    for at, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
+}
 _NUMBER = re.compile(
-    r"(?:(?:about|around|approx\.?|approximately|大约|约) ?)?(\d{1,3}|[二三四五六七八九]?十[一二三四五六七八九]?)"
+    r"(?:(?:about|around|approx\.?|approximately|大约|约) ?)?(\d{1,3}|[二三四五六七八九]?十[一二三四五六七八九]?"
+    rf"|{'|'.join(TENS)})"
 )
 _ABOUT = frozenset(
     ["about", "around", "approx", "approx.", "approximately", "roughly", "大约", "大概", "约", "of", "only"]
@@ -42,10 +47,14 @@ def ages_settled(tokens: Sequence[Token], this_year: int) -> list[Token]:
         elif token.role is Role.UNKNOWN and somebody and _is_age(token, found, tokens[place + 1 : place + 2]):
             match = _NUMBER.fullmatch(token.text)
             assert match is not None
-            settled = replace(token, role=Role.WHO, value=f"age={band(number(match[1]))}")
+            settled = replace(token, role=Role.WHO, value=f"age={band(_count(match[1]))}")
         found.append(settled)
         somebody = somebody or (token.role is Role.WHO and "gender=" in token.value)
     return found
+
+
+def _count(said: str) -> float:
+    return TENS[said] if said in TENS else number(said)
 
 
 def _of_birth(token: Token, this_year: int) -> Token:
@@ -57,7 +66,7 @@ def _of_birth(token: Token, this_year: int) -> Token:
 
 def _is_age(said: Token, before: Sequence[Token], after: Sequence[Token]) -> bool:
     match = _NUMBER.fullmatch(said.text)
-    if match is None or not 1 < number(match[1]) <= OLDEST:
+    if match is None or not 1 < _count(match[1]) <= OLDEST:
         return False
     if after and after[0].role not in (Role.BREAK, Role.FILLER):
         return False

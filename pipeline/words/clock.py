@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 
+from pipeline.words.beginnings import may_begin
 from pipeline.words.meaning import Role
 from pipeline.words.parts_of_day import PARTS
 from pipeline.words.tokens import Token
@@ -242,7 +244,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
     _rule(
-        rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?[-–~] ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
+        rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?(?:[-–~]|to|until|till) ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
         lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
     _rule(rf"(?:at )?(1[0-2]|[1-9])(?::(\d\d))?(?: ?{_AP})?-?ish(?: ?{_AP})?(?![a-z])", _ish),
@@ -297,7 +299,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(r"之后|以后|过后|后|开始|起|以来|since|after|starting|from then on|onwards|onward|or later", "since"),
     _rule(r"之前|以前|前|before|until|till|by (?=\d)|no later than|or earlier", "before"),
     _rule(r"到|至|[-~—–](?=\s?\d)|to(?= \d)|and(?= \d)", "to"),
-    _rule(r"左右|前后|上下|来钟|光景|样子|around|about|round about|approximately|circa|roughly", "about"),
+    _rule(r"左右|前后|上下|来钟|光景|样子|around|about|round about|approx\.?|approximately|circa|roughly", "about"),
     _rule(r"不到(?=\d|[一二两三四五六七八九十]+点)", "before"),
     *(
         _rule(f"(?:in the |at |around |during the )?(?:{'|'.join(sorted(words, key=_looks_ahead))})", f"part:{name}")
@@ -308,7 +310,7 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
-ANY_TIME = "|".join(f"(?:{pattern.pattern})" for pattern, _ in _RULES)
+TIMES = tuple(pattern for pattern, _ in _RULES)
 _SAID_CLOCK = re.compile(r"clock:(\d+):(\d+)")
 _SAID_DATE = re.compile(r"date:(\d*):(\d*):(\d+)")
 _SAID_MONTH = re.compile(r"(?:month-of|third):(\d+)")
@@ -328,13 +330,18 @@ def _is_date(year: str, month: str, day: str) -> bool:
     return 1 <= int(day) <= (_LONGEST[int(month) - 1] if month else 31)
 
 
+@cache
+def _rules_for(character: str) -> tuple[_Rule, ...]:
+    return tuple(rule for rule in _RULES if may_begin(rule[0].pattern, character))
+
+
 def match_time(text: str, start: int) -> Token | None:
     """Return the longest word for a time that begins at a place of a normalised text."""
     before = text[start - 1 : start]
     if before.isascii() and before.isalnum() and text[start].isascii() and text[start].isalnum():
         return None
     longest: Token | None = None
-    for pattern, says in _RULES:
+    for pattern, says in _rules_for(text[start]):
         match = pattern.match(text, start)
         if match is None or not match[0] or (longest is not None and match.end() <= longest.end):
             continue

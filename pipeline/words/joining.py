@@ -24,6 +24,9 @@ _GARMENTS_BY_MATERIAL = frozenset(
     ["fleece", "knit", "woolly", "leathers", "windproof", "waterproof", "puffa", "tweed", "hi-vis"]
 )
 _BEFORE_GARMENTS = frozenset({Role.COLOUR, Role.SHADE, Role.LENGTH})
+_OF_VEHICLES = frozenset(
+    ["suspect", "target", "subject", "courier", "police", "school", "staff", "resident", "visitor"]
+)
 _HALVES = {"上": "upper_colour", "下": "lower_colour"}
 
 
@@ -124,7 +127,7 @@ def _sorts_of_vehicles(tokens: list[Token]) -> list[Token]:
         if token.value == "kind=person"
         and place + 1 < len(tokens)
         and tokens[place + 1].role is Role.VEHICLE
-        and tokens[place + 1].start == token.end
+        and (tokens[place + 1].start == token.end or token.text in _OF_VEHICLES)
         else token
         for place, token in enumerate(tokens)
     ]

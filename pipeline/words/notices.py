@@ -45,7 +45,7 @@ _EACH = tuple(
     for sort, patterns in ((SIZE, _SIZES), (NOTICE, (*_NUMBERS, *_FIELDS)))
     for pattern in patterns
 )
-ANY_NOTICE = "|".join(f"(?:{pattern.pattern})" for pattern, _ in _EACH)
+NOTICES = tuple(pattern for pattern, _ in _EACH)
 _PERSONAL = frozenset({Role.WHO, Role.ATTRIBUTE, Role.UNKNOWN})
 
 

@@ -5,13 +5,14 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.words.beginnings import by_beginning
 from pipeline.words.chunks import parted
-from pipeline.words.clock import ANY_TIME, match_time, number
+from pipeline.words.clock import TIMES, match_time, number
 from pipeline.words.joining import joined, one_character_slips, settled, whole
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
-from pipeline.words.notices import ANY_NOTICE, match_notice
-from pipeline.words.people import ANY_PERSON, match_age, match_kin
+from pipeline.words.notices import NOTICES, match_notice
+from pipeline.words.people import PEOPLE, match_age, match_figure, match_kin
 from pipeline.words.spelling import normalised
 from pipeline.words.tokens import Token
 from pipeline.words.vocabulary import SOFT, STATE
@@ -27,7 +28,7 @@ _PLATE = re.compile(
 # Plates of which not all was read: 浙F·12?, 浙F开头, 尾号668. In what they say `?` is one character, `*` any number.
 _PROVINCE = r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
 _PART_OF_PLATE = re.compile(
-    rf"({_PROVINCE}\s?[a-hj-np-z]\s?[·•.-]?\s?(?=[a-z0-9?*]*\d)[a-hj-np-z0-9?*]{{2,7}})(?![a-z0-9])(开头|打头)?"
+    rf"({_PROVINCE}\s?[a-hj-np-z]\s?[·•.-]?\s?(?=[a-z0-9?*]*\d)(?:[a-hj-np-z0-9?*]{{2,7}}|[a-hj-np-z0-9](?=[开打]头)))(?![a-z0-9])(开头|打头)?"
     rf"|([京津沪渝冀豫辽湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽贵粤川宁琼])(?=牌)牌照?|({_PROVINCE}\s?[a-hj-np-z])\s?(?:开头|打头|的牌照|牌照|的车牌|牌)"
     r"|(?:车牌|牌照|号牌|车牌号)?(?:的)?(?:尾号|末尾|后[两三四]位|末[两三四]位|最后[两三四]位)(?:数)?(?:是|为)?[:\s]?([a-z0-9]{2,5})(?![a-z0-9])"
     r"|(?:number |licen[cs]e )?plates?(?: number)?(?: is)? (?:ends?|ending|finish(?:es|ing)?)(?: in| with)?"
@@ -56,9 +57,8 @@ _SKIN = re.compile(
     r"|kid|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
 )
 # One look tells that nothing with a pattern begins here, as almost everywhere.
-_ANY = re.compile(
-    "|".join((ANY_TIME, ANY_NOTICE, ANY_PERSON, *(each.pattern for each in (_PLATE, _PART_OF_PLATE, _NO_DAY, _SKIN))))
-)
+_BEGINNING_WITH = by_beginning((*TIMES, *NOTICES, *PEOPLE, _PLATE, _PART_OF_PLATE, _NO_DAY, _SKIN))
+_SIGNS = frozenset("-~—–@+")  # other signs begin nothing that has a pattern
 _ORIGIN = re.compile(r"(?:本地)?(?:口音|方言|土话|话|腔)|籍|人(?=[，,。;；、\s]|$)")  # 嘉善口音 is no place
 _NUMBERED_ZH = {
     "gate": ("号门",),
@@ -71,7 +71,6 @@ _NUMBERED = re.compile(
     r"(\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z0-9])"
 )
 _MAY_SLIP = frozenset({Role.FILLER, Role.LENGTH, Role.SHADE})
-_MAY_BEGIN = frozenset(character for character in _ANY.pattern if not character.isascii())
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
 
 
@@ -97,7 +96,7 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
     """Return the longest known piece that begins here; of equally long ones the first of this list."""
     word = _word(text, start, words)
-    found = [*_with_patterns(text, start), word, match_kin(text, start)]
+    found = [*_with_patterns(text, start), word, match_kin(text, start), match_figure(text, start)]
     end, name = names.reach(text, start)
     if not name:
         end, name = _numbered(text, start, names)
@@ -112,7 +111,8 @@ def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token 
 
 
 def _with_patterns(text: str, start: int) -> list[Token | None]:
-    if not (text[start].isascii() or text[start] in _MAY_BEGIN) or _ANY.match(text, start) is None:
+    begins = text[start].isalnum() or text[start] in _SIGNS
+    if not begins or not any(pattern.match(text, start) for pattern in _BEGINNING_WITH(text[start])):
         return []
     return [
         _plate(text, start),

@@ -103,7 +103,7 @@ def as_document(
         "confirmed": list(question.confirmed),
         "rejected": list(question.rejected),
         "words": asked.words,
-        "understood": None if words is None else understood_out(words).model_dump(mode="json"),
+        "understood": None if words is None else understood_out(words, names).model_dump(mode="json"),
         "box": photos[0]["box"] if photos else None,
         "kind": None if where.kind is None else str(where.kind),
         "from": None if where.from_ms is None else iso(where.from_ms),
@@ -163,7 +163,7 @@ def write_report(
         reason=purpose.reason,
         archive=str(folder),
         searched=answer.searched,
-        words=None if words is None else explain(words, "zh", local_zone()),
+        words=None if words is None else explain(words, "zh", local_zone(), names),
         coverage=bars_of(watching, names, local_zone()),
         names=names,
     )

@@ -1,6 +1,7 @@
 """`zhian search`: find someone again in an archive."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -149,12 +150,12 @@ def _search(
     if asked.reason == UNSAID:
         remark("no --reason: the search log will say that none was given")
     service = _service(archive, model, site)
-    names = {camera: name for camera, name in service.camera_names().items() if name}
+    names = {place: name for place, name in service.place_names().items() if name}
     purpose = Purpose(caller_name(), asked.reason)
     words = service.understood(asked.words) if asked.words else None
     answer = _answer(service, asked, replace(asked.question, words=words), purpose)
     if words is not None:
-        _say(words)
+        _say(words, service.place_names())
     watching = service.coverage_of(replace(asked.question, words=words))
     if report:
         write_report(report, archive, folder, asked, answer, words, purpose, watching, names)
@@ -215,13 +216,13 @@ def _answer(service: "SearchService", asked: Asked, question: "Question", purpos
     return answer
 
 
-def _say(words: "Parse") -> None:
+def _say(words: "Parse", names: Mapping[str, str]) -> None:
     """Show what the words were taken for before any hit: who was misunderstood has to see it."""
     from pipeline.words.explaining import explain
     from search_api.wire.base import local_zone
 
     for language in ("zh", "en"):
-        remark(explain(words, language, local_zone()))
+        remark(explain(words, language, local_zone(), names))
 
 
 def _listed(photo: Path, boxes: list[list[float]]) -> str:

@@ -14,7 +14,6 @@ const chosen = new Set();
 export const cameraName = (id) => known.find((camera) => camera.id === id)?.name || id;
 export const communityName = (id) => known.find((camera) => camera.community === id)?.community_name || id;
 export const allCameras = () => known;
-export const communityName = (id) => known.find((camera) => camera.community === id)?.community_name || id;
 
 // The communities that have cameras, and `more`, as [id, name] by name.
 export function communities(more = []) {

@@ -61,6 +61,7 @@ export function drawingOn(svg, layer, changed) {
       drawn("circle", { cx, cy, r: 9 * at.scale, class: "dot" }),
       drawn("text", { x: cx, y: cy + 4 * at.scale, "font-size": 11 * at.scale }, `${index + 1}`));
     group.addEventListener("pointerdown", (event) => drag(event, index));
+    group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // the page stays where it is
     group.addEventListener("keydown", (event) => pressed(event, index));
     group.addEventListener("focus", () => { at.chosen = index; });
     return group;

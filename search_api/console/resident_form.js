@@ -16,7 +16,7 @@ export function startResidentForms(told) {
   }
   byId("resident-community").addEventListener("change", () => offerExits([]));
   byId("resident-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("resident", store); });
-  byId("companion-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("companion", addCompanion); });
+  byId("companion-ask").addEventListener("submit", (event) => { event.preventDefault(); sending("companion", addPhotos); });
 }
 
 // For a new resident `resident` is null; of an enrolled one name, photos and consent stay.
@@ -99,22 +99,32 @@ async function enrol(form) {
   say(`已登记 ${made.name}，从现在起照看。 Enrolled, looked after from now on.`);
 }
 
-let accompanied = null;
+let shown = null; // whose photos or companion are added
+let companion = false;
 
-export function openCompanion(resident) {
-  accompanied = resident;
+export const openCompanion = (resident) => openPhotos(resident, true);
+
+// For photos of herself, or of somebody with whom she may leave.
+export function openPhotos(resident, ofCompanion = false) {
+  [shown, companion] = [resident, ofCompanion];
   byId("companion-ask").reset();
   byId("companion-problem").textContent = "";
-  byId("companion-title").textContent = `${resident.name} 的陪同人 A companion`;
+  byId("companion-title").textContent = ofCompanion ? `${resident.name} 的陪同人 A companion` : `${resident.name} 的照片 Photos of her`;
+  byId("companion-help").textContent = ofCompanion
+    ? "与陪同人一起外出不报警。陪同人也须同意。 Leaving with a companion is not told. The companion has to agree as well."
+    : "换了衣服就加一张：按今天的穿着更容易认出。 Add one in the clothes of today: she is known by how she looks.";
+  byId("companion-who").hidden = !ofCompanion;
+  byId("companion-name").required = ofCompanion;
   byId("companion-form").showModal();
 }
 
-async function addCompanion() {
+async function addPhotos() {
   const form = new FormData();
-  form.append("name", byId("companion-name").value.trim());
   for (const photo of byId("companion-photos").files) form.append("photo", photo);
-  await ask(`/v1/residents/${accompanied.id}/companions`, { method: "POST", body: form });
-  say("已加陪同人：一起外出时不报警。 Added: leaving together is not told.");
+  if (companion) form.append("name", byId("companion-name").value.trim());
+  await ask(`/v1/residents/${shown.id}/${companion ? "companions" : "photos"}`, { method: "POST", body: form });
+  if (companion) say("已加陪同人：一起外出时不报警。 Added: leaving together is not told.");
+  else say(`已加照片，从现在起也按此辨认 ${shown.name}。 Added: she is looked for by these as well.`);
 }
 
 // What is wrong is said in the form, which stays as it is.

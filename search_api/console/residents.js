@@ -4,7 +4,7 @@ import { ask, asked, releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName, readCameras } from "./cameras.js";
 import { button, byId, clock, inUse, joined, local, make, say } from "./dom.js";
 import { reasonFor } from "./question.js";
-import { openCompanion, openResident, startResidentForms } from "./resident_form.js";
+import { openCompanion, openPhotos, openResident, startResidentForms } from "./resident_form.js";
 import { searchLike } from "./search.js";
 import { openForm } from "./watches.js";
 
@@ -138,7 +138,8 @@ function acts(resident, item) {
   const line = make("div", undefined, "line");
   if (resident.state !== "active") return line;
   line.append(button("最近出现 Last seen", () => tried(() => sightings(resident, item))),
-    button("修改 Edit", () => openResident(resident)), button("加陪同人 Add companion", () => openCompanion(resident)),
+    button("修改 Edit", () => openResident(resident)), button("加照片 Add photos", () => openPhotos(resident)),
+    button("加陪同人 Add companion", () => openCompanion(resident)),
     button("结束 End", () => tried(() => withdraw(resident)), "grave"));
   return line;
 }

@@ -2,7 +2,7 @@
 
 export const FIELDS = {
   min_dwell_s: ["至少停留", "stays at least", "秒 s"], min_moved: ["至少移动", "moved at least", "身高 heights"],
-  max_moved: ["最多移动", "moved at most", "身高 heights"], limit: ["人数上限", "more than", "人 people"],
+  max_moved: ["最多移动", "moved at most", "身高 heights"], limit: ["人数", "limit", "人 people"],
   calm_s: ["低于上限多久后再报", "told again after so long below", "秒 s"], min_speed: ["快于", "faster than", "身高/秒 heights/s"],
   within_s: ["在多久内倒下", "falls within", "秒 s"], min_area: ["物品至少占画面", "at least this part of the picture", "0–1"],
   max_area: ["物品最多占画面", "at most this part of the picture", "0–1"],
@@ -31,7 +31,7 @@ export const MEANINGS = {
   loitering: "有人在区域内长时间停留时报警。 Tells when somebody stays in the zone for long.",
   fire_lane_blocked: "车辆停在消防通道时报警。 Tells when a vehicle stands in the fire lane.",
   e_bike_indoors: "电动车进入楼道、电梯时报警。 Tells when an e-bike comes into a doorway, hall or lift.",
-  crowd: "区域内人太多时报警。 Tells when too many stand in the zone.",
+  crowd: "区域内达到这么多人时报警。 Tells when at least so many stand in the zone.",
   running: "有人奔跑时报警。 Tells when somebody runs.",
   wrong_way: "有人逆着箭头走时报警。 Tells when somebody goes against the arrow.",
   fall: "有人倒地不起时报警（试验性）。 Tells when somebody falls and stays down; experimental.",
@@ -42,5 +42,5 @@ export const MEANINGS = {
 export const OBJECTS = { person: "行人 person", motor_vehicle: "机动车 motor vehicle", non_motor_vehicle: "非机动车 non-motor vehicle" };
 
 export const RULE_STATES = {
-  watching: "值守中 watching", asleep: "不在时段 asleep", off: "已停用 off", faulty: "画不进画面 does not fit",
+  watching: "值守中 watching", asleep: "不在时段 asleep", off: "已停用 off", faulty: "超出画面 outside the picture",
 };

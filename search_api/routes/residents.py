@@ -101,6 +101,17 @@ def change(resident_id: ResidentId, care: Care, caller: Caller, wishes: Wanted, 
     return _out(care, care.change(resident_id, wishes, Purpose(caller, reason.strip())))
 
 
+@router.post("/{resident_id}/photos", responses=problems(401, 404, 413, 422, 503), summary="Add photos of a resident")
+def add_photos(
+    resident_id: ResidentId,
+    care: Care,
+    caller: Caller,
+    photo: Annotated[list[UploadFile], File(description="of the resident, each showing her alone")],
+) -> ResidentOut:
+    """She is known by how she looks: a photo in the clothes of today finds her better than one of last winter."""
+    return _out(care, care.add_photos(resident_id, [content_of(each) for each in photo], caller))
+
+
 @router.get(
     "/{resident_id}/photos/{place}",
     response_class=Response,

@@ -186,4 +186,6 @@ def search(
         return several_reply(several.detections, several.photo, len(uploads))
     covered = service.coverage_of(replace(question, words=parsed))
     coverage = brief_coverage_out(covered, service.camera_names())
-    return search_reply(answer, parsed, picture_address).model_copy(update={"coverage": coverage})
+    return search_reply(answer, parsed, picture_address, service.place_names()).model_copy(
+        update={"coverage": coverage}
+    )

@@ -147,8 +147,8 @@ class SearchReply(Wire):
     coverage: CoverageOut | None = Field(description="what was watched where this search looked", default=None)
 
 
-def search_reply(answer: Answer, words: Parse | None, picture: PictureOf) -> SearchReply:
-    """Return the wire form of an answer."""
+def search_reply(answer: Answer, words: Parse | None, picture: PictureOf, names: Mapping[str, str]) -> SearchReply:
+    """Return the wire form of an answer; `names` of places by id."""
     photos = [_photo_out(subject) for subject in answer.subjects]
     return SearchReply(
         message="best first" if answer.groups else "nothing in the archive fits",
@@ -157,7 +157,7 @@ def search_reply(answer: Answer, words: Parse | None, picture: PictureOf) -> Sea
         photos=photos,
         searched=answer.searched,
         hits=hits_out(answer.groups, picture),
-        understood=None if words is None else understood_out(words),
+        understood=None if words is None else understood_out(words, names),
     )
 
 
@@ -179,12 +179,12 @@ def hits_out(groups: Sequence[HitGroup], picture: PictureOf) -> list[HitOut]:
     return [_hit_out(group, picture) for group in groups]
 
 
-def understood_out(words: Parse) -> UnderstoodOut:
-    """Return the wire form of what words mean; times of the lines to read are local."""
+def understood_out(words: Parse, names: Mapping[str, str]) -> UnderstoodOut:
+    """Return the wire form of what words mean; times of the lines to read are local, `names` of places by id."""
     zone = local_zone()
     return UnderstoodOut(
-        zh=explain(words, "zh", zone),
-        en=explain(words, "en", zone),
+        zh=explain(words, "zh", zone, names),
+        en=explain(words, "en", zone, names),
         wanted={name: sorted(values) for name, values in words.wanted.items()},
         without={name: sorted(values) for name, values in words.without.items()},
         unknown=[part.text for part in words.unknown],

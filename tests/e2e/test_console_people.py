@@ -12,7 +12,7 @@ from pipeline.alerting.care.register import Recognised
 from pipeline.alerting.service import Alerting, open_alerting
 from pipeline.alerting.settings import AlertingSettings
 from tests.e2e.console_doors import WAIT_MS, Console, entered, served, started_browser, unreadable
-from tests.servers.doors import GREEN, NOON_MS, RED, photo, record
+from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, photo, record
 from tests.servers.receiver import Receiver
 
 
@@ -87,6 +87,14 @@ def test_somebody_is_enrolled_seen_leaving_changed_and_taken_out(page: Page, con
     expect(resident.locator(".mood")).to_contain_text("alone")
     resident.get_by_text("最近出现").click()
     expect(resident.locator(".strip figcaption")).to_contain_text("North gate", timeout=WAIT_MS)
+
+    resident.get_by_text("加照片").click()
+    (tmp_path / "blue.png").write_bytes(photo(BLUE))
+    page.set_input_files("#companion-photos", tmp_path / "blue.png")
+    page.click("#companion-save")
+    expect(page.locator("#message")).to_contain_text("as well", timeout=WAIT_MS)
+    pictured = console.care.register.get(enrolled.id).vectors
+    assert pictured is not None and len(pictured) == 2
 
     resident.get_by_text("修改 Edit").click()
     page.fill("#resident-quiet-from", "21:00")

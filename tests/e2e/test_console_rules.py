@@ -1,7 +1,6 @@
 """Rules as a guard draws them: by mouse, by finger, by keys and by numbers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.rules.settings import IntrusionSettings, LineCrossingSettings
-from pipeline.alerting.service import Alerting, open_alerting
+from pipeline.alerting.service import open_alerting
 from tests.e2e.console_doors import PICTURE_SIZE, WAIT_MS, Console, entered, served, started_browser, unreadable
 from tests.servers.doors import NOON_MS, TOKEN
 
@@ -20,18 +19,23 @@ def browser(chromium: str) -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture
-def alerting(tmp_path: Path) -> Iterator[Alerting]:
-    made = open_alerting(tmp_path)
-    made.start()
-    yield made
-    made.stop()
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One server for all tests: to start it costs more than what it is asked here."""
+    folder = tmp_path_factory.mktemp("console")
+    alerting = open_alerting(folder)
+    alerting.start()
+    with served(folder, alerting) as started:
+        yield started
+    alerting.stop()
 
 
 @pytest.fixture
-def console(tmp_path: Path, alerting: Alerting) -> Iterator[Console]:
-    with served(tmp_path, alerting) as running:
-        yield running
+def console(running: Console) -> Console:
+    """The console of cameras without rules."""
+    for camera in ("north", "yard"):
+        running.rules.restore(camera)
+    return running
 
 
 @pytest.fixture
@@ -51,6 +55,16 @@ def place(page: Page, x: float, y: float) -> tuple[float, float]:
 
 def near(point: tuple[float, float], x: float, y: float) -> bool:
     return abs(point[0] - x) <= 2 and abs(point[1] - y) <= 2
+
+
+def drag_by_finger(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Put a finger down, move it in steps, lift it."""
+    screen = page.context.new_cdp_session(page)
+    for step in range(5):
+        x, y = (a + (b - a) * step / 4 for a, b in zip(start, end, strict=True))
+        kind = "touchMove" if step else "touchStart"
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_line_that_is_drawn_and_dragged_is_stored_and_shown(page: Page, console: Console) -> None:
@@ -82,6 +96,9 @@ def test_a_zone_is_tapped_with_a_finger_and_limited_to_hours(page: Page, console
     for x, y in ((100, 100), (300, 100), (300, 300), (100, 300)):
         page.touchscreen.tap(*place(page, x, y))
     expect(page.locator(".handle")).to_have_count(4)
+    page.locator("#rule-stage").scroll_into_view_if_needed()
+    drag_by_finger(page, place(page, 300, 300), place(page, 360, 340))
+    expect(page.locator(".handle")).to_have_count(4)
     page.fill("#rule-name", "flower bed")
     page.click("#rule-more summary")
     page.get_by_text("Only at these hours").click()
@@ -91,7 +108,7 @@ def test_a_zone_is_tapped_with_a_finger_and_limited_to_hours(page: Page, console
     assert isinstance(rule, IntrusionSettings)
     assert all(
         near(corner, *wanted)
-        for corner, wanted in zip(rule.zone, ((100, 100), (300, 100), (300, 300), (100, 300)), strict=True)
+        for corner, wanted in zip(rule.zone, ((100, 100), (300, 100), (360, 340), (100, 300)), strict=True)
     )
     assert rule.schedule is not None
     assert (rule.schedule.begins.hour, rule.schedule.ends.hour) == (22, 6)

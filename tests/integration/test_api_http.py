@@ -381,6 +381,7 @@ def test_a_body_that_is_no_json_is_told_where(client: httpx.Client) -> None:
 def test_the_name_of_a_community_is_a_place(client: httpx.Client) -> None:
     understood = ask(client, words="red top, Willow Garden").json()["understood"]
     assert understood["unknown"] == []
+    assert understood["zh"].endswith("地点: Willow Garden")
     assert client.get("/v1/searches").json()[0]["what"]["communities"] == ["willow"]
 
 

@@ -19,6 +19,7 @@ from search_api.care_service import CareService
 from search_api.service import SearchService
 from search_api.serving import Serving, address_of, listen
 from tests.servers.doors import (
+    BLUE,
     GREEN,
     NOON_MS,
     RED,
@@ -127,6 +128,21 @@ def test_what_is_told_of_her_is_changed_with_a_reason(client: httpx.Client, care
     client.post(f"{path}/withdraw", data={"reason": "moved away"})
     assert_problem(client.get(f"{path}/photos/0"), 404, "unknown-resident")
     assert_problem(client.put(path, data=wanted), 422, "bad-enrolment", "enrol anew")
+
+
+def test_photos_of_her_in_other_clothes_are_added(client: httpx.Client) -> None:
+    path = f"/v1/residents/{enrol(client).json()['id']}"
+    first = client.get(f"{path}/photos/0").content
+    files = [("photo", ("p.png", photo(BLUE))), ("photo", ("q.png", photo(GREEN)))]
+    assert client.post(f"{path}/photos", files=files).json()["photos"] == 3
+    assert client.get(f"{path}/photos/0").content == first
+    assert client.get(f"{path}/photos/2").content.startswith(b"\xff\xd8")
+    eight = [("photo", (f"{n}.png", photo(RED))) for n in range(8)]
+    for _ in range(2):
+        assert client.post(f"{path}/photos", files=eight).status_code == 200
+    assert_problem(client.post(f"{path}/photos", files=eight), 422, "bad-enrolment", "19 are there")
+    client.post(f"{path}/withdraw", data={"reason": "moved away"})
+    assert_problem(client.post(f"{path}/photos", files=files), 422, "bad-enrolment", "enrol anew")
 
 
 def test_a_companion_is_removed_by_name(client: httpx.Client) -> None:

@@ -1,8 +1,10 @@
-"""The four generic package names are ours alone, and the tree keeps its bands."""
+"""The four generic package names are ours alone, the tree keeps its bands, and the console's modules fit together."""
 
 import ast
 import importlib
+import re
 import tomllib
+from collections import Counter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -37,3 +39,29 @@ def test_every_dependency_says_why() -> None:
     for dependency in tomllib.loads(text)["project"]["dependencies"]:
         line = next(line for line in text.splitlines() if f'"{dependency}"' in line)
         assert "#" in line, f"{dependency} gives no reason"
+
+
+CONSOLE = ROOT / "search_api" / "console"
+MODULES = {path.name: path.read_text(encoding="utf-8") for path in sorted(CONSOLE.glob("*.js"))}
+DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
+EXPORTED = re.compile(r"^export (?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
+IMPORTED = re.compile(r'^import \{([^}]*)\} from "\./([\w.]+)";', re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_of_the_console_finds_what_it_names(name: str) -> None:
+    """There is no build step that would tell: a name missing or declared twice leaves the whole page dead."""
+    text = MODULES[name]
+    imported = [(each.strip(), source) for names, source in IMPORTED.findall(text) for each in names.split(",") if each]
+    for each, source in imported:
+        assert each in EXPORTED.findall(MODULES[source]), f"{source} exports no {each}"
+    own = Counter([each for each, _ in imported] + DECLARED.findall(text))
+    assert [each for each, count in own.items() if count > 1] == []
+
+
+def test_every_part_a_module_asks_for_is_on_the_page() -> None:
+    page = (CONSOLE / "index.html").read_text(encoding="utf-8")
+    asked = {part for text in MODULES.values() for part in re.findall(r'byId\("([\w-]+)"\)', text)}
+    there = re.findall(r' id="([\w-]+)"', page)
+    assert asked <= set(there)
+    assert len(there) == len(set(there)), "two parts of one name"

@@ -54,7 +54,9 @@ def test_no_quality_is_above_what_a_box_can_reach(height: float, score: float, r
     row = boxes((20, 30, 60, 30 + height))
     tall, sure = float(row[0, 3] - row[0, 1]), np.array([score], np.float32)
     (quality,) = geometric_quality(row, sure, np.array([[right, down]], np.float32), (500, 500)).tolist()
-    assert quality <= most_quality(tall, float(sure[0])) + 1e-6
+    assert quality == pytest.approx(most_quality(tall, float(sure[0]), (right, down)), abs=1e-5)
+    (at_the_edge,) = geometric_quality(row, sure, np.array([[right, down]], np.float32), (60, 500)).tolist()
+    assert at_the_edge <= quality
 
 
 def test_blur_lowers_sharpness() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camera_adapters.site import Position, Way
+from pipeline.trajectory import edges
 from pipeline.trajectory.graph import CameraGraph, Distance
 from pipeline.trajectory.travel import EARTH_M, great_circle_m, great_circles_m
 
@@ -77,3 +78,75 @@ def test_two_cameras_at_one_gate_are_a_way_of_nothing() -> None:
     graph = CameraGraph.of(["a", "b", "c"], {}, [Way("a", "b", 0), Way("b", "c", 40)])
     there = graph.distance("a", "c")
     assert there is not None and there.metres == pytest.approx(40, abs=0.01)
+
+
+def all_pairs(cameras: list[str], positions: dict[str, Position], ways: list[Way]) -> tuple[np.ndarray, np.ndarray]:
+    """Return metres and whether they are estimated, said in another way: all pairs by Floyd and Warshall."""
+
+    def shortest(edges: np.ndarray) -> np.ndarray:
+        found = edges.copy()
+        for via in range(len(found)):
+            found = np.minimum(found, found[:, via : via + 1] + found[via])
+        np.fill_diagonal(found, 0.0)
+        return found
+
+    edges = np.full((len(cameras), len(cameras)), np.inf)
+    for way in ways:
+        here, there = cameras.index(way.from_id), cameras.index(way.to_id)
+        for a, b in ((here, there),) if way.one_way else ((here, there), (there, here)):
+            edges[a, b] = min(edges[a, b], max(way.metres, 1e-3))
+    stated = shortest(edges)
+    lon, lat = (np.array([getattr(positions.get(c), axis, np.nan) for c in cameras]) for axis in ("lon", "lat"))
+    guessed = np.maximum(np.nan_to_num(1.3 * great_circles_m(lon, lat), nan=np.inf), 1e-3)
+    joined = np.where(np.isinf(stated) & np.isinf(stated.T), guessed, edges)
+    metres = np.where(np.isinf(stated), shortest(joined), stated)
+    return metres, np.isinf(stated) & np.isfinite(metres)
+
+
+SITES = st.tuples(
+    st.lists(st.one_of(st.none(), st.tuples(st.integers(0, 9), st.integers(0, 9))), min_size=1, max_size=7),
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 3000), st.booleans()), max_size=8),
+)
+
+
+def site_of(
+    site: tuple[list[tuple[int, int] | None], list[tuple[int, int, int, bool]]],
+) -> tuple[list[str], dict[str, Position], list[Way]]:
+    places, paths = site
+    cameras = [f"c{n}" for n in range(len(places))]
+    positions = {
+        camera: Position(120 + at[0] / 500, 30 + at[1] / 500)
+        for camera, at in zip(cameras, places, strict=True)
+        if at is not None
+    }
+    ways = [Way(f"c{a}", f"c{b}", float(m), one) for a, b, m, one in paths if a < len(places) > b and a != b]
+    return cameras, positions, ways
+
+
+@given(SITES)
+def test_ways_from_one_are_those_of_all_pairs(
+    site: tuple[list[tuple[int, int] | None], list[tuple[int, int, int, bool]]],
+) -> None:
+    cameras, positions, ways = site_of(site)
+    graph = CameraGraph.of(cameras, positions, ways)
+    metres, estimated = all_pairs(cameras, positions, ways)
+    np.testing.assert_allclose(graph.between(cameras), metres, atol=0.02)
+    np.testing.assert_array_equal([graph.ways_from(n)[1] for n in range(len(cameras))], estimated)
+    near = graph.among(np.arange(len(cameras)), 500.0)
+    np.testing.assert_allclose(near[metres <= 500], metres[metres <= 500], atol=0.02)
+
+
+@given(SITES)
+def test_of_a_large_site_no_way_comes_out_too_short(
+    site: tuple[list[tuple[int, int] | None], list[tuple[int, int, int, bool]]],
+) -> None:
+    cameras, positions, ways = site_of(site)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edges, "ALL_PAIRS", 1)
+        patch.setattr(edges, "NEAREST", 1)
+        graph = CameraGraph.of(cameras, positions, ways)
+    metres, _ = all_pairs(cameras, positions, ways)
+    found = graph.between(cameras)
+    assert np.all(found >= metres - 0.02)
+    if not ways:
+        np.testing.assert_allclose(found, metres, atol=0.02)

@@ -1,5 +1,6 @@
 """Words to filters: a list of phrasings, nothing dropped, and times by hand."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -143,3 +144,10 @@ def test_the_explanation_in_both_languages() -> None:
         " · 地点: willow · 没看懂: zzz"
     )
     assert "not understood: zzz" in explain(found, "en", ZONE)
+
+
+def test_many_places_are_counted_and_called_by_their_names() -> None:
+    cameras = tuple(f"c{number}" for number in range(7))
+    many = replace(parse("red coat", now_ms=0, zone=ZONE), cameras=cameras, communities=("willow",))
+    assert "地点: 柳苑或c0或东门或c2或c3 等 8 处" in explain(many, "zh", ZONE, {"willow": "柳苑", "c1": "东门"})
+    assert explain(many, "en", ZONE).endswith("place: willow or c0 or c1 or c2 or c3 and 3 more")

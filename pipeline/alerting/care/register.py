@@ -15,6 +15,7 @@ from pipeline.alerting.watches.tables import STORED
 from pipeline.errors import BadEnrolment, UnknownResident
 
 MOST_COMPANIONS = 8
+MOST_PHOTOS = 24  # of a resident
 PictureName = tuple[str, str, int]  # resident, companion ("": herself), place
 LeftWith = Literal["alone", "companion", "co-traveller"]
 
@@ -62,6 +63,19 @@ class CareRegister:
             if connection.execute(known).scalar_one() >= MOST_COMPANIONS:
                 raise BadEnrolment(f"more than {MOST_COMPANIONS} companions: withdraw, and enrol those who count")
             rows = _picture_rows(resident_id, companion.id, companion.name, companion.vectors, crops)
+            connection.execute(insert(pictures), rows)
+
+    def add_photos(self, resident_id: str, vectors: Embeddings, crops: Sequence[bytes]) -> None:
+        """Write down how she looks as well, a JPEG for each vector; raises UnknownResident, BadEnrolment."""
+        own = (pictures.c.resident_id == resident_id) & (pictures.c.companion == "")
+        with write(self._engine) as connection:
+            row = _row(connection, resident_id)
+            last = connection.execute(select(func.max(pictures.c.place)).where(own)).scalar_one()
+            if last is None:
+                raise BadEnrolment("the enrolment is over and all that showed her is erased: enrol anew, with consent")
+            if last + 1 + len(crops) > MOST_PHOTOS:
+                raise BadEnrolment(f"{MOST_PHOTOS} photos are kept of a resident at most: {last + 1} are there")
+            rows = _picture_rows(resident_id, "", row["name"], vectors, crops, first=last + 1)
             connection.execute(insert(pictures), rows)
 
     def remove_companion(self, resident_id: str, name: str, at_ms: int) -> None:
@@ -199,7 +213,7 @@ def _photos(connection: Connection, resident_id: str) -> list[RowMapping]:
 
 
 def _picture_rows(
-    resident_id: str, companion: str, name: str, vectors: Embeddings, crops: Sequence[bytes]
+    resident_id: str, companion: str, name: str, vectors: Embeddings, crops: Sequence[bytes], *, first: int = 0
 ) -> list[dict[str, object]]:
     return [
         {
@@ -211,7 +225,7 @@ def _picture_rows(
             "vector": vector.astype(STORED).tobytes(),
             "crop": crop,
         }
-        for place, (vector, crop) in enumerate(zip(vectors.vectors, crops, strict=True))
+        for place, (vector, crop) in enumerate(zip(vectors.vectors, crops, strict=True), first)
     ]
 
 
