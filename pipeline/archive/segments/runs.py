@@ -77,6 +77,8 @@ class Runs:
     def select(self, where: SightingFilter) -> "Selection":
         """Return where all rows are that a filter selects; `passing` tells which of those are not selected."""
         early, sure, unsure, late = self._runs_of(where)
+        if early >= late:
+            return Selection(np.empty((0, 2), np.int64), 0)
         begin, first, last, end = (int(self.starts[run]) for run in (early, sure, unsure, late))
         named = self._named(where)
         if named is None and 2 * (last - first) >= end - begin:  # no search for the few at the edges that are too many
