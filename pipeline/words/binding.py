@@ -12,7 +12,9 @@ from pipeline.words.lookahead import (
     IS,
     NONE,
     OF_THE_THING,
+    PERHAPS,
     TURNS,
+    WEARS,
     colour_next,
     denied_after,
     ends_with_colour,
@@ -74,10 +76,13 @@ class Binder(Wishes):
         self._near_unknown = False
         self._near_one = ""  # slot of a cane, a wheelchair, a beard that has just come
         self._one_is = ""
+        self._bare_one: str | None = None  # slot of one of the clause before that got no colour
         self._one_without_colour: str | None = None  # slot of one in this clause that has got no colour
         self._denied_alone = False  # 不是红色那件: of what, the next clause says
         self._said_no = False  # the word before was a negation
         self._skips_no = False  # the negation that comes has been taken with the thing before it
+        self._perhaps = False  # the clause says what else a colour may be
+        self._wears = False  # the clause says what somebody is in
         self._drawn = False  # a pattern came after colours that have no garment yet
         self._unknown_is = False  # 篷子是: the colour that comes is of nothing that is searched by
 
@@ -87,6 +92,8 @@ class Binder(Wishes):
         if token.role in _SAYS_WHAT:
             self._only_colours = False
         self._note_is(token)
+        self._perhaps = self._perhaps or token.role is Role.OR or token.text in PERHAPS
+        self._wears = self._wears or token.text in WEARS
         if denied_after(rest) and self._can_be_denied(token):
             self.negate()
             self._skips_no = True
@@ -339,15 +346,15 @@ class Binder(Wishes):
         if self._colours:
             all_negated = all(negated for _, negated in self._colours)
             before = self._last if all_negated or self._garment_first or self._or_else or self._drawn else None
-            if before is None and self._only_colours:  # 裤子不是蓝的，是黑的
-                before = self._bare or self._denied
+            if before is None and self._only_colours:  # 裤子不是蓝的，是黑的; 上衣是橙色，也可能是黄色
+                one = None if self._wears else self._bare_one
+                before = self._bare or self._denied or one or (self._last if self._perhaps else None)
             self._denied_alone = all_negated and not (self._garment or before)
             self._bind(self._garment or before or _ANY)
             self._garment, self._default = None, ""
-        bare = self._garment if not self._default else None
-        self._bare, self._only_colours = bare or self._one_without_colour, True
-        self._one_without_colour = None
+        self._bare, self._only_colours = self._garment if not self._default else None, True
+        self._bare_one, self._one_without_colour = self._one_without_colour, None
         self._settle_garment()
         self._garment_first = self._shade = self._length = None
-        self._was_negated = self._or_else = self._drawn = False
+        self._was_negated = self._or_else = self._drawn = self._perhaps = self._wears = False
         self.affirm()

@@ -244,7 +244,7 @@ _RULES: tuple[_Rule, ...] = (
         lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
     _rule(
-        rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?[-–~] ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
+        rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?(?:[-–~]|to|until|till) ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
         lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
     _rule(rf"(?:at )?(1[0-2]|[1-9])(?::(\d\d))?(?: ?{_AP})?-?ish(?: ?{_AP})?(?![a-z])", _ish),

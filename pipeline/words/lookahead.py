@@ -19,9 +19,12 @@ IS = frozenset(["是", "为", "就是", "应该是", "好像是", "可能是", "
 OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "color", "colour", "both"]) | frozenset(
     ["probably", "maybe", "all"]
 )
+PERHAPS = frozenset(["可能", "可能是", "也可能", "也许", "也许是", "或许", "maybe", "perhaps", "possibly", "might be"])
+WEARS = frozenset(["in", "one", "ones", "wearing", "穿", "穿着", "一个"])
 NONE = frozenset(["none", "nil", "n/a"])
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
+_COLOURED_ONES = frozenset(["glasses=yes", "mask=yes", "cane=yes", "wheelchair=yes", "pushchair=yes", "dog=yes"])
 _IN_A_LIST = frozenset({Role.COLOUR, Role.SHADE, Role.FILLER, Role.BREAK})
 
 
@@ -36,7 +39,7 @@ def clause(rest: Sequence[Token]) -> Iterator[Token]:
 def garment_follows(rest: Sequence[Token]) -> bool:
     """Tell whether the next thing that says something in this clause can have a colour."""
     for token in clause(rest):
-        if token.role in _COLOURED:
+        if token.role in _COLOURED or token.value in _COLOURED_ONES:
             return True
         if token.text in TURNS:
             return False

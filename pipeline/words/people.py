@@ -52,6 +52,7 @@ _LOOSE_AGES = (
     r"(?:岁)?(?:开外|挂零|冒头|好几|高龄|模样|的样子|往上)",
     r"(?:奔|快|将近)(\d{2}|[三四五六七八九]十)(?:岁)?(?:的人)?了?(?![点时分号日月年个米厘公斤元块路栋幢])",
     r"(\d{2}) ?\+(?! ?\d)",
+    r"of (?:about|around|roughly|maybe) (\d{1,2})(?=$|[,.;])",
     r"(?:pushing|going on|nearly|almost|over|close to|approaching|well over|just over|at least)(?: about)? (\d{2})"
     r"(?![\d:./%]| ?(?:am|pm|a\.m|p\.m|min|hour|day|week|month|people|bags))",
     rf"(\d{{2}}|{_TENS_EN})[ -]?(?:ish|odd|something|plus)(?: years old)?(?![a-z])",
@@ -59,6 +60,22 @@ _LOOSE_AGES = (
 )
 _NAMED = tuple((re.compile(pattern), years) for pattern, years in _NAMED_AGES.items())
 _LOOSE = tuple(re.compile(pattern) for pattern in _LOOSE_AGES)
+# 个子很高, 身材有点胖, 头发已经全白了: what is said of somebody's figure and hair, however strongly.
+_STRONGLY = r"(?:[也都又是]|很|比较|较|挺|蛮|有点儿?|有些|偏|特别|非常|相当|略|稍微?|已经|几乎|全){0,3}"
+_FIGURES = {
+    **{"高": "height=tall", "高大": "height=tall", "高挑": "height=tall", "矮": "height=short", "矮小": "height=short"},
+    **{"胖": "build=fat", "壮": "build=fat", "魁梧": "build=fat", "瘦": "build=thin", "瘦小": "build=thin"},
+    **{"瘦弱": "build=thin", "苗条": "build=thin"},
+}
+_HAIRS = {"长": "hair=long", "短": "hair=short", "卷": "hair=curly"} | dict.fromkeys(
+    ("白", "花白", "灰白", "银白"), "hair=white"
+)
+_LONGEST_FIRST = ["|".join(sorted(words, key=len, reverse=True)) for words in (_FIGURES, _HAIRS)]
+_FIGURE = re.compile(
+    rf"(?:个子|个头|个儿|身材|身形|体型|体形|体态|长得){_STRONGLY}({_LONGEST_FIRST[0]})[的了些]?"
+    r"|(?:个子|个头|个儿|身材|身高|长得)(?:不太|不怎么|不是很|不算|不)(高)"
+    rf"|头发{_STRONGLY}({_LONGEST_FIRST[1]})[的了]?(?![色裙裤发])"
+)
 # One character is a relative only of somebody, or by a number or rank: 我弟, 三姑, 小姨.
 _RELATIVES = dict.fromkeys("弟哥叔舅爸爹", "gender=male") | dict.fromkeys("姐妹姑姨婶嫂妈娘", "gender=female")
 _RELATIVES |= {"爷": "age=elderly+gender=male", "奶": "age=elderly+gender=female", "姥": "age=elderly+gender=female"}
@@ -71,7 +88,7 @@ _SURNAMES = (
     "潘杜戴夏钟汪田任姜范方石姚谭廖邹熊陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _OLD_MAN = re.compile(rf"老[{_SURNAMES}]头")
-PEOPLE = (_AGE, _BORN, _DECADE, _KIN, _OLD_MAN, *(pattern for pattern, _ in _NAMED), *_LOOSE)
+PEOPLE = (_AGE, _BORN, _DECADE, _KIN, _OLD_MAN, _FIGURE, *(pattern for pattern, _ in _NAMED), *_LOOSE)
 
 
 def match_age(text: str, start: int) -> Token | None:
@@ -87,6 +104,15 @@ def match_kin(text: str, start: int) -> Token | None:
         return Token(start, match.end(), match[0], Role.WHO, _RELATIVES[match[1]])
     match = _OLD_MAN.match(text, start)
     return None if match is None else Token(start, match.end(), match[0], Role.WHO, "age=elderly+gender=male")
+
+
+def match_figure(text: str, start: int) -> Token | None:
+    """Return what is said of somebody's figure or hair: 个子很高, 头发花白了."""
+    match = _FIGURE.match(text, start)
+    if match is None:
+        return None
+    says = "height=short" if match[2] else _FIGURES[match[1]] if match[1] else _HAIRS[match[3]]
+    return Token(start, match.end(), match[0], Role.ATTRIBUTE, says)
 
 
 def _loose(text: str, start: int) -> Token | None:

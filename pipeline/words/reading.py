@@ -12,7 +12,7 @@ from pipeline.words.joining import joined, one_character_slips, settled, whole
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
 from pipeline.words.notices import NOTICES, match_notice
-from pipeline.words.people import PEOPLE, match_age, match_kin
+from pipeline.words.people import PEOPLE, match_age, match_figure, match_kin
 from pipeline.words.spelling import normalised
 from pipeline.words.tokens import Token
 from pipeline.words.vocabulary import SOFT, STATE
@@ -96,7 +96,7 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
     """Return the longest known piece that begins here; of equally long ones the first of this list."""
     word = _word(text, start, words)
-    found = [*_with_patterns(text, start), word, match_kin(text, start)]
+    found = [*_with_patterns(text, start), word, match_kin(text, start), match_figure(text, start)]
     end, name = names.reach(text, start)
     if not name:
         end, name = _numbered(text, start, names)

@@ -17,6 +17,8 @@ from pipeline.words.typos import Slips
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, quicker where it was built
 _LEAST = 5  # letters of a word that may be any; shorter ones are only taken for colours and garments
 _SHORT_TOO = frozenset({Role.COLOUR, Role.GARMENT})
+_TAKES_ZI = frozenset("篮袋帽裤裙鞋袜袄褂箱伞")  # 竹篮 is 竹篮子 too
+_DENIM = ("jeans", "牛仔", "denim")
 _NEXT = frozenset({Role.GARMENT, Role.ATTRIBUTE, Role.VEHICLE})
 _NOT_SLIPPED = frozenset({Role.FILLER, Role.UNKNOWN, Role.REFUSED})
 SOFT = "soft"  # value of a word of grammar: one character of it that touches an unknown word is part of that
@@ -162,9 +164,15 @@ def _read(content: Mapping[str, Any]) -> Iterator[tuple[str, Word]]:
     for section, role in _ROLES.items():
         for value, spellings in content[section].items():
             has = content["has"].get(value) if role is Role.GARMENT else None
-            for spelling in map(normalised, spellings):
+            stems = [normalised(each) for each in spellings]
+            diminutives = [f"{each}子" for each in stems if role is Role.GARMENT and each[-1] in _TAKES_ZI]
+            for spelling in (*diminutives, *stems):
                 says = (*implied.get(spelling, ()), *([has] if has else ()))
-                yield spelling, Word(role, value, says, colours.get(spelling, ""))
+                yield spelling, Word(role, value, says, colours.get(spelling, _own_colour(spelling, role)))
+
+
+def _own_colour(spelling: str, role: Role) -> str:
+    return "blue" if role is Role.GARMENT and any(each in spelling for each in _DENIM) else ""
 
 
 def _forms(colour: str, forms: Mapping[str, Sequence[str]]) -> Iterator[str]:

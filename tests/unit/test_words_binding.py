@@ -99,3 +99,83 @@ def test_every_colour_goes_to_its_garment(built: tuple[str, set[str]]) -> None:
     said = {f"{name}={value}" for name, values in found.wanted.items() for value in values if name.endswith("_colour")}
     assert said == meant
     assert found.unknown == ()
+
+
+ZH_WHO = {"老太太": "age=elderly gender=female", "一个男的": "gender=male", "小女孩": "age=child gender=female"}
+ZH_CLOTHES = {
+    **{"穿红色上衣": "upper_colour=red", "裤子是蓝色的": "lower_colour=blue", "脚穿白色运动鞋": "shoe_colour=white"},
+    **{"上穿紫色棉袄下穿灰色棉裤": "upper_colour=purple lower_colour=grey", "不是黑色的外套": "!upper_colour=black"},
+    **{"好像是粉红色的外套": "upper_colour=pink", "一身黑": "upper_colour=black lower_colour=black"},
+}
+ZH_THINGS = {
+    **{"没戴帽子": "!hat=yes", "拄着拐杖": "cane=yes", "戴黑框眼镜": "glasses=yes glasses_colour=black"},
+    **{
+        "骑电动车": "vehicle=e_bike",
+        "骑一辆红色电动车": "vehicle=e_bike vehicle_colour=red",
+        "个子很高": "height=tall",
+    },
+    **{"拉着黑色行李箱": "bag=yes bag_colour=black", "头发花白": "hair=white", "没背包": "!bag=yes"},
+}
+EN_WHO = {"an old woman": "age=elderly gender=female", "a boy of about 7": "age=child gender=male", "someone": ""}
+EN_CLOTHES = {
+    **{
+        "in a red coat": "upper_colour=red",
+        "trousers are blue": "lower_colour=blue",
+        "white sneakers": "shoe_colour=white",
+    },
+    **{"a white or pink jacket": "upper_colour=white upper_colour=pink", "black trousers": "lower_colour=black"},
+}
+EN_THINGS = {
+    **{
+        "no hat": "!hat=yes",
+        "using a walking stick": "cane=yes",
+        "riding a red e-bike": "vehicle=e_bike vehicle_colour=red",
+    },
+    **{
+        "pulling a black suitcase": "bag=yes bag_colour=black",
+        "tall": "height=tall",
+        "without glasses": "!glasses=yes",
+    },
+}
+
+
+def descriptions(
+    who: dict[str, str], clothes: dict[str, str], things: dict[str, str], joints: list[str]
+) -> st.SearchStrategy[tuple[str, set[str]]]:
+    meanings = who | clothes | things
+    names = [{part.lstrip("!").split("=")[0] for part in meaning.split()} for meaning in meanings.values()]
+    of = dict(zip(meanings, names, strict=True))
+
+    def built(chosen: tuple[str, str, list[str], str]) -> tuple[str, set[str]]:
+        person, garment, more, joint = chosen
+        said = [person, garment]
+        for each in more:
+            if not any(of[each] & of[other] for other in said):
+                said.append(each)
+        return joint.join(said), {part for each in said for part in meanings[each].split()}
+
+    return st.tuples(
+        st.sampled_from(sorted(who)),
+        st.sampled_from(sorted(clothes)),
+        st.lists(st.sampled_from(sorted(things)), max_size=3),
+        st.sampled_from(joints),
+    ).map(built)
+
+
+@given(
+    st.one_of(
+        descriptions(ZH_WHO, ZH_CLOTHES, ZH_THINGS, ["，", ",", " ", "、"]),
+        descriptions(EN_WHO, EN_CLOTHES, EN_THINGS, [", ", "; ", ". "]),
+    ),
+    st.sampled_from(["", "昨天下午", "last night", "around 8 this morning", "3点到4点"]),
+)
+@settings(deadline=None, max_examples=120)
+def test_who_wears_and_has_what_whatever_else_is_said(built: tuple[str, set[str]], time: str) -> None:
+    text, meant = built
+    found = parse(f"{time}，{text}" if time else text, now_ms=0, zone=UTC)
+    signs = (("", found.wanted), ("!", found.without))
+    said = {f"{sign}{name}={value}" for sign, values in signs for name, chosen in values.items() for value in chosen}
+    implied = ("upper_length", "lower_length", "lower_kind")
+    assert {each for each in said if not each.lstrip("!").startswith(implied)} == meant
+    assert (found.from_ms is not None) == bool(time)
+    assert found.unknown == ()
