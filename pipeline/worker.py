@@ -25,6 +25,7 @@ from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks, load_networks
 from pipeline.camera_report import CameraReport
 from pipeline.coverage import Logbook, LogbookSettings, Reading
+from pipeline.heap import Heap
 from pipeline.intake import Intake
 from pipeline.retention import Retention
 from pipeline.settings import Settings
@@ -96,6 +97,7 @@ class Worker:
         self._analysed = {camera.id: Delays() for camera in cameras}
         self._stored = {camera.id: Delays() for camera in cameras}
         self._busy_s = 0.0
+        self._heap = Heap()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self.failure: BaseException | None = None
 
@@ -156,6 +158,7 @@ class Worker:
                     self._store(self._following.finish(camera_id))
                 self._logbook.beat_when_due(self._readings)
                 self._retention.sweep_when_due()
+                self._heap.trim_when_due()
             self._store(self._following.finish())
             self._storekeeper.flush()
             self._logbook.end(self._readings())

@@ -48,7 +48,9 @@ class _Tagging:
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = MutableHeaders(scope=start)
         headers["ETag"] = tag
-        headers["Cache-Control"] = "private, no-cache"
+        if headers.get("content-type") == "image/jpeg":
+            # a browser may keep pictures if it asks each time; who was searched for stays on no disk
+            headers["Cache-Control"] = "private, no-cache"
         if tag in self._known:
             start, body = {**start, "status": 304}, b""
             del headers["content-length"]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from string import ascii_lowercase, digits
 
+_NUMERALS = "一二两三四五六七八九十几半"
 _QUANTITIES = re.compile(r"\{\d+(,\d*)?\}")
 _ESCAPES = re.compile(r"\\[a-zA-Z]|\(\?<?[:=!]")
 
@@ -23,7 +24,7 @@ def may_begin(source: str, character: str) -> bool:
 
 
 def by_beginning(patterns: Sequence[re.Pattern[str]]) -> Callable[[str], tuple[re.Pattern[str], ...]]:
-    """Return a function that gives the patterns which may begin with a character: for digits and letters one of all."""
+    """Return a function that gives the patterns which may begin with a character, as one for digits and for letters."""
 
     @cache
     def joined(characters: str) -> tuple[re.Pattern[str], ...]:
@@ -32,7 +33,7 @@ def by_beginning(patterns: Sequence[re.Pattern[str]]) -> Callable[[str], tuple[r
 
     @cache
     def of(character: str) -> tuple[re.Pattern[str], ...]:
-        for kind in (digits, ascii_lowercase):
+        for kind in (digits, ascii_lowercase, _NUMERALS):
             if character in kind:
                 return joined(kind)
         return tuple(pattern for pattern in patterns if may_begin(pattern.pattern, character))

@@ -39,11 +39,14 @@ def _places(ids: Sequence[str], language: str, names: Mapping[str, str]) -> str:
 
 
 def _listed(values: Mapping[str, frozenset[str]], language: str, before: str) -> list[str]:
-    joint = labels()[language]["or"]
-    return [
-        f"{before}{_word(name, language)}: {joint.join(_word(value, language) for value in sorted(chosen))}"
-        for name, chosen in values.items()
-    ]
+    return [_one(name, chosen, language, before) for name, chosen in values.items()]
+
+
+def _one(name: str, chosen: frozenset[str], language: str, before: str) -> str:
+    label = labels()[language]
+    if before and chosen == {"yes"}:
+        return f"{label['none']} {_word(name, language)}"
+    return f"{before}{_word(name, language)}: {label['or'].join(_word(value, language) for value in sorted(chosen))}"
 
 
 def _word(word: str, language: str) -> str:

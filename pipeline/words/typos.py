@@ -30,7 +30,7 @@ class Slips:
                 if len(word) >= _LEAST and word.isalpha():
                     for left in {word, *_without_one(word)}:
                         self._letters.setdefault(left, []).append(word)
-            elif 1 < len(word) <= _LONGEST:
+            elif 1 < len(word) <= _LONGEST and not word.endswith("的"):
                 self._sounds.setdefault(word.translate(self._first), word)
 
     def sounding_like(self, text: str, start: int) -> tuple[str, str] | None:

@@ -15,12 +15,13 @@ from pipeline.words.spelling import normalised
 from pipeline.words.typos import Slips
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, quicker where it was built
-_LEAST = 5  # letters of a word that may be any; shorter ones are only taken for colours and garments
-_SHORT_TOO = frozenset({Role.COLOUR, Role.GARMENT})
+_LEAST = 5  # letters of a word that may be any; shorter ones are only taken for colours
+_SHORT_TOO = Role.COLOUR
 _TAKES_ZI = frozenset("篮袋帽裤裙鞋袜袄褂箱伞")  # 竹篮 is 竹篮子 too
 _DENIM = ("jeans", "牛仔", "denim")
 _NEXT = frozenset({Role.GARMENT, Role.ATTRIBUTE, Role.VEHICLE})
-_NOT_SLIPPED = frozenset({Role.FILLER, Role.UNKNOWN, Role.REFUSED})
+# What a slip is taken for: no word that hides or refuses the one that was typed.
+_SLIPPED = frozenset({Role.COLOUR, Role.GARMENT, Role.ATTRIBUTE, Role.VEHICLE, Role.WHO})
 SOFT = "soft"  # value of a word of grammar: one character of it that touches an unknown word is part of that
 STATE = "state"  # value of a size or condition, which is understood but not searched by
 _ROLES = {
@@ -85,7 +86,7 @@ class Vocabulary:
             found = self.slips.sounding_like(text, start)
             return None if found is None else (found[0], self.words[found[1]])
         spelled = self.slips.spelled_like(piece) or self.slips.spelled_like(piece.removesuffix("s"))
-        near = [self.words[word] for word in spelled if len(piece) >= _LEAST or self.words[word].role in _SHORT_TOO]
+        near = [self.words[word] for word in spelled if len(piece) >= _LEAST or self.words[word].role is _SHORT_TOO]
         return (piece, near[0]) if near and all(_is_same(word, near[0]) for word in near) else None
 
 
@@ -120,11 +121,11 @@ def vocabulary() -> Vocabulary:
     for beginning in list(lengths):
         if len(beginning) > 1 and beginning[0] in words:
             lengths[beginning].add(1)
-    said = [spelling for spelling, word in words.items() if word.role not in _NOT_SLIPPED]
+    said = [spelling for spelling, word in words.items() if word.role in _SLIPPED]
     return Vocabulary(
         words,
         {beginning: sorted(found, reverse=True) for beginning, found in lengths.items()},
-        Slips([*said, *(word for word in words if word.isascii())], **content["slips"]),
+        Slips(said, **content["slips"]),
     )
 
 

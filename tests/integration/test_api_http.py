@@ -362,6 +362,8 @@ def test_every_reply_to_a_get_is_sent_once(client: httpx.Client) -> None:
         tag = first.headers["etag"]
         again = client.get(path, headers={"If-None-Match": f'"x", W/{tag}'})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), path
+        assert first.headers["cache-control"] == "no-store", path
+    assert client.get(f"/v1/sightings/{made}/picture").headers["cache-control"] == "private, no-cache"
     tag = client.get("/v1/searches").headers["etag"]
     ask(client, photo(RED))
     assert client.get("/v1/searches", headers={"If-None-Match": tag}).status_code == 200

@@ -140,8 +140,7 @@ def test_what_each_part_says() -> None:
 def test_the_explanation_in_both_languages() -> None:
     found = parsed("红色上衣 没戴帽子 昨天 柳园 zzz")
     assert explain(found, "zh", ZONE) == (
-        "类别: 人 · 上衣颜色: 红 · 不要 帽子: 有 · 时间: 2026-11-23 00:00 – 2026-11-24 00:00"
-        " · 地点: willow · 没看懂: zzz"
+        "类别: 人 · 上衣颜色: 红 · 没有 帽子 · 时间: 2026-11-23 00:00 – 2026-11-24 00:00 · 地点: willow · 没看懂: zzz"
     )
     assert "not understood: zzz" in explain(found, "en", ZONE)
 

@@ -47,7 +47,10 @@ def test_a_slip_is_read_as_what_was_meant(typed: str, meant: str) -> None:
     assert (found.wanted, found.kind, found.unknown) == (right.wanted, right.kind, ())
 
 
-@pytest.mark.parametrize("text", ["bread", "blankets", "a block of wood", "容貌", "packet", "qzxvw", "board"])
+@pytest.mark.parametrize(
+    "text",
+    ["bread", "blankets", "a block of wood", "容貌", "packet", "qzxvw", "board", "cards", "bridge", "parks", "频率的"],
+)
 def test_a_word_of_its_own_is_no_slip(text: str) -> None:
     assert not parsed(text).wanted
 
