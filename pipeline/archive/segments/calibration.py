@@ -13,7 +13,7 @@ from pipeline.archive.segments.depth import FEWER, LEAST, MISSED, MOST, REFINED,
 from pipeline.archive.segments.residues import ResidueCode
 from pipeline.archive.segments.scanning import Scanner
 
-ASKED = 32  # rows that are asked for
+ASKED = 16  # rows that are asked for
 KEEP = 50  # hits of each
 PASSED = 0.95  # share of them for which the first look is to be enough
 STEP = 1.2  # between depths that are tried
@@ -55,7 +55,7 @@ def _needed(
     coarse, places, _ = scanner.scan(asked, min(MOST, len(residues) // DEEPEST), everything)
     order = np.argsort(-coarse)
     coarse, places = coarse[order], places[order]
-    fine = coarse + residue_code.gains(asked, residues[places]) + np.float32(off.fine_half)
+    fine = coarse + residue_code.gains(asked, residues[places])
     count: float = LEAST
     while count < len(coarse) and _missed(fine[: int(count)], float(coarse[int(count) - 1]), off) > MISSED * KEEP:
         count *= STEP

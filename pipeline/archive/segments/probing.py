@@ -102,8 +102,10 @@ class Probe:
         if bar is None:
             return float("inf")
         errors = self._reach.segment.errors
-        hits = self.scores[self.scores >= bar] - np.float32(self._edge)
-        unseen = errors.missed(np.array([bar - self._edge], np.float32))  # one hit that nobody has met, somewhere
+        # The nearest of all are further above what approximates them than the rows that errors were measured on.
+        edge = np.float32(self._edge + errors.fine_half)
+        hits = self.scores[self.scores >= bar] - edge
+        unseen = errors.missed(np.array([bar], np.float32) - edge)  # one hit that nobody has met, somewhere
         return errors.missed(hits) + self._share * unseen
 
     def shortlist(self, bar: float | None) -> IntArray:
