@@ -30,8 +30,11 @@ def draw(figures: "SearchFigures", path: Path) -> None:
     axes.set_xlabel("share of the rows that pass the filter")
     axes.set_ylabel("ms a search, p50 (bar) and p95 (mark)")
     axes.set_title(f"{figures.rows:,} sightings of {figures.dim}, {figures.vectors}; {figures.machine}", fontsize=9)
-    handles = [axes.bar(0, 0, color=colour) for colour in (FLAT, OURS, WORDS)]
-    axes.legend(handles, ["flat FAISS, fp32", "archive, photo", "archive, words"], frameon=False, fontsize=8)
+    named = {"flat FAISS, fp32": FLAT, "archive, photo": OURS, "archive, words": WORDS}
+    if all(each.flat_p50_ms is None for each in figures.filters):
+        del named["flat FAISS, fp32"]
+    handles = [axes.bar(0, 0, color=colour) for colour in named.values()]
+    axes.legend(handles, list(named), frameon=False, fontsize=8)
     picture.savefig(path, dpi=130, format="png")
 
 
