@@ -36,8 +36,15 @@ async function offerPages() {
   offerWatches("/v1/watches" in paths);
 }
 
+// A page that is not offered here, an old bookmark for instance, leads to the search.
+function asked() {
+  const link = [...byId("pages").querySelectorAll("a")].find((each) => each.hash === location.hash);
+  return link && !link.hidden ? link.hash.slice(1) : "search";
+}
+
 async function enter() {
-  const name = location.hash.slice(1) in PAGES ? location.hash.slice(1) : "search";
+  await offered;
+  const name = asked();
   if (open !== name) PAGES[open]?.leave?.();
   open = name;
   for (const link of byId("pages").querySelectorAll("a")) {
@@ -80,6 +87,6 @@ startQuestions();
 startRules();
 startResidents();
 startSubscriptions();
-offerPages();
+const offered = offerPages();
 if (hasToken()) tryToEnter();
 else leave();

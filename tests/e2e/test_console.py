@@ -248,6 +248,15 @@ def test_a_zhian_without_alerting_offers_no_incidents(page: Page) -> None:
     expect(page.locator("nav a[href='#incidents']")).to_be_hidden(timeout=WAIT_MS)
 
 
+def test_a_page_that_is_not_offered_leads_to_the_search(page: Page, address: str) -> None:
+    page.locator("nav a[href='#cameras']").click()
+    expect(page.locator("#page-search")).to_be_hidden(timeout=WAIT_MS)
+    page.goto(f"{address}/#rules")
+    expect(page.locator("#page-search")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("#page-rules")).to_be_hidden()
+    expect(page.locator("#message")).to_be_empty()
+
+
 def test_an_incident_appears_by_itself_and_is_closed_with_its_outcome(alert_page: Page, alerting: Alerting) -> None:
     alert_page.click("nav a[href='#incidents']")
     expect(alert_page.locator("#incident-none")).to_be_visible(timeout=WAIT_MS)
