@@ -24,8 +24,8 @@ def crowd(groups: int) -> FloatArray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
-def calibrated(vectors: FloatArray) -> tuple[float, float]:
-    """Return candidates per asked hit, and the recall of the first look of other queries."""
+def calibrated(vectors: FloatArray) -> tuple[float, FloatArray, Scanner]:
+    """Return candidates per asked hit, the turned vectors and what scans their codes."""
     quantiser = Quantiser.trained(vectors)
     turned = quantiser.turned(vectors)
     codes = quantiser.encode(turned)
@@ -33,8 +33,14 @@ def calibrated(vectors: FloatArray) -> tuple[float, float]:
     residue_code = ResidueCode.trained(left_out)
     off = measured_errors(quantiser, residue_code, turned)
     found = refined(quantiser, residue_code, codes, residue_code.encode(left_out), turned, off)
+    return found, turned, Scanner(quantiser, codes)
+
+
+def first_look(vectors: FloatArray) -> tuple[float, float]:
+    """Return candidates per asked hit, and the recall of the first look of other queries."""
+    found, turned, scanner = calibrated(vectors)
     count = int(first_count(found, KEEP, ROWS, ROWS))
-    scanner, everything = Scanner(quantiser, codes), np.array([[0, ROWS // BLOCK]])
+    everything = np.array([[0, ROWS // BLOCK]])
     hits = []
     for asked in turned[-100:]:
         best = np.argsort(-(turned @ asked))[:KEEP]
@@ -43,20 +49,13 @@ def calibrated(vectors: FloatArray) -> tuple[float, float]:
 
 
 def test_vectors_that_are_hard_to_tell_apart_are_looked_at_in_greater_number() -> None:
-    easy, easy_recall = calibrated(crowd(200))
-    hard, hard_recall = calibrated(crowd(0))
+    easy, easy_recall = first_look(crowd(200))
+    hard, hard_recall = first_look(crowd(0))
     assert easy < REFINED < hard
     assert min(easy_recall, hard_recall) >= 0.985
 
 
 @pytest.mark.parametrize("rows", [16, 1_000])
 def test_of_few_rows_nothing_is_learned(rows: int) -> None:
-    vectors = crowd(20)[:rows]
-    quantiser = Quantiser.trained(vectors)
-    turned = quantiser.turned(vectors)
-    codes = quantiser.encode(turned)
-    left_out = turned - quantiser.decode(codes)
-    residue_code = ResidueCode.trained(left_out)
-    off = measured_errors(quantiser, residue_code, turned)
-    assert refined(quantiser, residue_code, codes, residue_code.encode(left_out), turned, off) == REFINED
+    assert calibrated(crowd(20)[:rows])[0] == REFINED
     assert first_count(REFINED, KEEP, rows, rows) >= LEAST

@@ -2,9 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,73 +19,20 @@ from pipeline.archive.layout import Layout
 from pipeline.archive.look_columns import LookLedger
 from pipeline.archive.making import made
 from pipeline.archive.ranking import Candidate, rows_known
-from pipeline.archive.segments import policy, probing, scanning, sharing
+from pipeline.archive.segments import policy, probing, scanning
 from pipeline.archive.segments import rows as segment_rows
 from pipeline.archive.segments.codes import Quantiser
 from pipeline.archive.segments.details import DETAIL
-from pipeline.archive.segments.manifest import Manifest, Part, Sealed, read_manifest, write_manifest
-from pipeline.archive.segments.policy import Step, next_step
 from pipeline.archive.segments.runs import Runs, Slots, contains, expand, key_of
 from pipeline.archive.segments.scanning import NOTHING_LEFT, Scanner
 from pipeline.archive.segments.searching import search_segments
 from pipeline.archive.segments.segment import Segment
-from pipeline.archive.segments.sharing import work_done
 from pipeline.errors import ArchiveDamaged
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
 DIM = 32
 SPACE = EmbeddingSpace("test", "v", DIM)
 CAMERAS = ("north", "south", "east", "west")
-
-
-def parts_of(*sizes: int) -> tuple[Part, ...]:
-    ends = np.cumsum(sizes).tolist()
-    return tuple(Part(f"p{end}", end - size, end, size) for size, end in zip(sizes, ends, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("sizes", "end_row", "step"),
-    [
-        ((), 9, None),
-        ((), 10, Step(0, 10)),
-        ((10,), 19, None),
-        ((10,), 35, Step(10, 35)),
-        ((10, 10, 10), 30, None),
-        ((10, 12, 10, 39), 71, Step(0, 71)),  # one class: 10 to 39
-        ((10, 10, 10, 40), 70, None),
-        ((40, 10, 10, 10, 10), 80, Step(40, 80)),
-        ((40, 40, 40, 40), 160, Step(0, 160)),
-    ],
-)
-def test_policy_by_hand(sizes: Sequence[int], end_row: int, step: Step | None) -> None:
-    assert next_step(Sealed(0, parts_of(*sizes)), end_row, {}, seal_rows=10) == step
-
-
-@pytest.mark.parametrize(
-    ("sizes", "end_row", "living", "step"),
-    [
-        ((), 0, {}, None),
-        ((), 7, {}, Step(0, 7)),
-        ((10,), 10, {}, None),
-        ((10,), 11, {}, Step(0, 11)),
-        ((10,), 10, {"p10": 9}, Step(0, 10)),
-        ((10, 20, 5), 35, {}, Step(0, 35)),
-        ((1_000_000, 40_000, 40_000), 1_080_000, {}, Step(0, 1_040_000)),
-        ((1_040_000, 40_000), 1_080_000, {}, None),
-        ((1_040_000, 40_000), 1_080_001, {}, Step(1_040_000, 1_080_001)),
-        ((), 3_000_000, {}, Step(0, 1_048_576)),  # as after a loss of all segments
-        ((1_048_576,), 3_000_000, {}, Step(1_048_576, 2_097_152)),
-        ((2_000_000,), 2_000_000, {"p2000000": 1_500_000}, Step(0, 2_000_000)),
-    ],
-)
-def test_thorough_policy_by_hand(sizes: Sequence[int], end_row: int, living: dict[str, int], step: Step | None) -> None:
-    assert next_step(Sealed(0, parts_of(*sizes)), end_row, living, 10, thorough=True) == step
-
-
-def test_a_segment_with_many_dead_is_built_anew() -> None:
-    sealed = Sealed(0, parts_of(100, 10))
-    assert next_step(sealed, 110, {"p100": 71}, seal_rows=20) is None
-    assert next_step(sealed, 110, {"p100": 69}, seal_rows=20) == Step(0, 100)
 
 
 @given(
@@ -161,53 +107,6 @@ def test_a_scan_of_some_blocks_equals_the_whole_scan_on_their_rows(
     assert 500 <= len(rows) < 900
     missed = np.setdiff1d(inside, rows)
     assert expected[missed].max() <= bar + 1e-4
-
-
-def test_shared_work_is_done_once_in_order_and_its_errors_are_told() -> None:
-    assert work_done([partial(pow, 2, n) for n in range(50)], 2) == [2**n for n in range(50)]
-    with pytest.raises(ZeroDivisionError):
-        work_done([partial(pow, 2, 1), partial(pow, 0, -1)], 2)
-
-
-@pytest.mark.parametrize(
-    ("told", "threads"),
-    [("0.00 0.00 0.00 1/80 9", 4), ("9.9 9 9 3/80 9", 2), ("9 9 9 4/80 9", 1), ("9 9 9 60/80 9", 1)],
-)
-def test_only_cores_on_which_nobody_computes_share(
-    told: str, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "loadavg").write_text(told)
-    monkeypatch.setattr(sharing, "RUNNING", tmp_path / "loadavg")
-    monkeypatch.setattr(sharing, "_cores", lambda: 4)
-    assert sharing.threads_at_hand() == threads
-
-
-def test_a_helper_that_gets_no_turn_is_not_waited_for() -> None:
-    held, released = threading.Event(), threading.Event()
-    caller = threading.get_ident()
-
-    def work(number: int) -> int:
-        if threading.get_ident() != caller:
-            held.set()
-            released.wait(30)
-        else:
-            held.wait(0.2)
-        return number
-
-    assert work_done([partial(work, n) for n in range(4)], 2) == [0, 1, 2, 3]
-    released.set()
-
-
-def test_manifest_comes_back_and_a_broken_one_says_what_to_do(tmp_path: Path) -> None:
-    assert read_manifest(tmp_path) == Manifest()
-    written = Manifest({3: Sealed(2, parts_of(5, 7))})
-    write_manifest(tmp_path, written)
-    assert read_manifest(tmp_path) == written
-    assert written.of(3, 2).end_row == 12
-    assert written.of(3, 1) == Sealed(1)
-    (tmp_path / "manifest.json").write_text("{")
-    with pytest.raises(ArchiveDamaged, match="rebuild"):
-        read_manifest(tmp_path)
 
 
 def record_of(number: int, vector: np.ndarray, revision: int = 1) -> Record:
