@@ -1,7 +1,8 @@
 """How deep first looks into a segment go: measured on its own rows when it is built.
 
-Vectors differ in how well codes tell them apart: of a million real people's the best fifty are found among some
-hundred candidates, of vectors without structure among ten thousand. Too few mean a second scan, too many cost time.
+Vectors differ in how well codes tell them apart: for 95 of 100 the best fifty of a million are found among 670
+candidates where vectors are made up after real people's, among 1,640 where only their spectrum is. Too few mean a
+second scan, too many cost time.
 """
 
 import numpy as np

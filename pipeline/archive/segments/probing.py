@@ -61,24 +61,19 @@ class Probe:
     """What one query vector, float32 (dim,), meets within reach.
 
     `places` int64 (k,) are the best of some candidates, `scores` float32 (k,) their cosines: as many true ones lie
-    above as below.
+    above as below. `share` says how much of all selected rows are here.
     """
 
     def __init__(self, reach: Reach, vector: FloatArray, keep: int, of: int) -> None:
         """Look for `keep` hits; `of` rows are within reach in all segments together."""
         self._reach = reach
-        self._share = reach.rows / of
+        self.share = reach.rows / of
         self._turned = reach.segment.turned(vector)
         count = first_count(reach.segment.refined, keep, reach.rows, of)
         self._count = min(MOST, int(count * max(1.0, reach.reachable / reach.rows)))
         self._edge = NOTHING_LEFT
         self.places = np.empty(0, np.int64)
         self.scores = np.empty(0, np.float32)
-
-    @property
-    def share(self) -> float:
-        """How much of all selected rows are here."""
-        return self._share
 
     def deepen(self) -> None:
         """Have more candidates looked at next time."""
@@ -106,7 +101,7 @@ class Probe:
         edge = np.float32(self._edge + errors.fine_half)
         hits = self.scores[self.scores >= bar] - edge
         unseen = errors.missed(np.array([bar], np.float32) - edge)  # one hit that nobody has met, somewhere
-        return errors.missed(hits) + self._share * unseen
+        return errors.missed(hits) + self.share * unseen
 
     def shortlist(self, bar: float | None) -> IntArray:
         """Return the places that exact cosines have to decide among when hits score `bar` or more."""

@@ -57,9 +57,9 @@ def _nearest(reaches: Sequence[Reach], vector: FloatArray, keep: int, known: Flo
         scan_probes(waiting)
         bar = _bar([known, *(probe.scores for probe in probes)], keep)
         missed = [probe.missed(bar) for probe in probes]
-        if sum(missed) <= allowed:
-            return [probe.shortlist(bar) for probe in probes]
         waiting = [probe for probe, each in zip(probes, missed, strict=True) if each > allowed * probe.share]
+        if sum(missed) <= allowed or not waiting:
+            return [probe.shortlist(bar) for probe in probes]
         for probe in waiting:
             probe.deepen()
 
