@@ -45,7 +45,9 @@ def require_password(server, method, user, password):
 
 def camera(path, locked):
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_shared(True)
+    # A pipeline for each viewer: on a busy machine a shared one waits for a slow viewer while the server's only thread,
+    # which would empty that viewer's queue, waits for the pipeline, and no camera answers any more.
+    factory.set_shared(False)
     factory.set_launch(launch_line(path))
     if locked:
         permissions = GstRtspServer.RTSPPermissions()
