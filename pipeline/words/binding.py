@@ -94,7 +94,7 @@ class Binder(Wishes):
         self._note_is(token)
         self._perhaps = self._perhaps or token.role is Role.OR or token.text in PERHAPS
         self._wears = self._wears or token.text in WEARS
-        if denied_after(rest) and self._can_be_denied(token):
+        if self._can_be_denied(token) and denied_after(rest):
             self.negate()
             self._skips_no = True
         if token.role is Role.BREAK:

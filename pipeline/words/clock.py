@@ -332,7 +332,7 @@ def _is_date(year: str, month: str, day: str) -> bool:
 
 @cache
 def _rules_for(character: str) -> tuple[_Rule, ...]:
-    return tuple(rule for rule in _RULES if may_begin(rule[0].pattern, character))
+    return tuple(rule for rule in _RULES if may_begin(rule[0], character))
 
 
 def match_time(text: str, start: int) -> Token | None:
