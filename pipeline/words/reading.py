@@ -35,6 +35,8 @@ _PART_OF_PLATE = re.compile(
     r"|(?:车牌|牌照|号牌|车牌号)?(?:的)?(?:尾号|末尾|后[两三四]位|末[两三四]位|最后[两三四]位)(?:数)?(?:是|为)?[:\s]?([a-z0-9]{2,5})(?![a-z0-9])"
     r"|(?:number |licen[cs]e )?plates?(?: number)?(?: is)? (?:ends?|ending|finish(?:es|ing)?)(?: in| with)?"
     r" ([a-z0-9]{2,5})(?![a-z0-9])"
+    r"|(?:number |licen[cs]e )?plates?(?: number)?(?: is)? (?:starts?|starting|begins?|beginning)(?: in| with)?"
+    rf" ({_PROVINCE}?\s?[a-hj-np-z0-9·•.-]{{1,6}})(?![a-z0-9])"
 )
 # What has not happened yet was not seen, and days of the lunar calendar are not reckoned: said to be not understood
 # rather than taken for another day.
@@ -137,7 +139,7 @@ def _plate(text: str, start: int) -> Token | None:
     match = _PART_OF_PLATE.match(text, start)
     if match is None:
         return None
-    begins, ends = match[1] or match[3] or match[4], match[5] or match[6]
+    begins, ends = match[1] or match[3] or match[4] or match[7], match[5] or match[6]
     whole = bool(match[1]) and not match[2]
     says = f"*{_plain_plate(ends)}" if ends else _plain_plate(begins) + ("" if whole else "*")
     return Token(start, match.end(), match[0], Role.PLATE, says)

@@ -72,6 +72,8 @@ def test_a_known_word_is_never_taken_for_another(word: str) -> None:
         ("车牌浙F7开头", "浙F7*"),
         ("尾号668", "*668"),
         ("plate ends in 668", "*668"),
+        ("plate starts with 浙F3", "浙F3*"),
+        ("license plate beginning with B7", "B7*"),
         ("沪牌", "沪*"),
         ("浙FD12345", "浙FD12345"),
         ("黑牌", None),
