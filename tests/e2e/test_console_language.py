@@ -31,7 +31,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     alerting = open_alerting(folder)
     alerting.start()
     name = alert_id(Source.RULE, "yard", 1)
-    alerting.desk.take([Alert(name, Source.RULE, "yard", "intrusion", Severity.HIGH, NOON_MS, "north", "willow", "one")])
+    raised = Alert(name, Source.RULE, "yard", "intrusion", Severity.HIGH, NOON_MS, "north", "willow", "one")
+    alerting.desk.take([raised])
     alerting.book.add(Terms(name="wall", channel=Channel.STREAM), "day")
     with served(folder, alerting) as started:
         yield started
@@ -81,7 +82,8 @@ def test_no_page_shows_chinese_to_an_english_browser(page: Page) -> None:
     page.evaluate(OWN_TEXT)
     for name in PAGES:
         assert CHINESE.findall(shown(page, name)) == [], name
-    assert CHINESE.findall(page.evaluate("[...document.querySelectorAll('option')].map((each) => each.text).join()")) == []
+    offered = page.evaluate("[...document.querySelectorAll('option')].map((each) => each.text).join()")
+    assert CHINESE.findall(offered) == []
 
 
 @pytest.mark.parametrize("page", ["zh-CN"], indirect=True)
