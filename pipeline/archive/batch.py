@@ -1,11 +1,11 @@
-"""Records that are stored together, as columns: at tens of thousands a second nothing is made for each of them."""
+"""Records that are stored together, and where: one record, or tens of thousands a second."""
 
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, repeat
+from itertools import chain
 from sqlite3 import Connection
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.embeddings import EmbeddingSpace
 from pipeline.archive.layout import Layout, VectorName
-from pipeline.archive.rows import sighting_columns
+from pipeline.archive.rows import sighting_row
 from pipeline.archive.schema import sightings
 from pipeline.sighting import Record
 
@@ -76,13 +76,12 @@ def by_space(records: Sequence[Record]) -> dict[EmbeddingSpace, Sequence[int]]:
     return {space: tuple(places) for space, places in members.items()}
 
 
-def write_files(layout: Layout, batch: Batch, *, sync: bool) -> None:
-    """Put pictures and vectors where they go; with `sync` durable on return; raises OSError."""
-    pictures = [record.picture for record in batch.records]
-    layout.packs.write(batch.pack_id, batch.picture_at[0], pictures, sync=sync)
+def write_files(layout: Layout, batch: Batch) -> None:
+    """Put pictures and vectors where they go; durable on return; raises OSError."""
+    layout.packs.write(batch.pack_id, batch.picture_at[0], [record.picture for record in batch.records])
     for run in batch.runs:
         vectors = batch.vectors(run)
-        layout.vectors(run.file, vectors.shape[1]).write(run.first_row, vectors, sync=sync)
+        layout.vectors(run.file, vectors.shape[1]).write(run.first_row, vectors)
 
 
 def insert_rows(connection: Connection, batch: Batch, change: int, *, replace: bool) -> Counter[Sort]:
@@ -90,14 +89,16 @@ def insert_rows(connection: Connection, batch: Batch, change: int, *, replace: b
 
     Raises sqlite3.IntegrityError when one is known and not to be replaced; the transaction is undone then.
     """
-    columns = sighting_columns([record.sighting for record in batch.records], change)
     spaces = batch.spaces()
-    crcs = [zlib.crc32(record.picture) for record in batch.records]
-    places = (spaces, batch.vector_rows(), repeat(batch.pack_id), batch.picture_at, batch.picture_bytes, crcs)
-    rows = list(zip(*columns.values(), *places))  # noqa: B905 - what is the same for all has no end
+    places = zip(batch.records, spaces, batch.vector_rows(), batch.picture_at, batch.picture_bytes, strict=True)
+    rows = [
+        (*sighting_row(record.sighting, change), space, row, batch.pack_id, at, length, zlib.crc32(record.picture))
+        for record, space, row, at, length in places
+    ]
     for part in _parts(rows):
         connection.execute(_insert(len(part), replace=replace), tuple(chain.from_iterable(part)))
-    return Counter(zip(columns["camera_id"], columns["community"], columns["kind"], spaces, strict=True))
+    added = zip((record.sighting for record in batch.records), spaces, strict=True)
+    return Counter([(each.key.camera_id, each.community, str(each.kind), space) for each, space in added])
 
 
 def _parts(rows: Sequence[tuple[object, ...]]) -> Iterator[Sequence[tuple[object, ...]]]:

@@ -45,15 +45,14 @@ class Packs:
         """Return where a pack lies."""
         return self._folder / f"{pack_id}{_SUFFIX}"
 
-    def write(self, pack_id: int, at: int, pictures: Sequence[bytes], *, sync: bool = True) -> None:
-        """Store pictures one after the other from `at` on; with `sync` durable on return; raises OSError."""
+    def write(self, pack_id: int, at: int, pictures: Sequence[bytes]) -> None:
+        """Store pictures one after the other from `at` on; durable on return; raises OSError."""
         path = self.path(pack_id)
         created = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
             write_parts(descriptor, pictures, at)
-            if sync:
-                sync_content(descriptor)
+            sync_content(descriptor)
         finally:
             os.close(descriptor)
         if created:

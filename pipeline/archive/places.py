@@ -4,7 +4,6 @@ All on a connection of the driver's own, in text: on this path SQLAlchemy's work
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -41,7 +40,8 @@ def stored(connection: Connection, ids: Iterable[str]) -> dict[str, Place]:
 
 def next_change(connection: Connection) -> int:
     """Return the number of this transaction's change."""
-    (number,) = connection.execute("UPDATE state SET changed = changed + 1 RETURNING changed").fetchone()
+    connection.execute("UPDATE state SET changed = changed + 1")  # RETURNING would cost more than a second statement
+    (number,) = connection.execute("SELECT changed FROM state").fetchone()
     return int(number)
 
 
@@ -60,12 +60,12 @@ def allot_rows(connection: Connection, space: EmbeddingSpace, count: int) -> tup
     """Return the space's vector file and the first of `count` rows in it that are the caller's from now on."""
     named = (space.name, space.version, space.dim)
     known = connection.execute(
-        "UPDATE spaces SET rows = rows + ? WHERE name = ? AND version = ? AND dim = ? RETURNING id, generation, rows",
-        (count, *named),
+        "SELECT id, generation, rows FROM spaces WHERE name = ? AND version = ? AND dim = ?", named
     ).fetchone()
     if known is not None:
         number, generation, rows = known
-        return (number, generation), rows - count
+        connection.execute("UPDATE spaces SET rows = ? WHERE id = ?", (rows + count, number))
+        return (number, generation), rows
     (number,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM spaces").fetchone()
     connection.execute(
         "INSERT INTO spaces (id, name, version, dim, generation, rows) VALUES (?, ?, ?, ?, 0, ?)",
@@ -139,8 +139,9 @@ def forget_rows(connection: Connection, ids: Iterable[str]) -> None:
 
 def tally(connection: Connection, added: Mapping[Sort, int], gone: Mapping[Sort, int]) -> None:
     """Count sightings that came and went."""
-    counts = Counter(added)
-    counts.subtract(gone)
+    counts = dict(added)
+    for sort, number in gone.items():
+        counts[sort] = counts.get(sort, 0) - number
     changes = [(*sort, count) for sort, count in counts.items() if count]
     connection.executemany(
         "INSERT INTO tallies VALUES (?, ?, ?, ?, ?) "

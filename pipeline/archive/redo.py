@@ -6,16 +6,15 @@ synced. A process that is killed loses nothing of its files; after a crash of th
 copies where they belong.
 """
 
-from pathlib import Path
 from sqlite3 import Connection
 
-import numpy as np
 from sqlalchemy import Engine, delete, select
 
 from pipeline.archive.batch import Batch
-from pipeline.archive.durable import sync_file
+from pipeline.archive.durable import write_parts
 from pipeline.archive.layout import Layout
 from pipeline.archive.schema import packs, redo, spaces, write
+from pipeline.archive.unsynced import UnsyncedFiles
 from pipeline.archive.vectors import STORED
 
 SLOTS = 512
@@ -31,23 +30,27 @@ class RedoRing:
         self._engine = engine
         self._layout = layout
         self._next = 0
-        self._unsynced: set[Path] = set()
+        self._unsynced = UnsyncedFiles(layout)
 
-    def note(self, connection: Connection, batch: Batch) -> None:
-        """Put copies into the caller's transaction; at most SLOTS at once."""
+    def store(self, connection: Connection, batch: Batch) -> None:
+        """Write a small batch into its files, and copies of it into the caller's transaction; raises OSError."""
         if self._next + len(batch.records) > SLOTS:
             self._sync()
+        pictures = [record.picture for record in batch.records]
+        write_parts(self._unsynced.pack(batch.pack_id), pictures, batch.picture_at[0])
         rows = []
         for run in batch.runs:
-            self._unsynced.add(self._layout.vectors(run.file, 0).path)
-            for vector_row, place in enumerate(run.members, run.first_row):
-                record = batch.records[place]
-                vector = record.vector.astype(STORED).tobytes()
-                picture = (batch.pack_id, batch.picture_at[place], record.picture)
+            vectors = [batch.records[place].vector.astype(STORED, copy=False).tobytes() for place in run.members]
+            write_parts(self._unsynced.vectors(run.file), vectors, run.first_row * len(vectors[0]))
+            for vector_row, (place, vector) in enumerate(zip(run.members, vectors, strict=True), run.first_row):
+                picture = (batch.pack_id, batch.picture_at[place], pictures[place])
                 rows.append((self._next, *run.file, vector_row, vector, *picture))
                 self._next += 1
-        self._unsynced.add(self._layout.packs.path(batch.pack_id))
         connection.executemany(_NOTE, rows)
+
+    def let_go(self) -> None:
+        """Close the files: what fails may remove them, and give their names to others."""
+        self._unsynced.close()
 
     def settle(self) -> None:
         """Make the files durable and drop all copies: what is erased next must not come back from here."""
@@ -61,25 +64,19 @@ class RedoRing:
         """Write all copies where they belong; part of opening, before anything looks at the files."""
         with self._engine.connect() as connection:
             copies = connection.execute(select(redo)).all()
-            dims = {(row.id, row.generation): row.dim for row in connection.execute(select(spaces))}
-            known = set(connection.scalars(select(packs.c.id)))
+            known_files = {(row.id, row.generation) for row in connection.execute(select(spaces))}
+            known_packs = set(connection.scalars(select(packs.c.id)))
         for copy in copies:
             file = (copy.space_id, copy.generation)
-            if file in dims:
-                vector = np.frombuffer(copy.vector, STORED).reshape(1, dims[file])
-                self._layout.vectors(file, dims[file]).write(copy.vector_row, vector, sync=False)
-                self._unsynced.add(self._layout.vectors(file, 0).path)
-            if copy.pack_id in known:
-                self._layout.packs.write(copy.pack_id, copy.picture_at, [copy.picture], sync=False)
-                self._unsynced.add(self._layout.packs.path(copy.pack_id))
+            if file in known_files:
+                write_parts(self._unsynced.vectors(file), [copy.vector], copy.vector_row * len(copy.vector))
+            if copy.pack_id in known_packs:
+                write_parts(self._unsynced.pack(copy.pack_id), [copy.picture], copy.picture_at)
         self._next = len(copies)
         self.settle()
 
     def _sync(self) -> None:
-        for path in self._unsynced:
-            if path.exists():  # a pack may have been given up since
-                sync_file(path)
-        self._unsynced.clear()
+        self._unsynced.sync()
         self._next = 0
 
 

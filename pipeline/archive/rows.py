@@ -1,11 +1,9 @@
 """Sightings as rows and filters as conditions, in SQL and in memory."""
 
 import json
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import ColumnElement, Row, Table
 
 from models.kinds import Kind
@@ -19,36 +17,35 @@ _CONFIDENCE = "confidence"
 _KINDS = {kind.value: kind for kind in Kind}
 
 
-def sighting_columns(found: Sequence[Sighting], change: int) -> dict[str, Iterable[Any]]:
-    """Return the columns of sightings by name in the table's order, up to attributes; the rest is where parts lie."""
-    keys = [each.key for each in found]
-    shots = [each.shot for each in found]
-    left, top, right, bottom = np.array([shot.xyxy for shot in shots], np.float64).T.tolist()
-    sizes = [each.frame_size for each in found]
-    return {
-        "id": [each.id for each in found],
-        "changed": repeat(change),
-        "revision": [each.revision for each in found],
-        "camera_id": [key.camera_id for key in keys],
-        "session": [key.session for key in keys],
-        "track_id": [key.track_id for key in keys],
-        "kind": [str(each.kind) for each in found],  # the driver is slow with other sorts of str
-        "community": [each.community for each in found],
-        "first_seen_ms": [each.first_seen_ms for each in found],
-        "last_seen_ms": [each.last_seen_ms for each in found],
-        "shot_at_ms": [shot.captured_at_ms for shot in shots],
-        "left": left,
-        "top": top,
-        "right": right,
-        "bottom": bottom,
-        "shot_score": [float(shot.score) for shot in shots],
-        "shot_quality": [float(shot.quality) for shot in shots],
-        "frame_width": [size[0] for size in sizes],
-        "frame_height": [size[1] for size in sizes],
-        "frames": [each.frames for each in found],
-        "open": [each.open for each in found],
-        "attributes": [_attributes_text(each) for each in found],
-    }
+def sighting_row(sighting: Sighting, change: int) -> tuple[Any, ...]:
+    """Return a row of `sightings` in the table's order, up to attributes; the rest is where its parts lie."""
+    key, shot = sighting.key, sighting.shot
+    left, top, right, bottom = shot.xyxy
+    width, height = sighting.frame_size
+    return (
+        sighting.id,
+        change,
+        sighting.revision,
+        key.camera_id,
+        key.session,
+        key.track_id,
+        str(sighting.kind),  # the driver is slow with other sorts of str, and knows no floats but Python's
+        sighting.community,
+        sighting.first_seen_ms,
+        sighting.last_seen_ms,
+        shot.captured_at_ms,
+        float(left),
+        float(top),
+        float(right),
+        float(bottom),
+        float(shot.score),
+        float(shot.quality),
+        width,
+        height,
+        sighting.frames,
+        sighting.open,
+        _attributes_text(sighting),
+    )
 
 
 def sighting_of(row: Sequence[Any]) -> Sighting:

@@ -44,14 +44,13 @@ class VectorFile:
         """Where the file lies."""
         return self._path
 
-    def write(self, first_row: int, vectors: FloatArray, *, sync: bool = True) -> None:
-        """Store (n, dim) vectors from a row on; with `sync` durable on return."""
+    def write(self, first_row: int, vectors: FloatArray) -> None:
+        """Store (n, dim) vectors from a row on; durable on return."""
         created = not self._path.exists()
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             write_all(descriptor, np.ascontiguousarray(vectors, STORED).data, first_row * self._row_bytes)
-            if sync:
-                sync_content(descriptor)
+            sync_content(descriptor)
         finally:
             os.close(descriptor)
         if created:

@@ -66,8 +66,9 @@ class Writer:
             self.close()
 
     def close(self) -> None:
-        """Release thread and connection."""
+        """Release thread, files and connection."""
         self._beside.shutdown()
+        self._redo.let_go()
         self._connection.close()
 
     def append(self, records: Sequence[Record]) -> None:
@@ -78,7 +79,7 @@ class Writer:
         try:
             replaced = () if self._added(newest) else self._renewed(newest)
         except BaseException:
-            cut_unnamed(self._engine, self._layout)
+            self._undo()
             raise
         self._layout.pictures.remove(picture_files(replaced))
 
@@ -90,7 +91,7 @@ class Writer:
             with transaction(self._connection):
                 self._insert(list(newest.values()), ())
         except IntegrityError:
-            cut_unnamed(self._engine, self._layout)
+            self._undo()
             return False
         return True
 
@@ -103,6 +104,11 @@ class Writer:
             if news:
                 self._insert(news, replaced)
         return replaced
+
+    def _undo(self) -> None:
+        """Give back the bytes of an append that failed."""
+        self._redo.let_go()
+        cut_unnamed(self._engine, self._layout)
 
     def forget(self, sighting_ids: Iterable[str]) -> int:
         """Delete rows, then erase their vectors and pictures; raises SightingHeld."""
@@ -160,10 +166,9 @@ class Writer:
         batch = allot(self._connection, news, self._pack_bytes)
         waits = None
         if is_small(batch):
-            write_files(self._layout, batch, sync=False)
-            self._redo.note(self._connection, batch)
+            self._redo.store(self._connection, batch)
         else:  # the disk takes the files while the database takes the rows
-            waits = self._beside.submit(write_files, self._layout, batch, sync=True)
+            waits = self._beside.submit(write_files, self._layout, batch)
         try:
             added = insert_rows(self._connection, batch, change, replace=bool(replaced))
             tally(self._connection, added, Counter(place.sort for place in replaced))
