@@ -198,6 +198,7 @@ def _service(archive: "LocalArchive", model: str | None, site: Path | None) -> "
 def _answer(service: "SearchService", asked: Asked, question: "Question", purpose: "Purpose") -> "Answer":
     """Search; where a photo shows several, once more with the one that was picked by number."""
     from pipeline.errors import SeveralFound
+    from search_api.cli.choosing import choice_of
     from search_api.errors import BadInput
     from search_api.service import Upload
 
@@ -211,7 +212,7 @@ def _answer(service: "SearchService", asked: Asked, question: "Question", purpos
             place, people = several.photo - 1, several.detections.xyxy.tolist()
             number = open_numbers.pop(place, None)
             if number is None or number > len(people):
-                raise BadInput(_listed(asked.photos[place], people)) from several
+                raise BadInput(choice_of(asked.photos[place], people)) from several
             x1, y1, x2, y2 = people[number - 1]
             boxes[place] = (x1, y1, x2, y2)
     for place, number in open_numbers.items():
@@ -227,8 +228,3 @@ def _say(words: "Parse", names: Mapping[str, str]) -> None:
 
     for language in ("zh", "en"):
         remark(explain(words, language, local_zone(), names))
-
-
-def _listed(photo: Path, boxes: list[list[float]]) -> str:
-    boxes_text = "; ".join(f"{n}: {','.join(f'{v:.0f}' for v in box)}" for n, box in enumerate(boxes, 1))
-    return f"{photo} shows {len(boxes)} of the kind ({boxes_text}): choose one with --person N or --box X1,Y1,X2,Y2"

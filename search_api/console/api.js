@@ -1,5 +1,8 @@
 // Asks the API of the same server; the token is kept for this browser tab only.
 
+import { t } from "./language.js";
+import { problemText } from "./problems.js";
+
 const STORED = "zhian-token";
 const addresses = new Map(); // which part of the page shows which pictures, released with the next content
 let signedOut = () => {};
@@ -14,11 +17,11 @@ export async function ask(path, options = {}) {
   const reply = await fetch(path, { ...options, headers });
   if (reply.status === 401) {
     signedOut();
-    throw new Error("令牌无效 The token is not valid.");
+    throw new Error(t("令牌无效。", "The token is not valid."));
   }
   if (!reply.ok) {
     const problem = await reply.json().catch(() => ({ detail: `HTTP ${reply.status}` }));
-    throw Object.assign(new Error(problem.detail), { status: reply.status });
+    throw Object.assign(new Error(problemText(problem)), { status: reply.status });
   }
   return reply;
 }
@@ -32,7 +35,7 @@ export function send(method, path, body) {
 // Pictures need the token too, so they are fetched and shown from memory.
 export function showPicture(image, path, owner) {
   ask(path).then((reply) => reply.blob()).then((blob) => showBlob(image, blob, owner))
-    .catch(() => { image.alt = "图片缺失 no picture"; image.src = "data:,"; }); // so that the words are shown
+    .catch(() => { image.alt = t("图片缺失", "no picture"); image.src = "data:,"; }); // so that the words are shown
 }
 
 export function showBlob(image, blob, owner) {

@@ -2,10 +2,11 @@
 
 import { asked } from "./api.js";
 import { byId, make, table } from "./dom.js";
+import { t } from "./language.js";
 import { offerZone } from "./zone.js";
 
 const STATES = {
-  live: "在线 live", connecting: "连接中 connecting", stalled: "停顿 stalled", backing_off: "断线 down", stopped: "已停 stopped",
+  live: t("在线", "live"), connecting: t("连接中", "connecting"), stalled: t("停顿", "stalled"), backing_off: t("断线", "down"), stopped: t("已停", "stopped"),
 };
 const MOST = 60; // boxes at once: a county has ten thousand cameras
 let known = [];
@@ -33,7 +34,7 @@ export async function offerCameras() {
   for (const camera of chosen) if (!ids.has(camera)) chosen.delete(camera);
   const communities = new Map(cameras.filter((each) => each.community).map((each) => [each.community, each.community_name || each.community]));
   const now = byId("community").value;
-  byId("community").replaceChildren(new Option("全部 all", ""), ...[...communities].map(([id, name]) => new Option(name, id)));
+  byId("community").replaceChildren(new Option(t("全部", "all"), ""), ...[...communities].map(([id, name]) => new Option(name, id)));
   byId("community").value = communities.has(now) ? now : "";
   byId("camera-choice").hidden = cameras.length < 2;
   byId("camera-filter").oninput = offer;
@@ -48,7 +49,7 @@ function offer() {
   const fits = known.filter((camera) => !chosen.has(camera.id) && (!community || camera.community === community)
     && `${camera.id} ${camera.name} ${camera.gate} ${camera.community_name}`.toLowerCase().includes(wanted));
   const shown = [...known.filter((camera) => chosen.has(camera.id)), ...fits.slice(0, MOST)].map(choice);
-  if (fits.length > MOST) shown.push(make("span", `另 ${fits.length - MOST} 台，请输入名称 ${fits.length - MOST} more: type a name`, "soft"));
+  if (fits.length > MOST) shown.push(make("span", t(`另 ${fits.length - MOST} 台，请输入名称`, `${fits.length - MOST} more: type a name`), "soft"));
   byId("cameras").replaceChildren(...shown);
   count();
 }
@@ -69,8 +70,8 @@ function count() {
   offerZone([...chosen]);
   const n = chosenCameras().length;
   const community = byId("community").selectedOptions[0];
-  const where = [community?.value ? community.text : "", n ? `${n} 台 cameras` : ""].filter(Boolean).join(" · ");
-  byId("camera-count").textContent = where || "全部 all";
+  const where = [community?.value ? community.text : "", n ? t(`${n} 台`, `${n} cameras`) : ""].filter(Boolean).join(" · ");
+  byId("camera-count").textContent = where || t("全部", "all");
 }
 
 export async function showCameras() {
@@ -79,17 +80,17 @@ export async function showCameras() {
     camera.name || camera.id, camera.community, state(camera), why(camera),
     camera.analysed, camera.dropped, camera.sightings,
   ]);
-  const headings = ["摄像机 camera", "小区 community", "状态 state", "原因 reason", "已分析 analysed", "丢弃 dropped", "目击 sightings"];
+  const headings = [t("摄像机", "camera"), t("小区", "community"), t("状态", "state"), t("原因", "reason"), t("已分析", "analysed"), t("丢弃", "dropped"), t("目击", "sightings")];
   byId("camera-table").replaceChildren(table(headings, rows));
 }
 
 function why(camera) {
-  const main = camera.main_stream_reason ? `主码流 main stream: ${camera.main_stream_reason}` : "";
+  const main = camera.main_stream_reason ? `${t("主码流", "main stream")}: ${camera.main_stream_reason}` : "";
   return [camera.reason, main].filter(Boolean).join("；");
 }
 
 function state(camera) {
-  const badge = make("span", camera.state ? STATES[camera.state] || camera.state : "未接入 not read here", "badge");
+  const badge = make("span", camera.state ? STATES[camera.state] || camera.state : t("未接入", "not read here"), "badge");
   badge.classList.add(`state-${camera.state || "none"}`);
   return badge;
 }

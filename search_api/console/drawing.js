@@ -1,6 +1,7 @@
 // A line, an arrow or a zone being drawn on a picture: tapped, dragged, or moved with the arrow keys.
 
 import { drawn } from "./dom.js";
+import { t } from "./language.js";
 
 const STEP = 5; // pixels of the picture a key moves a point; with Shift one
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -54,7 +55,7 @@ export function drawingOn(svg, layer, changed) {
 
   function handle(point, index) {
     const [cx, cy] = point;
-    const name = `点 point ${index + 1}: ${cx}, ${cy}`;
+    const name = `${t("点", "point")} ${index + 1}: ${cx}, ${cy}`;
     const look = `handle${index === at.chosen ? " chosen" : ""}`;
     const group = drawn("g", { class: look, tabindex: 0, role: "button", "aria-label": name });
     group.append(drawn("circle", { cx, cy, r: 22 * at.scale, class: "reach" }),
@@ -103,8 +104,8 @@ function placeFor(points, point) {
 
 function distance([x, y], [x1, y1], [x2, y2]) {
   const along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / ((x2 - x1) ** 2 + (y2 - y1) ** 2 || 1);
-  const t = Math.min(Math.max(along, 0), 1);
-  return Math.hypot(x - x1 - t * (x2 - x1), y - y1 - t * (y2 - y1));
+  const share = Math.min(Math.max(along, 0), 1);
+  return Math.hypot(x - x1 - share * (x2 - x1), y - y1 - share * (y2 - y1));
 }
 
 function suggested(part, [width, height]) {

@@ -3,10 +3,11 @@
 import { releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName } from "./cameras.js";
 import { button, byId, clock, duration, local, make } from "./dom.js";
+import { t } from "./language.js";
 import { worded } from "./wording.js";
 
 const MARKS = { agree: "✓", disagree: "✗", unseen: "?" };
-const SHORT = { upper_colour: "上衣 top", lower_colour: "下装 bottom", any_colour: "衣服 clothes" };
+const SHORT = { upper_colour: t("上衣", "top"), lower_colour: t("下装", "bottom"), any_colour: t("衣服", "clothes") };
 
 // `act` has confirm, reject, more and watch, each called with the hit; `chosen` tells what was said of a hit before.
 export function showHits(hits, act, chosen) {
@@ -20,7 +21,7 @@ function card(hit, act, chosen) {
   const image = make("img");
   image.alt = `${hit.rank}`;
   shot.append(image);
-  shot.title = "放大 Enlarge";
+  shot.title = t("放大", "Enlarge");
   shot.addEventListener("click", () => enlarge(image.src, `${cameraName(hit.camera)} ${local(hit.first_seen_ms)}`));
   showPicture(image, hit.picture, "hits");
   const facts = make("div", undefined, "facts");
@@ -34,7 +35,7 @@ function card(hit, act, chosen) {
 function score(hit) {
   const top = make("div", undefined, "top");
   top.append(make("b", `${hit.rank}`));
-  if (hit.confidence) top.append(make("span", `${hit.confidence.zh} ${hit.confidence.en}`, `badge sure-${hit.confidence.word}`));
+  if (hit.confidence) top.append(make("span", t(hit.confidence.zh, hit.confidence.en), `badge sure-${hit.confidence.word}`));
   top.append(make("span", hit.score.toFixed(3)));
   const bar = make("div", undefined, "bar");
   const filled = make("b");
@@ -48,17 +49,18 @@ function reasons(hit) {
   const line = make("div", undefined, "reasons");
   line.append(...hit.why.map((why) => {
     const instead = why.verdict === "disagree" && why.seen ? `: ${worded(why.seen)}` : "";
-    return make("span", `${MARKS[why.verdict] || "?"} ${SHORT[why.look] || `${why.zh} ${why.en}`}${instead}`, why.verdict);
+    return make("span", `${MARKS[why.verdict] || "?"} ${SHORT[why.look] || t(why.zh, why.en)}${instead}`, why.verdict);
   }));
   return [line];
 }
 
 function stay(hit) {
   const looks = Object.entries(hit.attributes)
-    .map(([name, value]) => [SHORT[name]?.split(" ")[0], worded(value)].filter(Boolean).join(" ")).join("，");
+    .map(([name, value]) => [SHORT[name], worded(value)].filter(Boolean).join(" ")).join("，");
   const cameras = new Set([hit, ...hit.shots].map((shot) => shot.camera)).size;
-  const more = cameras > 1 ? `像同一人，${cameras} 台摄像机另 ${hit.shots.length} 张 at ${cameras} cameras` : `同次另 ${hit.shots.length} 张`;
-  const shots = hit.shots.length ? `${more} +${hit.shots.length} shots` : "";
+  const more = cameras > 1 ? t(`像同一人，${cameras} 台摄像机另 ${hit.shots.length} 张`, `${hit.shots.length} more of one who looks the same, at ${cameras} cameras`)
+    : t(`同次另 ${hit.shots.length} 张`, `${hit.shots.length} more of this visit`);
+  const shots = hit.shots.length ? more : "";
   return [duration(hit.last_seen_ms - hit.first_seen_ms), looks, shots].filter(Boolean).join(" · ");
 }
 
@@ -67,17 +69,17 @@ function enlarge(address, text) {
   const image = make("img");
   image.src = address;
   image.alt = text;
-  byId("large").replaceChildren(image, make("p", text), button("关闭 Close", () => byId("large").close()));
+  byId("large").replaceChildren(image, make("p", text), button(t("关闭", "Close"), () => byId("large").close()));
   byId("large").showModal();
 }
 
 // Who passed the same camera just before and after, and the visit's other pictures: looked at on demand.
 function around(hit) {
-  const near = [["前 before", hit.before], ...hit.shots.map((shot) => [shot.camera === hit.camera ? "同次 same visit" : cameraName(shot.camera), shot]), ["后 after", hit.after]]
+  const near = [[t("前", "before"), hit.before], ...hit.shots.map((shot) => [shot.camera === hit.camera ? t("同次", "same visit") : cameraName(shot.camera), shot]), [t("后", "after"), hit.after]]
     .filter(([, sighting]) => sighting);
   if (!near.length) return [];
   const box = make("details");
-  box.append(make("summary", "前后 Around", "soft"));
+  box.append(make("summary", t("前后", "Around"), "soft"));
   box.addEventListener("toggle", () => {
     if (!box.open || box.children.length > 1) return;
     const line = make("div", undefined, "around");
@@ -96,8 +98,8 @@ function around(hit) {
 
 function actions(hit, item, act, chosen) {
   const line = make("div", undefined, "acts");
-  const yes = button("✓ 是 Yes", () => told("confirmed"));
-  const no = button("✗ 不是 No", () => told("rejected"));
+  const yes = button(`✓ ${t("是", "Yes")}`, () => told("confirmed"));
+  const no = button(`✗ ${t("不是", "No")}`, () => told("rejected"));
   function told(verdict) {
     const now = item.classList.contains(verdict) ? null : verdict;
     act.judge(hit, now);
@@ -110,6 +112,6 @@ function actions(hit, item, act, chosen) {
     no.setAttribute("aria-pressed", verdict === "rejected");
   }
   mark(chosen(hit));
-  line.append(yes, no, button("找相似 More like this", () => act.more(hit)));
+  line.append(yes, no, button(t("找相似", "More like this"), () => act.more(hit)));
   return line;
 }

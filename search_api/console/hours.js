@@ -1,8 +1,9 @@
 // Parts of the week: days and hours, as rules and subscriptions have them.
 
 import { make } from "./dom.js";
+import { t } from "./language.js";
 
-const DAYS = { mon: "一 Mo", tue: "二 Tu", wed: "三 We", thu: "四 Th", fri: "五 Fr", sat: "六 Sa", sun: "日 Su" };
+const DAYS = { mon: t("一", "Mo"), tue: t("二", "Tu"), wed: t("三", "We"), thu: t("四", "Th"), fri: t("五", "Fr"), sat: t("六", "Sa"), sun: t("日", "Su") };
 
 const LAST = "23:59"; // stands for the end of the day
 
@@ -16,7 +17,7 @@ export function hoursField(title, hours, more = []) {
   const week = make("div", undefined, "days");
   week.append(...days.map(([, day]) => day.label));
   const pair = make("div", undefined, "pair");
-  pair.append(labelled("从 From", from), labelled("到 To", to));
+  pair.append(labelled(t("从", "From"), from), labelled(t("到", "To"), to));
   inner.append(week, pair, ...more.map((field) => field.element));
   const follow = () => { inner.hidden = !on.box.checked; };
   on.box.addEventListener("change", follow);

@@ -4,6 +4,7 @@ import { asked, releasePictures, send, showPicture } from "./api.js";
 import { cameraName, communityName, readCameras } from "./cameras.js";
 import { button, byId, joined, local, make, say } from "./dom.js";
 import { follow } from "./events.js";
+import { t } from "./language.js";
 import { noteFor } from "./question.js";
 import { KINDS, OUTCOMES, SEVERITIES, SOURCES, STATES } from "./wording.js";
 
@@ -53,7 +54,7 @@ function card(incident) {
     make("span", STATES[incident.state], `badge state-${incident.state}`));
   const outcome = incident.outcome ? OUTCOMES[incident.outcome] : "";
   const place = joined(communityName(incident.community), cameraName(incident.camera));
-  const count = incident.alerts > 1 ? `${incident.alerts} 次 alerts` : "";
+  const count = incident.alerts > 1 ? t(`${incident.alerts} 次`, `${incident.alerts} alerts`) : "";
   what.append(title, make("div", place),
     make("div", [local(incident.last_ms), SEVERITIES[incident.severity], SOURCES[incident.source], count, outcome]
       .filter(Boolean).join(" · "), "soft"), acts(incident, item));
@@ -65,21 +66,21 @@ function acts(incident, item) {
   const line = make("div", undefined, "line");
   const step = (name, body = {}) => send("POST", `/v1/incidents/${incident.incident}/${name}`, body)
     .then(refresh).catch((error) => say(error.message, true));
-  if (incident.state === "open") line.append(button("确认 Acknowledge", () => step("acknowledge"), "strong"));
-  if (["open", "acknowledged"].includes(incident.state)) line.append(button("派员 Dispatch", () => step("dispatch")));
+  if (incident.state === "open") line.append(button(t("确认", "Acknowledge"), () => step("acknowledge"), "strong"));
+  if (["open", "acknowledged"].includes(incident.state)) line.append(button(t("派员", "Dispatch"), () => step("dispatch")));
   if (incident.state !== "closed") {
     for (const [outcome, text] of Object.entries(OUTCOMES)) {
-      line.append(button(`关闭：${text}`, () => close(incident, outcome, step)));
+      line.append(button(`${t("关闭", "Close")}：${text}`, () => close(incident, outcome, step)));
     }
   }
-  line.append(button("经过 Timeline", () => tell(item, incident.incident).catch((error) => say(error.message, true))));
+  line.append(button(t("经过", "Timeline"), () => tell(item, incident.incident).catch((error) => say(error.message, true))));
   return line;
 }
 
 // A slip of the finger must not close what somebody waits for.
 async function close(incident, outcome, step) {
   const what = `${KINDS[incident.kind] || incident.kind} · ${incident.name} · ${local(incident.last_ms)}`;
-  const note = await noteFor(`关闭警情 Close as ${OUTCOMES[outcome]}`, what, "关闭 Close");
+  const note = await noteFor(`${t("关闭警情：", "Close as")} ${OUTCOMES[outcome]}`, what, t("关闭", "Close"));
   if (note !== null) await step("close", { outcome, note });
 }
 

@@ -2,11 +2,12 @@
 
 import { send } from "./api.js";
 import { button, byId, make, say } from "./dom.js";
+import { t } from "./language.js";
 
 export function keep(sightings, reason) {
   const form = make("form", undefined, "text-fields");
-  const label = make("label", "案件号 ");
-  label.append(make("small", "Case: letters, digits, _ . -"));
+  const label = make("label", `${t("案件号", "Case")} `);
+  label.append(make("small", t("字母、数字、_ . -", "letters, digits, _ . -")));
   const input = make("input");
   input.id = "case";
   input.required = true;
@@ -15,9 +16,9 @@ export function keep(sightings, reason) {
   label.append(input);
   const problem = make("p", "", "bad");
   const row = make("div", undefined, "row");
-  const yes = make("button", "留存 Keep", "strong");
-  row.append(yes, button("取消 Cancel", () => byId("large").close()));
-  form.append(make("h2", `留存 ${sightings.length} 条 Keep ${sightings.length} for a case`), label, problem, row);
+  const yes = make("button", t("留存", "Keep"), "strong");
+  row.append(yes, button(t("取消", "Cancel"), () => byId("large").close()));
+  form.append(make("h2", t(`留存 ${sightings.length} 条`, `Keep ${sightings.length} for a case`)), label, problem, row);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     hold(input.value.trim(), sightings, reason).catch((error) => { problem.textContent = error.message; });
@@ -29,5 +30,5 @@ export function keep(sightings, reason) {
 async function hold(name, sightings, reason) {
   const held = await (await send("POST", `/v1/cases/${encodeURIComponent(name)}/holds`, { sightings, reason })).json();
   byId("large").close();
-  say(`已为 ${name} 留存 ${held.sightings} 条，不会过期。 ${held.sightings} sightings are kept for ${name}.`);
+  say(t(`已为 ${name} 留存 ${held.sightings} 条，不会过期。`, `${held.sightings} sightings are kept for ${name}.`));
 }

@@ -3,21 +3,22 @@
 import { asked } from "./api.js";
 import { cameraName } from "./cameras.js";
 import { byId, local, table } from "./dom.js";
+import { t } from "./language.js";
 
 const KEYS = {
-  action: "动作 action", kind: "对象 kind", words: "描述 words", photo: "照片 photo", box: "框 box", more_photos: "更多照片 more photos",
-  sighting: "相似于 like", confirmed: "确认 confirmed", rejected: "排除 rejected", cameras: "摄像机 cameras", zone: "画面区域 zone",
-  communities: "小区 communities", from_ms: "从 from", to_ms: "到 to", top: "条数 top", outcome: "结果 outcome",
-  camera: "摄像机 camera", resident: "老人 resident", companion: "陪同人 companion", consent_by: "同意人 consent by", why: "原因 why",
-  coat_may_have_changed: "可能换外衣 other coat", trajectory: "路线 route", fill: "补全 fill", case: "案件 case",
-  sightings: "记录 sightings",
+  action: t("动作", "action"), kind: t("对象", "kind"), words: t("描述", "words"), photo: t("照片", "photo"), box: t("框", "box"), more_photos: t("更多照片", "more photos"),
+  sighting: t("相似于", "like"), confirmed: t("确认", "confirmed"), rejected: t("排除", "rejected"), cameras: t("摄像机", "cameras"), zone: t("画面区域", "zone"),
+  communities: t("小区", "communities"), from_ms: t("从", "from"), to_ms: t("到", "to"), top: t("条数", "top"), outcome: t("结果", "outcome"),
+  camera: t("摄像机", "camera"), resident: t("老人", "resident"), companion: t("陪同人", "companion"), consent_by: t("同意人", "consent by"), why: t("原因", "why"),
+  coat_may_have_changed: t("可能换外衣", "other coat"), trajectory: t("路线", "route"), fill: t("补全", "fill"), case: t("案件", "case"),
+  sightings: t("记录", "sightings"),
 };
 const SILENT = new Set(["top", "fill"]);
 
 export async function showLog() {
   const lines = await asked("/v1/searches?limit=200");
   const rows = lines.map((line) => [local(line.at_ms), line.who, line.reason, summary(line.what), line.hits]);
-  byId("log-table").replaceChildren(table(["时间 when", "谁 who", "用途 reason", "内容 what", "命中 hits"], rows));
+  byId("log-table").replaceChildren(table([t("时间", "when"), t("谁", "who"), t("用途", "reason"), t("内容", "what"), t("命中", "hits")], rows));
 }
 
 function summary(what) {

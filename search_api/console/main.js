@@ -6,6 +6,7 @@ import { byId, say } from "./dom.js";
 import { leaveIncidents, showIncidents, startIncidents } from "./incidents.js";
 import { showLog } from "./log.js";
 import { startQuestions } from "./question.js";
+import { startLanguage } from "./language.js";
 import { leaveResidents, showResidents, startResidents } from "./residents.js";
 import { leaveRules, showRules, startRules } from "./rules.js";
 import { enterSearch, offerWatches, startSearch } from "./search.js";
@@ -80,6 +81,7 @@ byId("door").addEventListener("submit", (event) => {
 byId("leave").addEventListener("click", () => { leave(); say(""); });
 window.addEventListener("hashchange", () => { if (hasToken()) tryToEnter(); });
 whenSignedOut(leave);
+startLanguage(byId("language"));
 startSearch();
 startIncidents();
 startWatches();

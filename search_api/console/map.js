@@ -1,6 +1,7 @@
 // Points and lines of a GeoJSON drawn to scale, without any map from elsewhere.
 
 import { drawn, local } from "./dom.js";
+import { t } from "./language.js";
 
 const WIDTH = 1000;
 const HEIGHT = 460;
@@ -12,7 +13,7 @@ export function mapOf(collection, nameOf) {
   const points = collection.features.flatMap(({ geometry }) => coordinates(geometry));
   if (!points.length) return null;
   const { at, metres } = projection(points);
-  const map = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "map", role: "img", "aria-label": "路线图 map" });
+  const map = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "map", role: "img", "aria-label": t("路线图", "map") });
   const of = (role) => collection.features.filter(({ geometry, properties }) => geometry && properties.role === role);
   map.append(...of("leg").map((leg) => line(leg, at)));
   map.append(...of("suggestion").map((each) => place(each, at, "suggestion", "", nameOf)));
@@ -63,6 +64,6 @@ function scaleBar(metres) {
   return [
     drawn("line", { x1: x, y1: y, x2: x + length / metres, y2: y, class: "scale" }),
     drawn("text", { x, y: y - 6, class: "note" }, text),
-    drawn("text", { x: WIDTH - 20, y: 26, class: "note north" }, "↑ 北 N"),
+    drawn("text", { x: WIDTH - 20, y: 26, class: "note north" }, `↑ ${t("北", "N")}`),
   ];
 }

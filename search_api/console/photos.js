@@ -1,6 +1,7 @@
 // The photos of the one who is looked for: shown, and clicked where a photo shows several.
 
 import { byId, make, button } from "./dom.js";
+import { t } from "./language.js";
 
 const MOST = 8;
 let chosen = []; // {file, address, box}
@@ -22,11 +23,11 @@ export function choosePhotos(changed) {
 
 function show() {
   byId("drop").classList.toggle("full", chosen.length > 0);
-  byId("drop-text").textContent = chosen.length ? "换照片 Other photos" : "选择或拖入照片（可多张） Choose or drop photos";
+  byId("drop-text").textContent = chosen.length ? t("换照片", "Other photos") : t("选择或拖入照片（可多张）", "Choose or drop photos");
   byId("stages").replaceChildren(...chosen.map((photo) => {
     photo.stage = make("div", undefined, "stage");
     photo.image = make("img");
-    photo.image.alt = "照片 photo";
+    photo.image.alt = t("照片", "photo");
     photo.image.src = photo.address;
     photo.stage.append(photo.image);
     return photo.stage;

@@ -1,6 +1,7 @@
 // Questions that are answered before something is done that cannot be taken back, or that has to have a reason.
 
 import { byId } from "./dom.js";
+import { t } from "./language.js";
 
 let answered = () => {};
 
@@ -35,7 +36,7 @@ function asked(title, text, deed, wantsReason, must = wantsReason) {
   byId("question-yes").textContent = deed;
   byId("question-why").hidden = !wantsReason;
   byId("question-reason").required = must;
-  byId("question-label").textContent = must ? "原因（会记录） Reason, recorded" : "说明（会记录） Note, recorded";
+  byId("question-label").textContent = must ? t("原因（会记录）", "Reason, recorded") : t("说明（会记录）", "Note, recorded");
   byId("question-reason").value = "";
   byId("question").showModal();
   return new Promise((resolve) => { answered = resolve; });

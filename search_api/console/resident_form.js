@@ -4,6 +4,7 @@ import { ask, asked } from "./api.js";
 import { allCameras, communities } from "./cameras.js";
 import { byId, fieldTime, make, say } from "./dom.js";
 import { tick } from "./hours.js";
+import { t } from "./language.js";
 
 const DAYS = 180;
 let edited = null; // the resident who is changed, null while one is enrolled
@@ -24,7 +25,7 @@ export function openResident(resident) {
   edited = resident;
   byId("resident-ask").reset();
   byId("resident-problem").textContent = "";
-  byId("resident-title").textContent = resident ? `修改 Edit ${resident.name}` : "登记在管老人 Enrol a resident in care";
+  byId("resident-title").textContent = resident ? `${t("修改", "Edit")} ${resident.name}` : t("登记在管老人", "Enrol a resident in care");
   for (const field of byId("resident-ask").querySelectorAll("[data-once]")) {
     field.hidden = Boolean(resident);
     for (const input of field.querySelectorAll("input, select")) input.disabled = Boolean(resident);
@@ -60,7 +61,7 @@ function offerCommunities(resident) {
 function offerExits(chosen) {
   const community = byId("resident-community").value;
   const there = allCameras().filter((camera) => camera.community === community || chosen.includes(camera.id));
-  byId("resident-exits").replaceChildren(make("legend", "看到人离开小区的摄像机 Cameras that see people leave"), ...there.map((camera) => {
+  byId("resident-exits").replaceChildren(make("legend", t("看到人离开小区的摄像机", "Cameras that see people leave")), ...there.map((camera) => {
     const { label, box } = tick(camera.name || camera.id, chosen.includes(camera.id));
     box.value = camera.id;
     return label;
@@ -85,7 +86,7 @@ async function store() {
 async function change(form) {
   form.append("reason", byId("resident-reason").value.trim());
   await ask(`/v1/residents/${edited.id}`, { method: "PUT", body: form });
-  say(`已修改 ${edited.name}。 Changed.`);
+  say(t(`已修改 ${edited.name}。`, `${edited.name} is changed.`));
 }
 
 async function enrol(form) {
@@ -96,7 +97,7 @@ async function enrol(form) {
   form.append("consent_at", new Date(Math.min(at.getTime(), Date.now() - 1000)).toISOString());
   for (const photo of byId("resident-photos").files) form.append("photo", photo);
   const made = await asked("/v1/residents", { method: "POST", body: form });
-  say(`已登记 ${made.name}，从现在起照看。 Enrolled, looked after from now on.`);
+  say(t(`已登记 ${made.name}，从现在起照看。`, `${made.name} is enrolled and looked after from now on.`));
 }
 
 let shown = null; // whose photos or companion are added
@@ -109,10 +110,10 @@ export function openPhotos(resident, ofCompanion = false) {
   [shown, companion] = [resident, ofCompanion];
   byId("companion-ask").reset();
   byId("companion-problem").textContent = "";
-  byId("companion-title").textContent = ofCompanion ? `${resident.name} 的陪同人 A companion` : `${resident.name} 的照片 Photos of her`;
+  byId("companion-title").textContent = ofCompanion ? t(`${resident.name} 的陪同人`, `A companion of ${resident.name}`) : t(`${resident.name} 的照片`, `Photos of ${resident.name}`);
   byId("companion-help").textContent = ofCompanion
-    ? "与陪同人一起外出不报警。陪同人也须同意。 Leaving with a companion is not told. The companion has to agree as well."
-    : "换了衣服就加一张：按今天的穿着更容易认出。 Add one in the clothes of today: she is known by how she looks.";
+    ? t("与陪同人一起外出不报警。陪同人也须同意。", "Leaving with a companion is not told. The companion has to agree as well.")
+    : t("换了衣服就加一张：按今天的穿着更容易认出。", "Add one in the clothes of today: she is known by how she looks.");
   byId("companion-who").hidden = !ofCompanion;
   byId("companion-name").required = ofCompanion;
   byId("companion-form").showModal();
@@ -123,8 +124,8 @@ async function addPhotos() {
   for (const photo of byId("companion-photos").files) form.append("photo", photo);
   if (companion) form.append("name", byId("companion-name").value.trim());
   await ask(`/v1/residents/${shown.id}/${companion ? "companions" : "photos"}`, { method: "POST", body: form });
-  if (companion) say("已加陪同人：一起外出时不报警。 Added: leaving together is not told.");
-  else say(`已加照片，从现在起也按此辨认 ${shown.name}。 Added: she is looked for by these as well.`);
+  if (companion) say(t("已加陪同人：一起外出时不报警。", "Added: leaving together is not told."));
+  else say(t(`已加照片，从现在起也按此辨认 ${shown.name}。`, `Added: ${shown.name} is looked for by these as well.`));
 }
 
 // What is wrong is said in the form, which stays as it is.

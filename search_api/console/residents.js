@@ -3,13 +3,14 @@
 import { ask, asked, releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName, readCameras } from "./cameras.js";
 import { button, byId, clock, inUse, joined, local, make, say } from "./dom.js";
+import { t } from "./language.js";
 import { reasonFor } from "./question.js";
 import { openCompanion, openPhotos, openResident, startResidentForms } from "./resident_form.js";
 import { searchLike } from "./search.js";
 import { openForm } from "./watches.js";
 
-const STATES = { active: "在管 in care", expired: "已到期 expired", withdrawn: "已撤销 withdrawn" };
-const COMPANY = { alone: "独自 alone", companion: "由登记的陪同人陪同 with a companion", "co-traveller": "有人同行 with somebody" };
+const STATES = { active: t("在管", "in care"), expired: t("已到期", "expired"), withdrawn: t("已撤销", "withdrawn") };
+const COMPANY = { alone: ["独自", "alone"], companion: ["由登记的陪同人陪同", "with a companion"], "co-traveller": ["有人同行", "with somebody"] };
 const AGAIN_MS = 20_000; // the states are looked at again so often
 let due = null;
 let ahead = 0; // ms that this machine's clock is before the server's
@@ -52,29 +53,26 @@ const rank = (resident) => ({ missing: 3, alone: 2, out: 1 })[wordsOf(resident).
 // In plain words where she is as far as the cameras know, and how grave that is.
 function wordsOf(resident) {
   const seen = resident.last_seen;
-  if (resident.state !== "active") return { zh: STATES[resident.state], en: "", mood: "over" };
+  if (resident.state !== "active") return { told: STATES[resident.state], mood: "over" };
   const since = seen ? Date.parse(seen.at) : Date.parse(resident.enrolled);
   const hours = (nowMs() - since) / 3_600_000;
   const long = resident.not_seen_h !== null && hours >= resident.not_seen_h;
-  if (!seen) return { zh: "登记后还没有见到", en: "not seen since the enrolment", mood: long ? "missing" : "home" };
+  if (!seen) return { told: t("登记后还没有见到", "not seen since the enrolment"), mood: long ? "missing" : "home" };
   if (resident.away) return outWords(resident, seen, since, long ? hours : null);
-  if (long) return { zh: `${gone(hours)}未见`, en: `not seen for ${goneEnglish(hours)}`, mood: "missing" };
-  return { zh: `在小区内，${moment(since)}见到`, en: `in the community, seen at ${moment(since)}`, mood: "home" };
+  if (long) return { told: t(`${gone(hours)}未见`, `not seen for ${goneEnglish(hours)}`), mood: "missing" };
+  return { told: t(`在小区内，${moment(since)}见到`, `in the community, seen at ${moment(since)}`), mood: "home" };
 }
 
 // `unseen` is for how many hours nobody has seen her, null while that is not too long.
 function outWords(resident, seen, since, unseen) {
   const [zh, en] = seen.exit ? ["外出", "out"] : ["在别的小区", "in another community"];
-  const company = seen.company ? COMPANY[seen.company] : "";
+  const [zhCompany, enCompany] = seen.company ? COMPANY[seen.company].map((text, at) => ["，", ", "][at] + text) : ["", ""];
   const late = isLate(resident.home_by, since);
   const mood = late || unseen !== null ? "missing" : seen.company === "alone" ? "alone" : "out";
-  const [zhCompany, enCompany] = company ? [`，${company.split(" ")[0]}`, `, ${company.split(" ").slice(1).join(" ")}`] : ["", ""];
   const [zhUnseen, enUnseen] = unseen === null ? ["", ""] : [`，${gone(unseen)}未见`, `, not seen for ${goneEnglish(unseen)}`];
   const [zhLate, enLate] = late ? [`，应在 ${resident.home_by} 前回家`, `, should be home by ${resident.home_by}`] : ["", ""];
-  return {
-    zh: `${moment(since)}起${zh}${zhCompany}${zhUnseen}${zhLate}`,
-    en: `${en} since ${moment(since)}${enCompany}${enUnseen}${enLate}`, mood,
-  };
+  const from = moment(since);
+  return { told: t(`${from}起${zh}${zhCompany}${zhUnseen}${zhLate}`, `${en} since ${from}${enCompany}${enUnseen}${enLate}`), mood };
 }
 
 // The first such time of day after she left.
@@ -92,19 +90,18 @@ const gone = (hours) => (hours < 48 ? `${Math.floor(hours)} 小时` : `${Math.fl
 const goneEnglish = (hours) => (hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} days`);
 
 function card(resident) {
-  const { zh, en, mood } = wordsOf(resident);
+  const { told: words, mood } = wordsOf(resident);
   const item = make("li", undefined, `resident mood-${mood}`);
   item.dataset.resident = resident.id;
   const image = make("img", undefined, "thumb");
   image.alt = "";
   if (resident.photos) showPicture(image, `/v1/residents/${resident.id}/photos/0`, "residents");
   const what = make("div");
-  const state = make("div", zh, "mood");
-  state.append(" ", make("small", en));
+  const state = make("div", words, "mood");
   const seen = resident.last_seen;
-  const place = seen && `最后 last: ${cameraName(seen.camera)} ${local(Date.parse(seen.at))}`;
+  const place = seen && `${t("最后", "last")}: ${cameraName(seen.camera)} ${local(Date.parse(seen.at))}`;
   what.append(make("b", resident.name), state, make("div", joined(communityName(resident.community), place), "soft"),
-    make("div", `监护人 guardian: ${resident.guardian}`), make("div", told(resident), "soft"));
+    make("div", `${t("监护人", "guardian")}: ${resident.guardian}`), make("div", told(resident), "soft"));
   if (resident.companions.length) what.append(companions(resident));
   if (resident.ended_why) what.append(make("div", `${resident.ended_by}：${resident.ended_why}`, "soft"));
   what.append(acts(resident, item));
@@ -113,21 +110,21 @@ function card(resident) {
 }
 
 function told(resident) {
-  if (resident.state !== "active") return "照片和特征已删除。 Photos and what was made of them are erased.";
-  const quiet = resident.quiet_from ? `夜间 quiet ${resident.quiet_from}–${resident.quiet_to}` : "";
+  if (resident.state !== "active") return t("照片和特征已删除。", "Photos and what was made of them are erased.");
+  const quiet = resident.quiet_from ? `${t("夜间", "quiet")} ${resident.quiet_from}–${resident.quiet_to}` : "";
   return [
-    resident.alone && "独自离开就报 leaving alone", resident.home_by && `${resident.home_by} 前回家 home by`,
-    resident.not_seen_h && `${resident.not_seen_h} 小时未见就报 not seen for h`, quiet,
-    `至 until ${local(Date.parse(resident.expires)).slice(0, 10)}`,
+    resident.alone && t("独自离开就报", "leaving alone"), resident.home_by && t(`${resident.home_by} 前回家`, `home by ${resident.home_by}`),
+    resident.not_seen_h && t(`${resident.not_seen_h} 小时未见就报`, `not seen for ${resident.not_seen_h} h`), quiet,
+    `${t("至", "until")} ${local(Date.parse(resident.expires)).slice(0, 10)}`,
   ].filter(Boolean).join(" · ");
 }
 
 function companions(resident) {
-  const line = make("div", "陪同人 Accompanied by: ", "companions");
+  const line = make("div", `${t("陪同人", "Accompanied by")}: `, "companions");
   for (const name of resident.companions) {
     const one = make("span", name, "chip");
     const remove = button("✕", () => tried(() => removeCompanion(resident, name)));
-    remove.setAttribute("aria-label", `移除陪同人 remove ${name}`);
+    remove.setAttribute("aria-label", `${t("移除陪同人", "remove")} ${name}`);
     one.append(remove);
     line.append(one);
   }
@@ -137,10 +134,10 @@ function companions(resident) {
 function acts(resident, item) {
   const line = make("div", undefined, "line");
   if (resident.state !== "active") return line;
-  line.append(button("最近出现 Last seen", () => tried(() => sightings(resident, item))),
-    button("修改 Edit", () => openResident(resident)), button("加照片 Add photos", () => openPhotos(resident)),
-    button("加陪同人 Add companion", () => openCompanion(resident)),
-    button("结束 End", () => tried(() => withdraw(resident)), "grave"));
+  line.append(button(t("最近出现", "Last seen"), () => tried(() => sightings(resident, item))),
+    button(t("修改", "Edit"), () => openResident(resident)), button(t("加照片", "Add photos"), () => openPhotos(resident)),
+    button(t("加陪同人", "Add companion"), () => openCompanion(resident)),
+    button(t("结束", "End"), () => tried(() => withdraw(resident)), "grave"));
   return line;
 }
 
@@ -150,10 +147,10 @@ async function sightings(resident, item) {
   if (before) return;
   const seen = await asked(`/v1/residents/${resident.id}/sightings?limit=24`);
   const story = make("div", undefined, "story");
-  if (!seen.length) story.append(make("p", "摄像机还没有见到。 No camera has seen her yet."));
+  if (!seen.length) story.append(make("p", t("摄像机还没有见到。", "No camera has seen her yet.")));
   const strip = make("div", undefined, "strip");
   strip.append(...seen.map((one) => figure(resident, one)));
-  story.append(strip, make("p", "由外貌辨认，须由人核对。 Recognised by looks: a person has to check.", "soft"));
+  story.append(strip, make("p", t("由外貌辨认，须由人核对。", "Recognised by looks: a person has to check."), "soft"));
   item.append(story);
 }
 
@@ -162,33 +159,33 @@ function figure(resident, seen) {
   const image = make("img");
   image.alt = "";
   showPicture(image, seen.picture, "residents");
-  const out = seen.exit ? " ↗ 外出 out" : "";
+  const out = seen.exit ? ` ↗ ${t("外出", "out")}` : "";
   box.append(image, make("figcaption", `${cameraName(seen.camera)} ${local(Date.parse(seen.at))}${out}`),
-    button("检索 Search", () => tried(() => lookFor(resident, seen))),
-    button("布控 Watch", () => openForm([seen.sighting], resident.name)));
+    button(t("检索", "Search"), () => tried(() => lookFor(resident, seen))),
+    button(t("布控", "Watch"), () => openForm([seen.sighting], resident.name)));
   return box;
 }
 
 async function lookFor(resident, seen) {
-  const what = `在所有摄像机里找与 ${resident.name} 相似的人。 Looks for people like this at all cameras.`;
-  const why = await reasonFor("检索 Search", what, "检索 Search");
+  const what = t(`在所有摄像机里找与 ${resident.name} 相似的人。`, `Looks for people who look like ${resident.name} at all cameras.`);
+  const why = await reasonFor(t("检索", "Search"), what, t("检索", "Search"));
   if (why) await searchLike(seen.sighting, why);
 }
 
 async function withdraw(resident) {
-  const what = `${resident.name}：照片、特征和出现记录将被删除，不能恢复。 Photos and where she was seen are erased for good.`;
-  const why = await reasonFor("结束在管 End the care", what, "结束 End");
+  const what = t(`${resident.name}：照片、特征和出现记录将被删除，不能恢复。`, `${resident.name}: photos and where she was seen are erased for good.`);
+  const why = await reasonFor(t("结束在管", "End the care"), what, t("结束", "End"));
   if (!why) return;
   const form = new FormData();
   form.append("reason", why);
   await ask(`/v1/residents/${resident.id}/withdraw`, { method: "POST", body: form });
   await refresh();
-  say(`${resident.name} 已结束在管。 No longer in care.`);
+  say(t(`${resident.name} 已结束在管。`, `${resident.name} is no longer in care.`));
 }
 
 async function removeCompanion(resident, name) {
-  const what = `${name}：照片将被删除；以后与其外出按独自外出处理。 The photos are erased.`;
-  const why = await reasonFor("移除陪同人 Remove a companion", what, "移除 Remove");
+  const what = t(`${name}：照片将被删除；以后与其外出按独自外出处理。`, `${name}: the photos are erased; leaving with this person counts as leaving with a stranger.`);
+  const why = await reasonFor(t("移除陪同人", "Remove a companion"), what, t("移除", "Remove"));
   if (!why) return;
   const query = new URLSearchParams({ reason: why });
   await ask(`/v1/residents/${resident.id}/companions/${encodeURIComponent(name)}?${query}`, { method: "DELETE" });

@@ -3,6 +3,7 @@
 import { button, byId, make } from "./dom.js";
 import { drawingOn } from "./drawing.js";
 import { tick } from "./hours.js";
+import { t } from "./language.js";
 import { partsOf, readFields, showFields } from "./rule_form.js";
 import { PARTS, TO_DRAW } from "./rule_wording.js";
 
@@ -31,7 +32,7 @@ export function startEditor(told) {
 export function editRule(rule) {
   const kind = rule?.kind || byId("rule-kind").options[0].value;
   edited = { was: rule?.name ?? null, rule: rule ? { ...rule } : { kind }, part: null };
-  byId("rule-title").textContent = rule ? `修改规则 Edit ${rule.name}` : "新规则 A new rule";
+  byId("rule-title").textContent = rule ? `${t("修改规则", "Edit")} ${rule.name}` : t("新规则", "A new rule");
   byId("rule-name").value = rule?.name || "";
   byId("rule-kind").value = kind;
   byId("rule-problem").textContent = "";
@@ -83,7 +84,7 @@ function layFields() {
 }
 
 function partButton(part) {
-  const made = button(`画 ${PARTS[part]}`, () => drawPart(part));
+  const made = button(`${t("画", "Draw")} ${PARTS[part]}`, () => drawPart(part));
   made.dataset.part = part;
   return made;
 }
@@ -92,7 +93,7 @@ function partButton(part) {
 function optional(parts) {
   const [part] = parts.find(([, must]) => !must) || [];
   if (!part) return [];
-  const { label, box } = tick("只在一个区域内 Only inside a zone", Boolean(edited.rule[part]));
+  const { label, box } = tick(t("只在一个区域内", "Only inside a zone"), Boolean(edited.rule[part]));
   box.addEventListener("change", () => {
     edited.rule[part] = box.checked ? [] : null;
     drawPart(box.checked ? part : parts.find(([, must]) => must)?.[0] ?? null);
@@ -104,7 +105,7 @@ function drawPart(part) {
   edited.part = part;
   for (const each of byId("rule-parts").querySelectorAll("button")) each.setAttribute("aria-pressed", each.dataset.part === part);
   byId("rule-tools").hidden = part === null;
-  byId("rule-hint").textContent = part ? TO_DRAW[part] : "整个画面都算。 The whole picture counts.";
+  byId("rule-hint").textContent = part ? TO_DRAW[part] : t("整个画面都算。", "The whole picture counts.");
   if (part) drawing.begin(part, edited.rule[part] || []);
   else drawing.end();
   numbers();
@@ -126,7 +127,7 @@ function numbers() {
     const line = make("li");
     line.append(...point.map((value, axis) => coordinate(value, axis, index)));
     line.append(button("✕", () => drawing.put(points.filter((_, i) => i !== index))));
-    line.lastChild.setAttribute("aria-label", `删除点 remove point ${index + 1}`);
+    line.lastChild.setAttribute("aria-label", `${t("删除点", "remove point")} ${index + 1}`);
     return line;
   }));
 }
@@ -134,7 +135,7 @@ function numbers() {
 function coordinate(value, axis, index) {
   const input = make("input");
   Object.assign(input, { type: "number", value, step: 1, min: 0 });
-  input.setAttribute("aria-label", `点 point ${index + 1} ${"xy"[axis]}`);
+  input.setAttribute("aria-label", `${t("点", "point")} ${index + 1} ${"xy"[axis]}`);
   input.addEventListener("input", () => {
     const points = edited.rule[edited.part].map((each) => [...each]);
     if (input.value === "") return;
@@ -149,7 +150,7 @@ async function store() {
   for (const [part, must] of partsOf(rule.kind)) if (!must && !rule[part]?.length) delete rule[part];
   for (const [name, value] of Object.entries(rule)) if (value === null || value === undefined) delete rule[name];
   const missing = partsOf(rule.kind).find(([part, must]) => must && !rule[part]?.length);
-  if (missing) throw new Error(`还没有画${PARTS[missing[0]]}：${TO_DRAW[missing[0]]}`);
+  if (missing) throw new Error(`${t("还没有画", "Not drawn yet")} ${PARTS[missing[0]]}：${TO_DRAW[missing[0]]}`);
   await hooks.save(rule, edited.was);
   endEditing();
   hooks.draw();

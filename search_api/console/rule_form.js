@@ -2,6 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { hoursField, labelled, tick } from "./hours.js";
+import { t } from "./language.js";
 import { CHOICES, FIELDS, MEANINGS, OBJECTS, PARTS } from "./rule_wording.js";
 import { KINDS, SEVERITIES } from "./wording.js";
 
@@ -34,7 +35,7 @@ export function showFields(kind, rule, changed) {
   const made = (name) => field(name, properties[name], rule[name], required);
   const common = plain.filter((name) => !RARE.has(name)).map(made);
   for (const one of common) if (one.name in CHOICES) one.input.addEventListener("change", changed);
-  const rare = [objectsField(rule.objects || properties.objects.default), hoursField("只在这些时段 Only at these hours", rule.schedule)];
+  const rare = [objectsField(rule.objects || properties.objects.default), hoursField(t("只在这些时段", "Only at these hours"), rule.schedule)];
   rare[1].name = "schedule";
   if ("night" in properties) rare.push(nightField(rule.night));
   rare.push(severityField(rule.severity), ...plain.filter((name) => RARE.has(name)).map(made));
@@ -49,12 +50,12 @@ export const readFields = () => Object.fromEntries(fields.map((each) => [each.na
 
 function field(name, schema, value, required) {
   const of = schema.anyOf?.find((each) => each.type !== "null") || schema;
-  const [zh, en, unit] = FIELDS[name] || [name, "", ""];
+  const [zh, en, unit] = FIELDS[name] || [name, name, ""];
   const input = of.enum ? choice(name, of.enum) : number(of, required.includes(name));
   const now = value ?? schema.default;
   input.value = now ?? "";
-  const title = make("span", `${zh} `);
-  title.append(make("small", `${en}${unit ? ` · ${unit}` : ""}`));
+  const title = make("span", `${t(zh, en)} `);
+  if (unit) title.append(make("small", unit));
   const label = make("label");
   label.append(title, input);
   const read = () => {
@@ -82,22 +83,22 @@ function number(schema, required) {
 function objectsField(chosen) {
   const box = make("fieldset");
   const boxes = Object.entries(OBJECTS).map(([kind, text]) => [kind, tick(text, chosen.includes(kind))]);
-  box.append(make("legend", "对象 What counts"), ...boxes.map(([, each]) => each.label));
+  box.append(make("legend", t("对象", "What counts")), ...boxes.map(([, each]) => each.label));
   return { name: "objects", element: box, read: () => boxes.filter(([, each]) => each.box.checked).map(([kind]) => kind) };
 }
 
 function nightField(night) {
   const dwell = number({ type: "number", minimum: 0 }, false);
   dwell.value = night?.min_dwell_s ?? 10;
-  const element = labelled("夜间至少停留（秒） Stays at least, at night (s)", dwell);
+  const element = labelled(t("夜间至少停留（秒）", "Stays at least, at night (s)"), dwell);
   const more = { name: "min_dwell_s", element, read: () => Number(dwell.value) };
-  return { ...hoursField("夜间停留更短就报 A shorter stay is told at night", night, [more]), name: "night" };
+  return { ...hoursField(t("夜间停留更短就报", "A shorter stay is told at night"), night, [more]), name: "night" };
 }
 
 function severityField(value) {
   const select = make("select");
   const names = Object.entries(SEVERITIES);
-  select.append(new Option("按种类 usual of its kind", ""), ...names.map(([name, text]) => new Option(text, name)));
+  select.append(new Option(t("按种类", "usual of its kind"), ""), ...names.map(([name, text]) => new Option(text, name)));
   select.value = value || "";
-  return { name: "severity", element: labelled("紧急程度 Severity", select), read: () => select.value || null };
+  return { name: "severity", element: labelled(t("紧急程度", "Severity"), select), read: () => select.value || null };
 }

@@ -3,6 +3,7 @@
 import { ask, releasePictures, showBlob } from "./api.js";
 import { allCameras, readCameras } from "./cameras.js";
 import { byId, inUse, local, say } from "./dom.js";
+import { t } from "./language.js";
 import { confirmed } from "./question.js";
 import { editRule, endEditing, isEditing, laidOn, startEditor } from "./rule_editor.js";
 import { ruleCard } from "./rule_card.js";
@@ -63,8 +64,8 @@ async function change() {
   const wanted = ruleCamera();
   if (isEditing()) {
     byId("rule-camera").value = shown;
-    const what = "未保存的修改将丢失。 What was not saved is lost.";
-    if (!await confirmed("换摄像机 Another camera", what, "放弃修改 Discard")) return;
+    const what = t("未保存的修改将丢失。", "What was not saved is lost.");
+    if (!await confirmed(t("换摄像机", "Another camera"), what, t("放弃修改", "Discard"))) return;
     byId("rule-camera").value = wanted;
   }
   await open();
@@ -86,7 +87,7 @@ async function showStill() {
   const camera = ruleCamera();
   size = null;
   image.hidden = true;
-  byId("rule-taken").textContent = "正在取画面… Asking for a picture…";
+  byId("rule-taken").textContent = t("正在取画面…", "Asking for a picture…");
   draw();
   try {
     const reply = await ask(`/v1/cameras/${encodeURIComponent(camera)}/still`);
@@ -98,9 +99,9 @@ async function showStill() {
     await image.decode();
     size = [image.naturalWidth, image.naturalHeight];
     image.hidden = false;
-    byId("rule-taken").textContent = `画面 Picture of ${local(Date.parse(at))}`;
+    byId("rule-taken").textContent = `${t("画面", "Picture of")} ${local(Date.parse(at))}`;
   } catch (error) {
-    byId("rule-taken").textContent = `没有画面，可先用数字填写。 No picture: points can be written as numbers. ${error.message}`;
+    byId("rule-taken").textContent = `${t("没有画面，可先用数字填写。", "No picture: points can be written as numbers.")} ${error.message}`;
   }
   draw();
 }
@@ -140,32 +141,32 @@ async function save(rule, was) {
   const place = was === null ? "" : `?replaces=${encodeURIComponent(was)}`;
   await sent("POST", place, rule);
   choose(rule.name);
-  say(`已保存规则 ${rule.name}，现在起生效。 Saved, at work from now on.`);
+  say(t(`已保存规则 ${rule.name}，现在起生效。`, `Saved: ${rule.name} is at work from now on.`));
 }
 
 async function remove(name) {
-  const what = `${name}：删除后不再报警，已有的警情保留。 It tells nothing any more; what it told stays.`;
-  const sure = await confirmed("删除规则 Remove the rule", what, "删除 Remove");
+  const what = t(`${name}：删除后不再报警，已有的警情保留。`, `${name}: it tells nothing any more; what it told stays.`);
+  const sure = await confirmed(t("删除规则", "Remove the rule"), what, t("删除", "Remove"));
   if (!sure) return false;
   await sent("DELETE", `/${encodeURIComponent(name)}`);
-  say(`已删除 ${name}。 Removed.`);
+  say(t(`已删除 ${name}。`, `${name} is removed.`));
   return true;
 }
 
 async function toggle(rule) {
   if (rule.enabled !== false) {
-    const what = `${rule.name}：停用后不再报警。 It tells nothing until it is switched on.`;
-    if (!await confirmed("停用规则 Switch the rule off", what, "停用 Switch off")) return;
+    const what = t(`${rule.name}：停用后不再报警。`, `${rule.name}: it tells nothing until it is switched on.`);
+    if (!await confirmed(t("停用规则", "Switch the rule off"), what, t("停用", "Switch off"))) return;
   }
   await sent("POST", `?replaces=${encodeURIComponent(rule.name)}`, { ...rule, enabled: rule.enabled === false });
 }
 
 async function restore() {
-  const what = "在此页所做的修改将丢失。 What was changed here is lost.";
-  if (!await confirmed("恢复站点文件的规则 Back to the site file", what, "恢复 Restore")) return;
+  const what = t("在此页所做的修改将丢失。", "What was changed here is lost.");
+  if (!await confirmed(t("恢复站点文件的规则", "Back to the site file"), what, t("恢复", "Restore"))) return;
   endEditing();
   await sent("DELETE", "");
-  say("已恢复。 Restored.");
+  say(t("已恢复。", "Restored."));
 }
 
 // With the ETag of what is shown: a change of somebody else's is never overwritten unseen.

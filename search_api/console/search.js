@@ -6,6 +6,7 @@ import { coverageBars } from "./coverage.js";
 import { button, byId, local, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
 import { keep } from "./keep.js";
+import { t } from "./language.js";
 import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
 import { hideRoute, showRoute } from "./route.js";
 import { startSpans } from "./spans.js";
@@ -68,13 +69,13 @@ function question(sighting) {
 async function search(sighting) {
   if (!byId("ask").reportValidity()) return;
   if (!sighting && !photos().length && !byId("words").value.trim()) {
-    say("请先选择照片或写下描述。 Choose a photo or write some words first.", true);
+    say(t("请先选择照片或写下描述。", "Choose a photo or write some words first."), true);
     return;
   }
   byId("go").disabled = true;
   byId("sheet").hidden = true;
   hideRoute();
-  say("检索中… Searching…");
+  say(t("检索中…", "Searching…"));
   try {
     show(await asked("/v1/search", { method: "POST", body: question(sighting) }), sighting);
   } catch (error) {
@@ -85,21 +86,21 @@ async function search(sighting) {
 }
 
 function show(reply, sighting) {
-  byId("understood").textContent = reply.understood ? `${reply.understood.zh}\n${reply.understood.en}` : "";
+  byId("understood").textContent = reply.understood ? t(reply.understood.zh, reply.understood.en, "\n") : "";
   const unclear = sighting ? -1 : reply.photos.findIndex((photo) => !photo.box && photo.people.length > 1);
   if (unclear >= 0) {
     const { people } = reply.photos[unclear];
     showHits([], {}, () => null);
     byId("coverage").replaceChildren();
     offerPeople(photos()[unclear], people, search);
-    say(`照片中有 ${people.length} 个目标，请点选一个。 The photo shows ${people.length}: click the one to find.`);
+    say(t(`照片中有 ${people.length} 个目标，请点选一个。`, `The photo shows ${people.length}: click the one to find.`));
     return;
   }
   if (!sighting) reply.photos.forEach((photo, index) => markBox(photos()[index], photo.box));
   byId("coverage").replaceChildren(...(reply.coverage ? [coverageBars(reply.coverage, !reply.hits.length)] : []));
   const n = reply.hits.length;
-  const among = reply.searched ? `（共检索 ${reply.searched} 条 among ${reply.searched}）` : "";
-  say(n ? `${n} 条，按相似度排列。 ${n} hits, best first. ${among}` : `没有找到。 Nothing in the archive fits. ${among}`);
+  const among = reply.searched ? t(`（共检索 ${reply.searched} 条）`, `(among ${reply.searched})`) : "";
+  say(`${n ? t(`${n} 条，按相似度排列。`, `${n} hits, best first.`) : t("没有找到。", "Nothing in the archive fits.")} ${among}`);
   const act = { judge, more: (hit) => { window.scrollTo({ top: 0 }); search(hit.sighting); } };
   showHits(reply.hits, act, (hit) => judged.get(hit.sighting) || null);
   byId("sheet").hidden = !n;
@@ -123,9 +124,9 @@ function offerNext() {
   byId("next").hidden = !yes && !no;
   byId("next").replaceChildren(
     make("span", `✓ ${yes}  ✗ ${no}`),
-    button("据此再检索 Search again with these", () => search(), "strong"),
-    ...(yes ? [button("看路线 Route", route)] : []),
-    ...(yes ? [button("留存 Keep for a case", () => keep(told("confirmed"), byId("reason").value))] : []),
-    ...(yes && watching ? [button("布控 Watch", () => openForm(told("confirmed"), byId("reason").value))] : []),
+    button(t("据此再检索", "Search again with these"), () => search(), "strong"),
+    ...(yes ? [button(t("看路线", "Route"), route)] : []),
+    ...(yes ? [button(t("留存", "Keep for a case"), () => keep(told("confirmed"), byId("reason").value))] : []),
+    ...(yes && watching ? [button(t("布控", "Watch"), () => openForm(told("confirmed"), byId("reason").value))] : []),
   );
 }

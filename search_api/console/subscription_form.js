@@ -5,10 +5,11 @@ import { wayOf, WAYS } from "./addresses.js";
 import { communities } from "./cameras.js";
 import { byId, fieldTime, local, make, say } from "./dom.js";
 import { hoursField, labelled, tick } from "./hours.js";
+import { t } from "./language.js";
 import { KINDS, SEVERITIES } from "./wording.js";
 
 const NEVER_ALONE = new Set(["crowd_density"]); // another name of a kind
-const MUTES = [[3_600_000, "1 小时 h"], [8 * 3_600_000, "8 小时 h"], [24 * 3_600_000, "1 天 day"], [7 * 86_400_000, "7 天 days"]];
+const MUTES = [[3_600_000, t("1 小时", "1 h")], [8 * 3_600_000, t("8 小时", "8 h")], [24 * 3_600_000, t("1 天", "1 day")], [7 * 86_400_000, t("7 天", "7 days")]];
 let edited = null; // the subscription that is changed
 let inputs = {}; // of the way's fields, by their names
 let hours = null;
@@ -35,7 +36,7 @@ export function openSubscription(subscription, others) {
   const terms = subscription?.terms;
   byId("subscription-ask").reset();
   byId("subscription-problem").textContent = "";
-  byId("subscription-title").textContent = subscription ? `修改 Edit ${terms.name}` : "新订阅 A new subscription";
+  byId("subscription-title").textContent = subscription ? `${t("修改", "Edit")} ${terms.name}` : t("新订阅", "A new subscription");
   byId("subscription-name").value = terms?.name || "";
   byId("subscription-way").value = terms ? wayOf(terms) : "webhook";
   byId("subscription-severity").value = terms?.severity || "low";
@@ -52,7 +53,7 @@ function layWay() {
   const kept = edited && wayOf(edited.terms) === byId("subscription-way").value && way.fields.length > 0;
   byId("subscription-help").textContent = way.help;
   byId("subscription-kept").hidden = !kept;
-  byId("subscription-kept").textContent = kept ? `现用地址 now: ${edited.terms.address}。留空则不变。 Leave empty to keep it.` : "";
+  byId("subscription-kept").textContent = kept ? t(`现用地址：${edited.terms.address}。留空则不变。`, `Now: ${edited.terms.address}. Leave empty to keep it.`) : "";
   inputs = {};
   byId("subscription-fields").replaceChildren(...way.fields.map((field) => wayField(field, kept)));
 }
@@ -73,9 +74,9 @@ function wayField({ name, text, kind, placeholder, required }, kept) {
 
 function layChoices(terms) {
   const offered = communities(terms?.communities);
-  choices("subscription-communities", "小区（不选为全部） Communities, none is all", offered, terms?.communities);
+  choices("subscription-communities", t("小区（不选为全部）", "Communities, none is all"), offered, terms?.communities);
   const kinds = Object.entries(KINDS).filter(([kind]) => !NEVER_ALONE.has(kind));
-  choices("subscription-kinds", "种类（不选为全部） Kinds, none is all", kinds, terms?.kinds);
+  choices("subscription-kinds", t("种类（不选为全部）", "Kinds, none is all"), kinds, terms?.kinds);
 }
 
 function choices(id, title, options, chosen = []) {
@@ -87,12 +88,12 @@ function choices(id, title, options, chosen = []) {
 }
 
 function layMore(terms, others) {
-  hours = hoursField("只在这些时段 Only at these hours", terms?.hours[0]);
+  hours = hoursField(t("只在这些时段", "Only at these hours"), terms?.hours[0]);
   byId("subscription-hours").replaceChildren(hours.element);
   byId("subscription-hours-more").hidden = !(terms?.hours.length > 1);
   const to = byId("subscription-escalate");
   const rest = others.filter((each) => each.subscription !== edited?.subscription);
-  to.replaceChildren(new Option("不升级 nobody", ""), ...rest.map((each) => new Option(each.terms.name, each.subscription)));
+  to.replaceChildren(new Option(t("不升级", "nobody"), ""), ...rest.map((each) => new Option(each.terms.name, each.subscription)));
   to.value = terms?.escalate?.to || "";
   byId("subscription-escalate-after").value = (terms?.escalate?.after_s || 300) / 60;
   byId("subscription-digest").checked = Boolean(terms?.digest);
@@ -109,7 +110,7 @@ function address(way) {
   const filled = Object.fromEntries(Object.entries(inputs).map(([name, field]) => [name, told(field)]));
   if (!Object.values(filled).some((value) => value && value !== true)) return "";
   const missing = way.fields.find(({ name, required }) => required && !filled[name]);
-  if (missing) throw new Error(`要换地址，请填写${missing.text}。 To change the address fill in all of it.`);
+  if (missing) throw new Error(t(`要换地址，请填写${missing.text}。`, "To change the address fill in all of it."));
   return way.address(filled);
 }
 
@@ -135,14 +136,14 @@ async function store() {
   const path = edited ? `/v1/subscriptions/${edited.subscription}` : "/v1/subscriptions";
   const made = await (await send(edited ? "PUT" : "POST", path, read())).json();
   await changed(made);
-  say(`${made.terms.name} 已保存；发一条测试消息看看。 Saved: send a test message to be sure.`);
+  say(t(`${made.terms.name} 已保存；发一条测试消息看看。`, `${made.terms.name} is saved: send a test message to be sure.`));
 }
 
 export function openMute(subscription) {
   edited = subscription;
   byId("mute-ask").reset();
   byId("mute-problem").textContent = "";
-  byId("mute-title").textContent = `静音 Mute ${subscription.terms.name}`;
+  byId("mute-title").textContent = `${t("静音", "Mute")} ${subscription.terms.name}`;
   byId("mute-until").value = fieldTime(Date.now() + MUTES[0][0]);
   byId("mute-form").showModal();
 }
@@ -151,7 +152,7 @@ async function mute() {
   const body = { until: new Date(byId("mute-until").value).toISOString(), reason: byId("mute-reason").value };
   const muted = await (await send("POST", `/v1/subscriptions/${edited.subscription}/mute`, body)).json();
   await changed(muted);
-  say(`${muted.terms.name} 静音至 muted until ${local(Date.parse(muted.muted_until))}。`);
+  say(`${muted.terms.name} ${t("静音至", "is muted until")} ${local(Date.parse(muted.muted_until))}`);
 }
 
 // What is wrong is said in the form, which stays as it is.

@@ -2,10 +2,11 @@
 
 import { asked, ask, releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName, readCameras } from "./cameras.js";
-import { button, byId, fieldTime, local, make, say } from "./dom.js";
+import { button, byId, fieldTime, joined, local, make, say } from "./dom.js";
+import { t } from "./language.js";
 import { reasonFor } from "./question.js";
 
-const STATES = { active: "生效中 active", expired: "已到期 expired", withdrawn: "已撤销 withdrawn" };
+const STATES = { active: t("生效中", "active"), expired: t("已到期", "expired"), withdrawn: t("已撤销", "withdrawn") };
 const DAYS = 7;
 let sightings = []; // confirmed hits a new watch looks out for
 
@@ -28,7 +29,7 @@ export function openForm(confirmed, reason) {
   sightings = confirmed;
   byId("watch-ask").reset();
   byId("watch-reason").value = reason;
-  byId("watch-sightings").textContent = confirmed.length ? `已确认 ${confirmed.length} 条目击 · ${confirmed.length} confirmed sightings` : "";
+  byId("watch-sightings").textContent = confirmed.length ? t(`已确认 ${confirmed.length} 条目击`, `${confirmed.length} confirmed sightings`) : "";
   byId("watch-expires").value = fieldTime(Date.now() + DAYS * 86_400_000);
   byId("watch-form").showModal();
 }
@@ -48,7 +49,7 @@ async function add() {
     byId("watch-form").close();
     location.hash = "#watches";
     await showWatches();
-    say(`已布控 ${watch.name}，${local(Date.parse(watch.expires))} 到期。 Watching until then.`);
+    say(t(`已布控 ${watch.name}，${local(Date.parse(watch.expires))} 到期。`, `Watching for ${watch.name} until ${local(Date.parse(watch.expires))}.`));
   } catch (error) {
     byId("watch-problem").textContent = error.message;
   }
@@ -60,18 +61,18 @@ function card(watch) {
   const what = make("div");
   const title = make("div", undefined, "top");
   title.append(make("b", watch.name), make("span", STATES[watch.state], `badge watch-${watch.state}`));
-  const target = [watch.photos ? `${watch.photos} 张照片 photos` : "", watch.words, watch.plate].filter(Boolean).join(" · ");
-  const place = [...watch.communities.map(communityName), ...watch.cameras.map(cameraName)].join("、") || "全部摄像机 all cameras";
+  const target = [watch.photos ? t(`${watch.photos} 张照片`, `${watch.photos} photos`) : "", watch.words, watch.plate].filter(Boolean).join(" · ");
+  const place = [...watch.communities.map(communityName), ...watch.cameras.map(cameraName)].join("、") || t("全部摄像机", "all cameras");
   what.append(title, make("div", target), make("div", `${watch.reason} · ${watch.requester}`),
-    make("div", `${place} · 至 until ${local(Date.parse(watch.expires))} · 告警 alerts ${watch.alerts}`, "soft"), acts(watch, item));
+    make("div", joined(place, `${t("至", "until")} ${local(Date.parse(watch.expires))}`, `${t("告警", "alerts")} ${watch.alerts}`), "soft"), acts(watch, item));
   item.append(image, what);
   return item;
 }
 
 // The photo, or what is looked for instead of one.
 function picture(watch) {
-  if (!watch.photos) return make("div", watch.plate ? "车牌 plate" : "描述 words", "thumb no-photo");
-  if (watch.state !== "active") return make("div", "已删除 erased", "thumb no-photo");
+  if (!watch.photos) return make("div", watch.plate ? t("车牌", "plate") : t("描述", "words"), "thumb no-photo");
+  if (watch.state !== "active") return make("div", t("已删除", "erased"), "thumb no-photo");
   const image = make("img", undefined, "thumb");
   image.alt = "";
   showPicture(image, `/v1/watches/${watch.id}/photos/0`, "watches");
@@ -80,9 +81,9 @@ function picture(watch) {
 
 function acts(watch, item) {
   const line = make("div", undefined, "line");
-  line.append(button(`命中 Hits`, () => tell(item, "hits", () => hits(watch))));
-  if (watch.photos) line.append(button("误报预算 Budget", () => tell(item, "curve", () => curve(watch))));
-  if (watch.state === "active") line.append(button("撤销 Withdraw", () => withdraw(watch), "grave"));
+  line.append(button(t("命中", "Hits"), () => tell(item, "hits", () => hits(watch))));
+  if (watch.photos) line.append(button(t("误报预算", "Budget"), () => tell(item, "curve", () => curve(watch))));
+  if (watch.state === "active") line.append(button(t("撤销", "Withdraw"), () => withdraw(watch), "grave"));
   return line;
 }
 
@@ -102,7 +103,7 @@ async function tell(item, what, content) {
 
 async function hits(watch) {
   const found = await asked(`/v1/watches/${watch.id}/hits?limit=30`);
-  if (!found.length) return [make("p", "尚无命中。 Nothing yet.")];
+  if (!found.length) return [make("p", t("尚无命中。", "Nothing yet."))];
   const line = make("div", undefined, "strip");
   line.append(...found.map((hit) => {
     const figure = make("figure");
@@ -118,14 +119,14 @@ async function hits(watch) {
 async function curve(watch) {
   const budget = await asked(`/v1/watches/${watch.id}/curve`);
   const image = make("img", undefined, "curve");
-  image.alt = "误报与命中 false alerts and hits";
+  image.alt = t("误报与命中", "false alerts and hits");
   showPicture(image, `/v1/watches/${watch.id}/curve.svg`, "watches");
-  return [make("p", budget.basis.zh), make("p", budget.basis.en), image];
+  return [make("p", t(budget.basis.zh, budget.basis.en, "\n"), "understood"), image];
 }
 
 async function withdraw(watch) {
-  const what = `${watch.name}：照片和特征将被删除，不再报警。 Its photos are erased and it tells nothing more.`;
-  const reason = await reasonFor("撤销布控 Withdraw the watch", what, "撤销 Withdraw");
+  const what = t(`${watch.name}：照片和特征将被删除，不再报警。`, `${watch.name}: its photos are erased and it tells nothing more.`);
+  const reason = await reasonFor(t("撤销布控", "Withdraw the watch"), what, t("撤销", "Withdraw"));
   if (!reason) return;
   const form = new FormData();
   form.append("reason", reason);

@@ -2,6 +2,7 @@
 
 import { ask, releasePictures, showBlob } from "./api.js";
 import { button, byId, drawn, make } from "./dom.js";
+import { t } from "./language.js";
 
 const LEAST = 0.01; // of the picture: a smaller one was a slip of the finger
 let camera = null;
@@ -29,7 +30,7 @@ export function startZone() {
 }
 
 function stage() {
-  const svg = drawn("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", role: "img", "aria-label": "画面区域 zone" });
+  const svg = drawn("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", role: "img", "aria-label": t("画面区域", "zone") });
   const frame = drawn("rect", { class: "zone" });
   svg.append(frame);
   drag(svg, frame);
@@ -37,13 +38,13 @@ function stage() {
   image.alt = "";
   const picture = make("div", undefined, "zone-picture");
   picture.append(image, svg);
-  byId("zone-stage").replaceChildren(picture, button("清除 Clear", () => { zone = null; show(frame); }));
+  byId("zone-stage").replaceChildren(picture, button(t("清除", "Clear"), () => { zone = null; show(frame); }));
   const shown = camera;
   ask(`/v1/cameras/${encodeURIComponent(shown)}/still`).then((reply) => reply.blob())
     .then((blob) => { if (camera === shown) showBlob(image, blob, "zone"); })
     .catch(() => {
       picture.classList.add("blank");
-      byId("zone-stage").append(make("p", "没有此摄像机的画面，按位置估计。 No picture of this camera: drag by eye.", "soft"));
+      byId("zone-stage").append(make("p", t("没有此摄像机的画面，按位置估计。", "No picture of this camera: drag by eye."), "soft"));
     });
 }
 
@@ -82,5 +83,5 @@ function show(frame) {
 }
 
 function tell() {
-  byId("zone-said").textContent = zone ? zone.map((share) => `${Math.round(100 * share)} %`).join(" ") : "整幅 all of it";
+  byId("zone-said").textContent = zone ? zone.map((share) => `${Math.round(100 * share)} %`).join(" ") : t("整幅", "all of it");
 }

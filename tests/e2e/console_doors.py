@@ -121,6 +121,7 @@ def entered(browser: Browser, address: str, width: int = 1280) -> Iterator[Page]
     """Open the door; a script error or a request that leaves this machine fails the test."""
     opened = browser.new_page(viewport={"width": width, "height": 800}, has_touch=width < 500)
     opened.set_default_timeout(WAIT_MS)
+    opened.add_init_script("localStorage['zhian-language'] ??= 'both'")  # so that tests may look for either
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("request", lambda asked: faults.append(asked.url) if not _ours(asked.url, address) else None)

@@ -208,6 +208,8 @@ def test_several_people_are_numbered_and_one_is_chosen(
     assert run_command(ask) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert "--person N" in said and "1: " in said and "2: " in said
+    assert str(frames / "frame60.numbered.jpg") in said
+    (frames / "frame60.numbered.jpg").unlink()
     assert run_command([*ask, "--person", "2", "--json"]) == 0
     box = json.loads(capsys.readouterr().out)["query"]["box"]
     assert ",".join(f"{round(v):d}" for v in box) in said
