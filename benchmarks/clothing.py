@@ -4,7 +4,8 @@
 
 The labels are `tests/golden/clothing_colours.csv`; the pictures stay in the evaluation data. "development" was learned
 from, "held-out" are other source folders, which nothing was learned from. Altered pictures (light, white balance, JPEG,
-size) show how robust the answer is; where the processor computes in bf16, what that changes is told too. Writes benchmarks/results/clothing.json. The exit code is 1 below a bound.
+size) show how robust the answer is; where the processor computes in bf16, what that changes is told too.
+Writes benchmarks/results/clothing.json. The exit code is 1 below a bound.
 """
 
 import csv
