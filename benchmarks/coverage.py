@@ -24,7 +24,8 @@ from camera_adapters.clock import now_ms
 from camera_adapters.site import Camera
 from camera_adapters.stream_state import Status, StreamState
 from pipeline.archive import Archive, Span, SpanState, open_archive
-from pipeline.coverage import Logbook, LogbookSettings, Reading, State, archive_coverage, recent_coverage
+from pipeline.coverage import Reading, State, archive_coverage, recent_coverage
+from pipeline.coverage.logbook import Logbook, LogbookSettings
 from search_api.wire.coverage import brief_coverage_out, coverage_out
 
 CAMERAS = [Camera(f"c{n:02d}", f"rtsp://127.0.0.1/{n}") for n in range(50)]

@@ -106,6 +106,7 @@ def main(_argv: list[str]) -> int:
         "right": by_list(golden, older),
         "voices_strict_and_soft": strict_and_soft(voices, voices.LEARNED),
         "unseen_strict_and_soft": strict_and_soft(voices, voices.UNSEEN),
+        "callers_strict_and_soft": strict_and_soft(voices, voices.CALLERS),
         "by_field": by_field(golden),
         "microseconds_a_phrase": microseconds(texts, golden.PLACES, golden),
         f"microseconds_a_phrase_{COUNTY}_cameras": microseconds(texts[:60], county, golden),

@@ -20,7 +20,8 @@ from pipeline.analysis.detecting import frame_request
 from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks
-from pipeline.coverage import Logbook, Reading
+from pipeline.coverage import Reading
+from pipeline.coverage.logbook import Logbook
 from pipeline.settings import AnalysisSettings
 
 

@@ -24,7 +24,8 @@ from pipeline.analysis.tracklet import Tracklet
 from pipeline.archive.contract import Archive
 from pipeline.assembly import Networks, load_networks
 from pipeline.camera_report import CameraReport
-from pipeline.coverage import Logbook, LogbookSettings, Reading
+from pipeline.coverage import Reading
+from pipeline.coverage.logbook import Logbook, LogbookSettings
 from pipeline.heap import Heap
 from pipeline.intake import Intake
 from pipeline.retention import Retention

@@ -2,6 +2,7 @@
 
 from pipeline.archive.contract import (
     Archive,
+    CaseCursor,
     CaseHold,
     Changes,
     Cursor,
@@ -21,6 +22,7 @@ from pipeline.archive.opening import open_archive
 
 __all__ = [
     "Archive",
+    "CaseCursor",
     "CaseHold",
     "Changes",
     "Cursor",

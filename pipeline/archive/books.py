@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, select
 
 from pipeline.archive import schema
 from pipeline.archive.audit import Audit, append_search, audit
-from pipeline.archive.contract import CaseHold, HoldOrder, ModelUse, SearchRecord
+from pipeline.archive.contract import CaseCursor, CaseHold, HoldOrder, ModelUse, SearchRecord
 from pipeline.archive.failures import archive_errors
 from pipeline.archive.holds import held_by, holds_by_case, lift_hold, place_hold
 from pipeline.archive.layout import Layout
@@ -34,10 +34,10 @@ class LocalBooks:
         with self._logging() as engine:
             return lift_hold(engine, order)
 
-    def holds(self) -> Sequence[CaseHold]:
-        """Return the cases that hold sightings, the newest first."""
+    def holds(self, *, limit: int | None = None, after: CaseCursor | None = None) -> Sequence[CaseHold]:
+        """Return the cases that hold sightings, the newest first, ties by name; `after` a place in that list."""
         with self._reading() as connection:
-            return holds_by_case(connection)
+            return holds_by_case(connection, limit, after)
 
     def held(self, case: str, *, limit: int | None = None, after: str = "") -> Sequence[str]:
         """Return the ids of the sightings that a case holds, sorted; `after` an id, no more than `limit`."""

@@ -98,6 +98,19 @@ class CaseHold:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseCursor:
+    """A place in the list of cases, newest first: behind the case of this name, which holds since a time (UTC ms)."""
+
+    since_ms: int
+    case: str
+
+    @classmethod
+    def behind(cls, hold: CaseHold) -> "CaseCursor":
+        """Return the place behind a case: where the next page begins."""
+        return cls(hold.since_ms, hold.case)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelUse:
     """A network that made sightings of the archive: `role` (detector, embedder), name, weights' hash, since when."""
 
@@ -174,8 +187,8 @@ class Archive(Protocol):
         """End everything that a case holds; return how many sightings it held."""
         ...
 
-    def holds(self) -> Sequence[CaseHold]:
-        """Return the cases that hold sightings, the newest first."""
+    def holds(self, *, limit: int | None = None, after: CaseCursor | None = None) -> Sequence[CaseHold]:
+        """Return the cases that hold sightings, the newest first, ties by name; `after` a place in that list."""
         ...
 
     def held(self, case: str, *, limit: int | None = None, after: str = "") -> Sequence[str]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pipeline.archive.audit import append_line
-from pipeline.archive.contract import CaseHold, HoldOrder, SearchRecord
+from pipeline.archive.contract import CaseCursor, CaseHold, HoldOrder, SearchRecord
 from pipeline.archive.schema import IDS_AT_ONCE, holds, sightings, write
 from pipeline.errors import UnknownSighting
 
@@ -37,11 +37,15 @@ def lift_hold(engine: Engine, order: HoldOrder) -> int:
     return lifted
 
 
-def holds_by_case(connection: Connection) -> list[CaseHold]:
-    """Return the cases that hold sightings, the newest first."""
+def holds_by_case(connection: Connection, limit: int | None, after: CaseCursor | None) -> list[CaseHold]:
+    """Return the cases that hold sightings, the newest first, ties by name; `after` a place in that list."""
     c = holds.c
-    first = select(c.case_id, c.who, c.reason, func.min(c.at_ms).label("since_ms"), func.count().label("sightings"))
-    newest_first = first.group_by(c.case_id).order_by(func.min(c.at_ms).desc(), c.case_id)
+    since = func.min(c.at_ms)
+    first = select(c.case_id, c.who, c.reason, since.label("since_ms"), func.count().label("sightings"))
+    newest_first = first.group_by(c.case_id).order_by(since.desc(), c.case_id).limit(limit)
+    if after is not None:
+        behind = (since < after.since_ms) | ((since == after.since_ms) & (c.case_id > after.case))
+        newest_first = newest_first.having(behind)
     return [
         CaseHold(row.case_id, row.since_ms, row.who, row.reason, row.sightings)
         for row in connection.execute(newest_first)

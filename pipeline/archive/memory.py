@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.contract import (
+    CaseCursor,
     CaseHold,
     Changes,
     Cursor,
@@ -97,12 +98,14 @@ class InMemoryArchive:
             self.record_search(line_of("release", order, lifted))
             return lifted
 
-    def holds(self) -> Sequence[CaseHold]:
-        """Return the cases that hold sightings, the newest first."""
+    def holds(self, *, limit: int | None = None, after: CaseCursor | None = None) -> Sequence[CaseHold]:
+        """Return the cases that hold sightings, the newest first, ties by name; `after` a place in that list."""
         with self._lock:
             firsts = [(min(held.values(), key=lambda o: o.at_ms), len(held)) for held in self._holds.values() if held]
         found = [CaseHold(o.case, o.at_ms, o.who, o.reason, count) for o, count in firsts]
-        return sorted(found, key=lambda each: (-each.since_ms, each.case))
+        behind = None if after is None else (-after.since_ms, after.case)
+        listed = sorted(found, key=lambda each: (-each.since_ms, each.case))
+        return [each for each in listed if behind is None or (-each.since_ms, each.case) > behind][:limit]
 
     def held(self, case: str, *, limit: int | None = None, after: str = "") -> Sequence[str]:
         """Return the ids of the sightings that a case holds, sorted; `after` an id, no more than `limit`."""

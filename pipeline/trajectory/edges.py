@@ -1,11 +1,12 @@
 """The edges of the camera graph: the site's ways, and guesses from positions between cameras that no way joins."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components, shortest_path
+from scipy.sparse.csgraph import connected_components, dijkstra, shortest_path
 from scipy.spatial import cKDTree
 
 from camera_adapters.site import Way
@@ -18,6 +19,28 @@ IndexArray = NDArray[np.intp]
 ALL_PAIRS = 300  # cameras of which every pair is guessed; of more each with its nearest
 NEAREST = 8
 _LEAST_M = 1e-3  # csgraph takes a zero for no edge: a millimetre is one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Metres from row to column, (n, n): the site's ways, the same backwards where some lead one way, and all edges."""
+
+    stated: csr_matrix
+    backward: csr_matrix | None
+    joined: csr_matrix
+
+    def ways(self, sources: IndexArray, limit_m: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return float64 (k, n) metres from cameras to all: by the site's ways, backwards, and by all edges; or inf."""
+        stated = dijkstra(self.stated, indices=sources, limit=limit_m)
+        back = stated if self.backward is None else dijkstra(self.backward, indices=sources, limit=limit_m)
+        return stated, back, dijkstra(self.joined, indices=sources, limit=limit_m)
+
+
+def edges_of(place: Mapping[str, int], ways: Sequence[Way], lon: FloatArray, lat: FloatArray, detour: float) -> Edges:
+    """Return the edges of a site; `place` is each camera's number, positions are degrees, NaN for none."""
+    stated = stated_edges(place, ways)
+    backward = stated.T.tocsr() if any(way.one_way for way in ways) else None
+    return Edges(stated, backward, with_guesses(stated, lon, lat, detour))
 
 
 def stated_edges(place: Mapping[str, int], ways: Sequence[Way]) -> csr_matrix:

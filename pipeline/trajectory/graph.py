@@ -3,18 +3,19 @@
 Of a county's ten thousand cameras not all pairs are worked out, only the ways from those that are asked about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from functools import cache
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from camera_adapters.site import Position, Way
-from pipeline.trajectory.edges import stated_edges, with_guesses
 from pipeline.trajectory.travel import circles_m
+
+if TYPE_CHECKING:
+    from pipeline.trajectory.edges import Edges
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -36,9 +37,7 @@ class CameraGraph:
     cameras: tuple[str, ...]
     positions: Mapping[str, Position]
     _place: Mapping[str, int]
-    _stated: csr_matrix
-    _backward: csr_matrix | None
-    _joined: csr_matrix
+    _edges: Callable[[], "Edges"]
     _lon: FloatArray
     _lat: FloatArray
     _detour: float
@@ -58,10 +57,14 @@ class CameraGraph:
         place = {camera: number for number, camera in enumerate(cameras)}
         lon = np.array([positions[c].lon if c in positions else np.nan for c in cameras], np.float64)
         lat = np.array([positions[c].lat if c in positions else np.nan for c in cameras], np.float64)
-        stated = stated_edges(place, ways)
-        backward = stated.T.tocsr() if any(way.one_way for way in ways) else None
-        joined = with_guesses(stated, lon, lat, detour)
-        return cls(tuple(cameras), dict(positions), place, stated, backward, joined, lon, lat, detour)
+
+        @cache
+        def edges() -> "Edges":  # at the first question for a way: most searches ask for none, and do without scipy
+            from pipeline.trajectory.edges import edges_of
+
+            return edges_of(place, tuple(ways), lon, lat, detour)
+
+        return cls(tuple(cameras), dict(positions), place, edges, lon, lat, detour)
 
     def number(self, camera: str) -> int | None:
         """Return the place of a camera in `cameras`, None for a stranger."""
@@ -104,9 +107,7 @@ class CameraGraph:
         return self._ways(numbers, limit_m)[0][:, numbers]
 
     def _ways(self, sources: NDArray[np.intp], limit_m: float) -> tuple[FloatArray, BoolArray]:
-        stated = dijkstra(self._stated, indices=sources, limit=limit_m)
-        back = dijkstra(self._backward, indices=sources, limit=limit_m) if self._backward is not None else stated
-        guessed = dijkstra(self._joined, indices=sources, limit=limit_m)
+        stated, back, guessed = self._edges().ways(sources, limit_m)
         lon, lat = self._lon[sources][:, None], self._lat[sources][:, None]
         straight = np.nan_to_num(circles_m(lon, lat, self._lon, self._lat) * self._detour, nan=np.inf)
         guessed = np.minimum(guessed, np.where(np.isinf(stated) & np.isinf(back), straight, np.inf))

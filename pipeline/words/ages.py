@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"(?:(?:about|around|approx\.?|approximately|大约|约) ?)?(\d{1,3}|[二三四五六七八九]?十[一二三四五六七八九]?"
     rf"|{'|'.join(TENS)})"
 )
+_ROUGH_HOUR = re.compile(r"(?:about|around|circa) \d{1,2}")
 _ABOUT = frozenset(
     ["about", "around", "approx", "approx.", "approximately", "roughly", "大约", "大概", "约", "of", "only"]
 )
@@ -44,6 +45,8 @@ def ages_settled(tokens: Sequence[Token], this_year: int) -> list[Token]:
         settled = token
         if token.value.startswith(_BORN):
             settled = _of_birth(token, this_year)
+        elif token.role is Role.TIME and _is_small(token, found, tokens[place + 1 : place + 2]):
+            settled = replace(token, role=Role.WHO, value="age=child")
         elif token.role is Role.UNKNOWN and somebody and _is_age(token, found, tokens[place + 1 : place + 2]):
             match = _NUMBER.fullmatch(token.text)
             assert match is not None
@@ -51,6 +54,14 @@ def ages_settled(tokens: Sequence[Token], this_year: int) -> list[Token]:
         found.append(settled)
         somebody = somebody or (token.role is Role.WHO and "gender=" in token.value)
     return found
+
+
+def _is_small(token: Token, before: Sequence[Token], after: Sequence[Token]) -> bool:
+    """Tell whether a rough hour is the age of a child named just before: `a boy, about 6, in red`."""
+    if not _ROUGH_HOUR.fullmatch(token.text) or (after and after[0].role is not Role.BREAK):
+        return False
+    named = [each for each in before if each.role is not Role.BREAK][-1:]
+    return bool(named) and named[0].role is Role.WHO and "age=child" in named[0].value
 
 
 def _count(said: str) -> float:

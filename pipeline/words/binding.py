@@ -94,9 +94,8 @@ class Binder(Wishes):
         self._note_is(token)
         self._perhaps = self._perhaps or token.role is Role.OR or token.text in PERHAPS
         self._wears = self._wears or token.text in WEARS
-        if denied_after(rest) and self._can_be_denied(token):
-            self.negate()
-            self._skips_no = True
+        if self._can_be_denied(token) and denied_after(rest):
+            self._deny()
         if token.role is Role.BREAK:
             if self._said_no and self._colours:  # 红的不是
                 self._colours = [(colour, True) for colour, _ in self._colours]
@@ -116,8 +115,18 @@ class Binder(Wishes):
             self._take_word(token, rest)
         self._said_no = token.role is Role.NEGATION
 
+    def _deny(self) -> None:
+        """What comes is not wanted, or, where its colour has been said, that colour: 红帽子的不要."""
+        if self._colours:
+            self._colours = [(colour, True) for colour, _ in self._colours]
+        else:
+            self.negate()
+        self._skips_no = True
+
     def _can_be_denied(self, token: Token) -> bool:
         implies = token.word.implies if token.word is not None else ()
+        if self._colours and token.role in (Role.GARMENT, Role.VEHICLE):
+            return True
         return token.role in (Role.GARMENT, Role.ATTRIBUTE) and (
             token.value.endswith("=yes") or any(says.endswith("=yes") for says in implies)
         )

@@ -294,7 +294,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(r"at (\d{1,2})(?![\d:])", lambda m: f"clock:{m[1]}:0:hour:"),
     _rule(r"这个时候|这个时间|这个点|这时候|同一时间|同一时刻|this time|the same time", "same"),
-    _rule(r"到现在|至今|until now|till now|up to now", "since"),
+    _rule(r"到现在|至今(?![天日早晚晨])|until now|till now|up to now", "since"),
     _rule(r"现在|目前|right now|now", "now"),
     _rule(r"之后|以后|过后|后|开始|起|以来|since|after|starting|from then on|onwards|onward|or later", "since"),
     _rule(r"之前|以前|前|before|until|till|by (?=\d)|no later than|or earlier", "before"),
@@ -332,7 +332,7 @@ def _is_date(year: str, month: str, day: str) -> bool:
 
 @cache
 def _rules_for(character: str) -> tuple[_Rule, ...]:
-    return tuple(rule for rule in _RULES if may_begin(rule[0].pattern, character))
+    return tuple(rule for rule in _RULES if may_begin(rule[0], character))
 
 
 def match_time(text: str, start: int) -> Token | None:

@@ -27,6 +27,25 @@ _BEFORE_GARMENTS = frozenset({Role.COLOUR, Role.SHADE, Role.LENGTH})
 _OF_VEHICLES = frozenset(
     ["suspect", "target", "subject", "courier", "police", "school", "staff", "resident", "visitor"]
 )
+_FLOWERED = "pattern=flowered"
+_FLOWERS = frozenset(["花", "花朵", "小花", "大花", "flower", "flowers"])
+_HOLDS = frozenset(
+    [
+        "carrying",
+        "carries",
+        "holding",
+        "holds",
+        "held",
+        "bringing",
+        "selling",
+        "拿",
+        "拿着",
+        "捧",
+        "捧着",
+        "抱着",
+        "买了",
+    ]
+) | frozenset(["手捧", "手拿", "手持", "卖", "送"])
 _HALVES = {"上": "upper_colour", "下": "lower_colour"}
 
 
@@ -89,6 +108,7 @@ def _are_one(before: Token, after: Token) -> bool:
 def settled(tokens: list[Token], plain: str) -> list[Token]:
     """Give what belongs to an unknown word to it: the letter it begins with (红领巾, 花盆), the colour of a thing."""
     found: list[Token] = []
+    tokens = _in_hand(tokens)
     for place, token in enumerate(tokens):
         before = found[-1] if found else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
@@ -104,6 +124,25 @@ def settled(tokens: list[Token], plain: str) -> list[Token]:
         else:
             found.append(token)
     return _halves(_all_of_one_colour(_sorts_of_vehicles(_named_by_material(found))))
+
+
+def _in_hand(tokens: list[Token]) -> list[Token]:
+    """Flowers that somebody holds are no pattern: `carrying flowers`, 捧着花."""
+    found: list[Token] = []
+    for place, token in enumerate(tokens):
+        held = token.value == _FLOWERED and token.text.removesuffix("的") in _FLOWERS and _is_held(found)
+        on_thing = place + 1 < len(tokens) and tokens[place + 1].role in (Role.GARMENT, Role.COLOUR, Role.SHADE)
+        found.append(replace(token, role=Role.UNKNOWN, value="thing", word=None) if held and not on_thing else token)
+    return found
+
+
+def _is_held(before: list[Token]) -> bool:
+    for token in reversed(before):
+        if token.text in _HOLDS:
+            return True
+        if token.role is not Role.FILLER and token.role is not Role.COLOUR:
+            return False
+    return False
 
 
 def _all_of_one_colour(tokens: list[Token]) -> list[Token]:

@@ -21,6 +21,7 @@ OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "c
 )
 PERHAPS = frozenset(["可能", "可能是", "也可能", "也许", "也许是", "或许", "maybe", "perhaps", "possibly", "might be"])
 WEARS = frozenset(["in", "one", "ones", "wearing", "穿", "穿着", "一个"])
+_OF = frozenset(["的", "的人", "的都"])
 NONE = frozenset(["none", "nil", "n/a"])
 _SAYS_NOTHING = frozenset({Role.FILLER, Role.SHADE, Role.LENGTH, Role.OR, Role.NEGATION})
 _COLOURED = frozenset({Role.GARMENT, Role.VEHICLE})
@@ -67,8 +68,8 @@ def more_colours(rest: Sequence[Token]) -> bool:
 
 
 def denied_after(rest: Sequence[Token]) -> bool:
-    """Tell whether what has just come is said not to be there: `hat: none`, 帽子：无."""
-    said = [token for token in clause(rest) if token.text not in IS]
+    """Tell whether what has just come is said not to be there or wanted: `hat: none`, 帽子：无, 戴帽子的不要."""
+    said = [token for token in clause(rest) if token.text not in IS and token.text not in _OF]
     return len(said) == 1 and (said[0].role is Role.NEGATION or said[0].text in NONE)
 
 

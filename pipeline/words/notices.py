@@ -6,7 +6,9 @@ It is recognised so that it is shown as not searched by, and so that the daughte
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
+from pipeline.words.beginnings import may_begin
 from pipeline.words.meaning import Role
 from pipeline.words.tokens import Token
 
@@ -51,11 +53,17 @@ _PERSONAL = frozenset({Role.WHO, Role.ATTRIBUTE, Role.UNKNOWN})
 
 def match_notice(text: str, start: int) -> Token | None:
     """Return the longest such piece that begins at a place of a normalised text."""
-    found = [(match.end(), sort) for pattern, sort in _EACH if (match := pattern.match(text, start)) is not None]
+    begin_so = _beginning_with(text[start])
+    found = [(match.end(), sort) for pattern, sort in begin_so if (match := pattern.match(text, start)) is not None]
     if not found:
         return None
     end, sort = max(found)
     return Token(start, end, text[start:end], Role.UNKNOWN, sort)
+
+
+@cache
+def _beginning_with(character: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((pattern, sort) for pattern, sort in _EACH if may_begin(pattern, character))
 
 
 def contacts_settled(tokens: Sequence[Token]) -> list[Token]:

@@ -1,6 +1,7 @@
 """A description becomes a filter and wanted looks."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
@@ -21,6 +22,7 @@ AHEAD = 80  # tokens: no clause anybody reads is longer, and a long notice is no
 _JOINS = {"to", "before", "since", "about", "same"}
 _NEAR_A_TIME = {"about", "same"}
 _ABOUT = frozenset(["大概", "大约", "约", "差不多", "大概是", "大约是", "大致"])
+_MEAL = re.compile("[饭餐]|breakfast|lunch|dinner|supper")
 _DAY_BETWEEN = 4  # tokens
 _BETWEEN_TIMES = {"to", "and", "till", "until", "和", "及", "与", "跟"}
 
@@ -80,7 +82,7 @@ def _plates_settled(tokens: list[Token]) -> list[Token]:
 
 def _times_settled(tokens: list[Token]) -> list[Token]:
     """Words that join times mean nothing where there is no time to join, and others join where times are around."""
-    tokens = _about_settled(_ends_settled(_no_day_settled(tokens)))
+    tokens = _about_settled(_meals_settled(_ends_settled(_no_day_settled(tokens))))
     says_time = [token.role is Role.TIME and token.value not in _JOINS for token in tokens]
     return [
         _time_settled(
@@ -110,6 +112,30 @@ def _ends_settled(tokens: list[Token]) -> list[Token]:
         else token
         for place, token in enumerate(tokens)
     ]
+
+
+def _meals_settled(tokens: list[Token]) -> list[Token]:
+    """The hour after a meal is when it was, not since when: 晚饭后，大概七点, `after lunch, about 2 pm`."""
+    settled = list(tokens)
+    for place, token in enumerate(tokens):
+        if token.value != "since":
+            continue
+        meal = next((at for at in (place - 1, place + 1) if at >= 0 and _is_meal(tokens[at : at + 1])), None)
+        if meal is not None and any("clock:" in tokens[at].value for at in _places_after(tokens, max(meal, place))):
+            settled[place] = replace(token, role=Role.FILLER, value="")
+    return settled
+
+
+def _is_meal(tokens: Sequence[Token]) -> bool:
+    return bool(tokens) and tokens[0].role is Role.TIME and _MEAL.search(tokens[0].text) is not None
+
+
+def _places_after(tokens: Sequence[Token], place: int) -> Iterator[int]:
+    """Yield the places of what follows, over words and commas that say nothing, up to the first that says something."""
+    for at in range(place + 1, min(place + 1 + _DAY_BETWEEN, len(tokens))):
+        yield at
+        if tokens[at].role not in (Role.FILLER, Role.BREAK) and tokens[at].value not in _NEAR_A_TIME:
+            return
 
 
 def _about_settled(tokens: list[Token]) -> list[Token]:

@@ -1,8 +1,10 @@
 """Who is meant, where it takes more than a word of the vocabulary: ages, and relatives called by one character."""
 
 import re
+from functools import cache
 
 from pipeline.words.ages import band, born
+from pipeline.words.beginnings import may_begin
 from pipeline.words.clock import number
 from pipeline.words.meaning import Role
 from pipeline.words.tokens import Token
@@ -88,7 +90,8 @@ _SURNAMES = (
     "潘杜戴夏钟汪田任姜范方石姚谭廖邹熊陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _OLD_MAN = re.compile(rf"老[{_SURNAMES}]头")
-PEOPLE = (_AGE, _BORN, _DECADE, _KIN, _OLD_MAN, _FIGURE, *(pattern for pattern, _ in _NAMED), *_LOOSE)
+KIN, FIGURES = (_KIN, _OLD_MAN), (_FIGURE,)
+AGES = (_AGE, _BORN, _DECADE, *(pattern for pattern, _ in _NAMED), *_LOOSE)
 
 
 def match_age(text: str, start: int) -> Token | None:
@@ -116,15 +119,18 @@ def match_figure(text: str, start: int) -> Token | None:
 
 
 def _loose(text: str, start: int) -> Token | None:
-    for pattern, years in _NAMED:
+    for pattern, named in _loose_beginning_with(text[start]):
         match = pattern.match(text, start)
         if match is not None:
+            years = named or _years(match[1])
             return Token(start, match.end(), match[0], Role.WHO, f"age={band(years)}")
-    for pattern in _LOOSE:
-        match = pattern.match(text, start)
-        if match is not None:
-            return Token(start, match.end(), match[0], Role.WHO, f"age={band(_years(match[1]))}")
     return None
+
+
+@cache
+def _loose_beginning_with(character: str) -> tuple[tuple[re.Pattern[str], int], ...]:
+    each = (*_NAMED, *((pattern, 0) for pattern in _LOOSE))
+    return tuple((pattern, years) for pattern, years in each if may_begin(pattern, character))
 
 
 def _said(text: str, start: int) -> Token | None:

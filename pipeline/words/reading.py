@@ -2,17 +2,19 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.words.beginnings import by_beginning
+from pipeline.words.beginnings import may_begin
 from pipeline.words.chunks import parted
 from pipeline.words.clock import TIMES, match_time, number
 from pipeline.words.joining import joined, one_character_slips, settled, whole
 from pipeline.words.meaning import Role
 from pipeline.words.names import Names
 from pipeline.words.notices import NOTICES, match_notice
-from pipeline.words.people import PEOPLE, match_age, match_figure, match_kin
+from pipeline.words.people import AGES, FIGURES, KIN, match_age, match_figure, match_kin
 from pipeline.words.spelling import normalised
 from pipeline.words.tokens import Token
 from pipeline.words.vocabulary import SOFT, STATE
@@ -33,6 +35,8 @@ _PART_OF_PLATE = re.compile(
     r"|(?:车牌|牌照|号牌|车牌号)?(?:的)?(?:尾号|末尾|后[两三四]位|末[两三四]位|最后[两三四]位)(?:数)?(?:是|为)?[:\s]?([a-z0-9]{2,5})(?![a-z0-9])"
     r"|(?:number |licen[cs]e )?plates?(?: number)?(?: is)? (?:ends?|ending|finish(?:es|ing)?)(?: in| with)?"
     r" ([a-z0-9]{2,5})(?![a-z0-9])"
+    r"|(?:number |licen[cs]e )?plates?(?: number)?(?: is)? (?:starts?|starting|begins?|beginning)(?: in| with)?"
+    rf" ({_PROVINCE}?\s?[a-hj-np-z0-9·•.-]{{1,6}})(?![a-z0-9])"
 )
 # What has not happened yet was not seen, and days of the lunar calendar are not reckoned: said to be not understood
 # rather than taken for another day.
@@ -56,9 +60,6 @@ _SKIN = re.compile(
     r"(?:black|white|brown|yellow|coloured|colored)(?= (?:wo)?m[ae]n\b| (?:person|people|guy|lady|boy|girl|male|female"
     r"|kid|gentleman|teenager|child|youth|fellow|dude|folk)s?\b)"
 )
-# One look tells that nothing with a pattern begins here, as almost everywhere.
-_BEGINNING_WITH = by_beginning((*TIMES, *NOTICES, *PEOPLE, _PLATE, _PART_OF_PLATE, _NO_DAY, _SKIN))
-_SIGNS = frozenset("-~—–@+")  # other signs begin nothing that has a pattern
 _ORIGIN = re.compile(r"(?:本地)?(?:口音|方言|土话|话|腔)|籍|人(?=[，,。;；、\s]|$)")  # 嘉善口音 is no place
 _NUMBERED_ZH = {
     "gate": ("号门",),
@@ -95,32 +96,30 @@ def tokens_of(text: str, words: "Vocabulary", names: Names) -> list[Token]:
 
 def _longest(text: str, start: int, words: "Vocabulary", names: Names) -> Token | None:
     """Return the longest known piece that begins here; of equally long ones the first of this list."""
+    longest: Token | None = None
+    before_words, after_words = _matchers(text[start])
+    for match in before_words:
+        longest = _longer(longest, match(text, start))
     word = _word(text, start, words)
-    found = [*_with_patterns(text, start), word, match_kin(text, start), match_figure(text, start)]
+    longest = _longer(longest, word)
+    for match in after_words:
+        longest = _longer(longest, match(text, start))
     end, name = names.reach(text, start)
     if not name:
         end, name = _numbered(text, start, names)
-    origin = _ORIGIN.match(text, end) if name else None
+    if not name:
+        return longest
+    origin = _ORIGIN.match(text, end)
     if origin is not None:
-        found.append(Token(start, origin.end(), text[start : origin.end()], Role.UNKNOWN, "other"))
-    elif name:
-        place = Token(start, end, name, Role.PLACE)
-        says_little = word is not None and (word.role is Role.UNKNOWN or word.value in (SOFT, STATE))
-        found.insert(0 if says_little else len(found), place)
-    return max(filter(None, found), key=lambda token: token.end, default=None)
+        return _longer(longest, Token(start, origin.end(), text[start : origin.end()], Role.UNKNOWN, "other"))
+    place = Token(start, end, name, Role.PLACE)
+    says_little = word is not None and (word.role is Role.UNKNOWN or word.value in (SOFT, STATE))
+    return _longer(place, longest) if says_little else _longer(longest, place)
 
 
-def _with_patterns(text: str, start: int) -> list[Token | None]:
-    begins = text[start].isalnum() or text[start] in _SIGNS
-    if not begins or not any(pattern.match(text, start) for pattern in _BEGINNING_WITH(text[start])):
-        return []
-    return [
-        _plate(text, start),
-        _no_day(text, start),
-        _skin(text, start),
-        match_time(text, start),
-        *([] if _inside_number(text, start) else [match_age(text, start), match_notice(text, start)]),
-    ]
+def _longer(one: Token | None, other: Token | None) -> Token | None:
+    """Return the longer of two pieces, the first if they are equally long."""
+    return other if one is None or (other is not None and other.end > one.end) else one
 
 
 def _numbered(text: str, start: int, names: Names) -> tuple[int, str]:
@@ -140,7 +139,7 @@ def _plate(text: str, start: int) -> Token | None:
     match = _PART_OF_PLATE.match(text, start)
     if match is None:
         return None
-    begins, ends = match[1] or match[3] or match[4], match[5] or match[6]
+    begins, ends = match[1] or match[3] or match[4] or match[7], match[5] or match[6]
     whole = bool(match[1]) and not match[2]
     says = f"*{_plain_plate(ends)}" if ends else _plain_plate(begins) + ("" if whole else "*")
     return Token(start, match.end(), match[0], Role.PLATE, says)
@@ -164,6 +163,39 @@ def _no_day(text: str, start: int) -> Token | None:
 def _skin(text: str, start: int) -> Token | None:
     found = _pattern(_SKIN, text, start)
     return None if found is None else replace(found, role=Role.REFUSED, value="ethnicity")
+
+
+def _age(text: str, start: int) -> Token | None:
+    return None if _inside_number(text, start) else match_age(text, start)
+
+
+def _notice(text: str, start: int) -> Token | None:
+    return None if _inside_number(text, start) else match_notice(text, start)
+
+
+_Match = Callable[[str, int], Token | None]
+_BEFORE_WORDS: tuple[tuple[_Match, tuple[re.Pattern[str], ...]], ...] = (
+    (_plate, (_PLATE, _PART_OF_PLATE)),
+    (_no_day, (_NO_DAY,)),
+    (_skin, (_SKIN,)),
+    (match_time, TIMES),
+    (_age, AGES),
+    (_notice, NOTICES),
+)
+_AFTER_WORDS = ((match_kin, KIN), (match_figure, FIGURES))
+
+
+@cache
+def _matchers(character: str) -> tuple[tuple[_Match, ...], tuple[_Match, ...]]:
+    """Return what may find a piece that begins with a character, which almost everywhere is nothing.
+
+    Of pieces as long as a known word those of the first win over it, and it over those of the second.
+    """
+    first, second = (
+        tuple(match for match, patterns in of if any(may_begin(each, character) for each in patterns))
+        for of in (_BEFORE_WORDS, _AFTER_WORDS)
+    )
+    return first, second
 
 
 def _inside_number(text: str, start: int) -> bool:

@@ -1,7 +1,7 @@
 """One spelling for every way to write a character, so that the vocabulary needs only one."""
 
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 # Traditional characters in common use, and what each is in simple script.
 _TRADITIONAL = str.maketrans(
@@ -51,9 +51,10 @@ _TRADITIONAL = str.maketrans(
 @lru_cache(maxsize=65536)
 def normalised(text: str) -> str:
     """Return the text with wide letters narrow, capitals small and traditional characters simple; of equal length."""
-    return "".join(map(_one, text)).translate(_TRADITIONAL)
+    return text.lower() if text.isascii() else "".join(map(_one, text)).translate(_TRADITIONAL)
 
 
+@cache
 def _one(character: str) -> str:
     narrow = unicodedata.normalize("NFKC", character)
     if len(narrow) != 1:

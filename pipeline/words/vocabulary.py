@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -154,14 +155,15 @@ def _read(content: Mapping[str, Any]) -> Iterator[tuple[str, Word]]:
     for colour, spellings in content["default_colour"].items():
         colours |= {normalised(spelling): colour for spelling in spellings}
     for section, value in (("grammar", SOFT), ("state", STATE)):
+        word = Word(Role.FILLER, value)
         for spellings in content[section].values():
-            yield from ((normalised(spelling), Word(Role.FILLER, value)) for spelling in spellings)
+            yield from zip(map(normalised, spellings), repeat(word))
     for section in ("filler", "or", "negation"):
-        for spelling in content[section]:
-            yield normalised(spelling), Word(Role(section), "")
+        yield from zip(map(normalised, content[section]), repeat(Word(Role(section), "")))
     for value, spellings in content["colour"].items():
+        word = Word(Role.COLOUR, value)
         for spelling in map(normalised, spellings):
-            yield from ((form, Word(Role.COLOUR, value)) for form in _forms(spelling, content["colour_forms"]))
+            yield from zip(_forms(spelling, content["colour_forms"]), repeat(word))
     for section, role in _ROLES.items():
         for value, spellings in content[section].items():
             has = content["has"].get(value) if role is Role.GARMENT else None

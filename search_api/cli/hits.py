@@ -13,8 +13,6 @@ from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
 from search_api.inputs import iso
 from search_api.wire.base import local_zone
-from search_api.wire.coverage import brief_coverage_out
-from search_api.wire.search import hits_out, understood_out
 
 if TYPE_CHECKING:
     from pipeline.coverage import Watching
@@ -90,6 +88,9 @@ def as_document(
     names: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what `--json` prints: the query and the hits; `picture` is a path, if pictures are asked for."""
+    from search_api.wire.coverage import brief_coverage_out
+    from search_api.wire.search import hits_out, understood_out
+
     question = asked.question
     where = question.where
     photos = [

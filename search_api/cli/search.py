@@ -18,6 +18,8 @@ from search_api.cli.options import ArchiveFolder, OfKind
 from search_api.cli.outputs import check_output, make_output_folder
 
 if TYPE_CHECKING:
+    from models.detector import Detector
+    from models.embedder import Embedder
     from pipeline.archive.contract import SightingFilter
     from pipeline.archive.local import LocalArchive
     from pipeline.search import Answer, Question, Reranking
@@ -169,20 +171,22 @@ def _search(
 
 
 def _service(archive: "LocalArchive", model: str | None, site: Path | None) -> "SearchService":
-    from models.detector import Detector, load_detector
-    from models.embedder import Embedder, load_embedder
     from pipeline.search import embedder_name_for
     from search_api.cli.sites import site_of
     from search_api.service import SearchService
 
     @cache
-    def detector() -> Detector:
+    def detector() -> "Detector":
+        from models.detector import load_detector
+
         loaded = load_detector(model)
         remark(f"detector: {loaded.name} ({loaded.choice.why})")
         return loaded
 
     @cache
-    def embedder(kind: Kind) -> Embedder:
+    def embedder(kind: Kind) -> "Embedder":
+        from models.embedder import load_embedder
+
         name = embedder_name_for(archive, kind)
         loaded = load_embedder(name, kind=kind)
         remark(f"embedder: {loaded.space.name}{', as in the archive' if name else ''}")

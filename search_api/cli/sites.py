@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 def site_of(path: Path | None) -> "SiteMap":
     """Return the map of a configuration, whose secrets need not be set; without one nothing is known."""
-    from pipeline.settings_file import load_settings
     from pipeline.site_map import no_map, site_map
 
-    return no_map() if path is None else site_map(load_settings(path, secrets=False))
+    if path is None:
+        return no_map()
+    from pipeline.settings_file import load_settings
+
+    return site_map(load_settings(path, secrets=False))

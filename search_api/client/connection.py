@@ -53,6 +53,15 @@ class Connection:
         self._remember(name, reply)
         return reply
 
+    def pages(self, kind: type[Model], path: str) -> list[Model]:
+        """Return the models of a list and of the pages that it says follow."""
+        page = self.get(path)
+        found = read_all(kind, page.json())
+        while "next" in page.links:
+            page = self.get(page.links["next"]["url"])
+            found += read_all(kind, page.json())
+        return found
+
     def send(self, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own arguments
         """Send a form (`data`, `files`) or `json`."""
         return self._sent(self._http.build_request(method, path, **content))

@@ -135,7 +135,7 @@ class Searching(Connection):
 
     def holds(self) -> list[HoldOut]:
         """Return the cases that hold sightings, the newest first."""
-        return read_all(HoldOut, self.get("/v1/holds").json())
+        return self.pages(HoldOut, "/v1/holds")
 
     def held(self, case: str) -> Iterator[str]:
         """Yield the ids of the sightings that a case holds, page by page."""
@@ -147,12 +147,7 @@ class Searching(Connection):
 
     def cameras(self) -> list[CameraOut]:
         """Return the cameras and how they fare."""
-        page = self.get("/v1/cameras")
-        found = read_all(CameraOut, page.json())
-        while "next" in page.links:
-            page = self.get(page.links["next"]["url"])
-            found += read_all(CameraOut, page.json())
-        return found
+        return self.pages(CameraOut, "/v1/cameras")
 
     def searches(self, limit: int = 100) -> list[SearchLogOut]:
         """Return the search log, newest first."""

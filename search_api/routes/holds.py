@@ -1,26 +1,48 @@
 """Legal holds: what a case keeps, whatever its age."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
-from pipeline.archive.contract import HoldOrder, SightingFilter
+from pipeline.archive.contract import CaseCursor, HoldOrder, SightingFilter
 from pipeline.holding import ids_to_hold
 from search_api.errors import BadInput
 from search_api.inputs import parse_time
 from search_api.routes.dependencies import Caller, Service, problems
 from search_api.service import SearchService
-from search_api.wire.archive import HeldPage, HoldChange, HoldIn, HoldOut, hold_out
+from search_api.wire.archive import (
+    HeldPage,
+    HoldChange,
+    HoldIn,
+    HoldOut,
+    case_cursor_text,
+    hold_out,
+    parse_case_cursor,
+)
 
 router = APIRouter(tags=["holds"])
 Case = Annotated[str, Path(pattern=r"^[\w.\-]{1,64}$", description="letters, digits, _ . -", examples=["2026-114"])]
 Reason = Annotated[str, Query(max_length=500, pattern=r"\S", description="what for; kept in the log")]
 
 
-@router.get("/v1/holds", responses=problems(401, 503), summary="Which cases hold sightings")
-def holds(service: Service) -> list[HoldOut]:
-    """Return the cases, the newest first."""
-    return [hold_out(each) for each in service.archive.holds()]
+@router.get("/v1/holds", responses=problems(401, 422, 503), summary="Which cases hold sightings")
+def holds(
+    service: Service,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="how many a page")] = 1_000,
+    after: Annotated[str | None, Query(max_length=90, description="place in the list, from `Link`")] = None,
+) -> list[HoldOut]:
+    """Return the cases, the newest first.
+
+    Where more follow, the header `Link` has the address of the next page (RFC 8288, rel="next").
+    """
+    place = None if after is None else parse_case_cursor(after)
+    found = service.archive.holds(limit=limit + 1, after=place)
+    if len(found) > limit:
+        asked = {"limit": limit, "after": case_cursor_text(CaseCursor.behind(found[limit - 1]))}
+        response.headers["Link"] = f'</v1/holds?{urlencode(asked)}>; rel="next"'
+    return [hold_out(each) for each in found[:limit]]
 
 
 @router.get("/v1/cases/{case}/holds", responses=problems(401, 422, 503), summary="What a case holds")

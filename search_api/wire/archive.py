@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from models.kinds import Kind
-from pipeline.archive.contract import CaseHold, Cursor
+from pipeline.archive.contract import CaseCursor, CaseHold, Cursor
 from pipeline.sighting import Sighting
 from search_api.errors import BadInput
 from search_api.inputs import iso
@@ -107,7 +107,25 @@ def cursor_text(cursor: Cursor) -> str:
 
 def parse_cursor(text: str) -> Cursor:
     """Read what `cursor_text` wrote; raises BadInput."""
-    at, _, sighting_id = text.partition("-")
-    if not (at.isascii() and at.isdigit() and len(at) < 16 and sighting_id):
+    place = _place(text)
+    if place is None:
         raise BadInput(f"cursor {text!r} is none of ours: send the `next` of the page before, or leave it out")
-    return Cursor(int(at), sighting_id)
+    return Cursor(*place)
+
+
+def case_cursor_text(cursor: CaseCursor) -> str:
+    """Return a place in the list of cases as callers carry it."""
+    return f"{cursor.since_ms}-{cursor.case}"
+
+
+def parse_case_cursor(text: str) -> CaseCursor:
+    """Read what `case_cursor_text` wrote; raises BadInput."""
+    place = _place(text)
+    if place is None:
+        raise BadInput(f"after {text!r} is none of ours: follow the `Link` of the page before, or leave it out")
+    return CaseCursor(*place)
+
+
+def _place(text: str) -> tuple[int, str] | None:
+    at, _, name = text.partition("-")
+    return (int(at), name) if at.isascii() and at.isdigit() and len(at) < 16 and name else None

@@ -7,6 +7,7 @@ from models.errors import SpaceMismatch
 from models.kinds import Kind
 from pipeline.archive import (
     Archive,
+    CaseCursor,
     CaseHold,
     HoldOrder,
 )
@@ -126,6 +127,22 @@ def test_holds_are_listed_and_stand_in_the_log(archive: Archive) -> None:
         (2, {"action": "hold", "case": "12"}),
         (1, {"action": "hold", "case": "12"}),
     ]
+
+
+def test_cases_are_listed_in_pages_that_stand_whatever_is_held_and_released_meanwhile(archive: Archive) -> None:
+    archive.append([record("a"), record("b")])
+    for case, at_ms in (("one", 5), ("three", 7), ("two", 7), ("four", 7), ("five", 9)):
+        archive.hold(["a"], order(case, at_ms))
+    archive.hold(["b"], order("one", 8))  # its place is that of its first order
+    assert [each.case for each in archive.holds()] == ["five", "four", "three", "two", "one"]
+    page = archive.holds(limit=2)
+    assert [each.case for each in page] == ["five", "four"]
+    behind = CaseCursor.behind(page[-1])
+    archive.release(order("four", 10))
+    archive.hold(["a"], order("six", 11))
+    assert [each.case for each in archive.holds(limit=2, after=behind)] == ["three", "two"]
+    assert [(each.case, each.sightings) for each in archive.holds(limit=2, after=CaseCursor(7, "two"))] == [("one", 2)]
+    assert list(archive.holds(after=CaseCursor(5, "one"))) == []
 
 
 def test_a_hold_of_unknown_sightings_holds_none(archive: Archive) -> None:

@@ -13,6 +13,7 @@ from search_api.access import Callers
 from search_api.app import create_app
 from search_api.client import Client, ProblemReply, Unreachable
 from search_api.serving import Serving, address_of, listen
+from search_api.wire.archive import HoldOut
 from tests.servers.doors import GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
 
 
@@ -136,6 +137,15 @@ def test_a_case_holds_and_releases(client: Client) -> None:
     assert [(each.case, each.sightings) for each in client.holds()] == [("2026-7", 1)]
     assert list(client.held("2026-7")) == [name]
     assert client.release("2026-7", reason="found").changed == 1
+
+
+def test_a_list_is_read_to_its_last_page(client: Client) -> None:
+    name = client.search(words="红色上衣", reason="case 7").hits[0].sighting
+    for number in range(3):
+        client.hold(f"2026-{number}", [name], reason="last seen here")
+    for limit in (1, 2, 3, 4):
+        assert client.pages(HoldOut, f"/v1/holds?limit={limit}") == client.holds()
+    assert len(client.holds()) == 3
 
 
 def test_an_incident_is_taken_over_and_closed(client: Client, alerting: Alerting) -> None:

@@ -129,6 +129,40 @@ def test_a_case_holds_by_id_and_by_time_and_releases(client: httpx.Client, archi
     assert archive.expire(NOON_MS * 2) == 3
 
 
+def test_the_cases_come_in_pages(client: httpx.Client) -> None:
+    for number in range(5):
+        client.post(f"/v1/cases/2026-{number}/holds", json={"sightings": names(THERE[:1]), "reason": "x"})
+    whole = client.get("/v1/holds")
+    assert "link" not in whole.headers
+    first = client.get("/v1/holds", params={"limit": 2})
+    second = client.get(first.links["next"]["url"])
+    client.delete("/v1/cases/2026-3/holds", params={"reason": "closed"})
+    third = client.get(second.links["next"]["url"])
+    assert first.json() + second.json() + third.json() == whole.json()
+    assert (len(first.json()), len(second.json()), "next" in third.links) == (2, 2, False)
+    assert client.get("/v1/holds", params={"limit": 4}).links == {}
+    again = client.get("/v1/holds", params={"limit": 1}, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 200
+    tag = again.headers["etag"]
+    assert client.get("/v1/holds", params={"limit": 1}, headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"after": "page 2"}, "none of ours: follow the `Link`"),
+        ({"after": "12-"}, "none of ours"),
+        ({"after": ""}, "none of ours"),
+        ({"limit": "0"}, "limit"),
+        ({"limti": "5"}, "limti"),
+    ],
+)
+def test_a_page_of_cases_that_cannot_be_asked_for(client: httpx.Client, asked: dict[str, str], said: str) -> None:
+    reply = client.get("/v1/holds", params=asked)
+    assert (reply.status_code, reply.headers["content-type"]) == (422, "application/problem+json")
+    assert said in reply.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "status", "said"),
     [

@@ -12,7 +12,8 @@ from camera_adapters.stream_state import Status, StreamState
 from models.embeddings import EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive.journal import InMemoryJournal, Span, SpanState
-from pipeline.coverage import Logbook, LogbookSettings, Reading
+from pipeline.coverage import Reading
+from pipeline.coverage.logbook import Logbook, LogbookSettings
 from pipeline.errors import ArchiveFull
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 

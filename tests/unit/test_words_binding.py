@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -179,3 +180,27 @@ def test_who_wears_and_has_what_whatever_else_is_said(built: tuple[str, set[str]
     assert {each for each in said if not each.lstrip("!").startswith(implied)} == meant
     assert (found.from_ms is not None) == bool(time)
     assert found.unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("戴头盔的不要", {"hat": {"yes"}}),
+        ("帽子：无", {"hat": {"yes"}}),
+        ("穿红马甲的不算", {"upper_colour": {"red"}}),
+        ("红帽子的除外", {"hat_colour": {"red"}}),
+        ("白色的车不要，黑色的SUV", {"colour": {"white"}}),
+    ],
+)
+def test_what_is_denied_after_it_was_said_is_not_wanted(text: str, without: dict[str, set[str]]) -> None:
+    found = parse(text, now_ms=0, zone=UTC)
+    assert found.without == without
+    assert found.unknown == ()
+
+
+@pytest.mark.parametrize(("text", "held"), [("carrying flowers", "flowers"), ("捧着红花的人", "红花的")])
+def test_flowers_in_the_hand_are_no_pattern(text: str, held: str) -> None:
+    found = parse(text, now_ms=0, zone=UTC)
+    assert found.wanted == {}
+    assert [part.text for part in found.unsearched] == [held]
+    assert parse("carrying a flowered bag", now_ms=0, zone=UTC).wanted["pattern"] == {"flowered"}
