@@ -13,6 +13,7 @@ NAMES = (
     "rules_speed",
     "batching",
     "engine_rate",
+    "exactness",
     "gpu",
     "quantised",
     "archive",

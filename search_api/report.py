@@ -27,13 +27,23 @@ MOST_SHOTS = 4
 _SIGNS = {"agree": "✓", "disagree": "✗", "unseen": "?"}
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Words as they were typed, and what they were taken for, a line in each language."""
+
+    text: str
+    zh: str
+    en: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """What stands on a contact sheet.
 
     `photos` are uint8 (h, w, 3) BGR with the box of the one meant in its pixels, `at_ms` the time of the search (UTC
-    epoch ms); times are printed in the local zone of this machine. `searched` sightings passed the filter. `words` is
-    what words were taken for, `coverage` what was watched where the search looked, `names` what cameras are called.
+    epoch ms); times are printed in the local zone of this machine. `searched` sightings passed the filter. `words` are
+    those of the search, `coverage` what was watched where the search looked, `names` what cameras and communities are
+    called.
     """
 
     photos: Sequence[tuple[Image, Box]]
@@ -44,7 +54,7 @@ class Sheet:
     reason: str
     archive: str
     searched: int = 0
-    words: str | None = None
+    words: Told | None = None
     coverage: Bars | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,6 +73,8 @@ def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
         at=_local(sheet.at_ms),
         from_=None if sheet.where.from_ms is None else _local(sheet.where.from_ms),
         to=None if sheet.where.to_ms is None else _local(sheet.where.to_ms),
+        cameras=[sheet.names.get(each, each) for each in sheet.where.cameras],
+        communities=[sheet.names.get(each, each) for each in sheet.where.communities],
         coverage=sheet.coverage,
         sheet=sheet,
     )
@@ -96,15 +108,23 @@ def _entry(group: HitGroup, picture: Callable[[str], bytes], names: Mapping[str,
         "last": last[11:] if last[:10] == first[:10] else last,
         "seconds": round((sighting.last_seen_ms - sighting.first_seen_ms) / 1000),
         "id": sighting.id,
-        "attributes": "，".join(f"{in_chinese(name)} {in_chinese(v)} {v}" for name, v in sighting.attributes.items()),
+        "attributes": "，".join(
+            f"{in_chinese(name)} {in_chinese(v)} {_in_english(v)}" for name, v in sighting.attributes.items()
+        ),
         "looks": [_look(name, verdict, sighting) for name, verdict in hit.reasons.items()],
     }
 
 
 def _look(name: str, verdict: str, sighting: Sighting) -> dict[str, str]:
-    seen = sighting.attributes.get(name.removeprefix("not "))
-    instead = f"：{in_chinese(seen)}" if seen and verdict == "disagree" else ""
-    return {"sign": _SIGNS[verdict], "name": _in_chinese(name) + instead, "verdict": verdict}
+    """Return a look that was asked for, in both languages, and where it differs what was seen instead."""
+    seen = sighting.attributes.get(name.removeprefix("not ")) if verdict == "disagree" else None
+    zh, en = (f"：{in_chinese(seen)}", f": {_in_english(seen)}") if seen else ("", "")
+    return {
+        "sign": _SIGNS[verdict],
+        "zh": _in_chinese(name) + zh,
+        "en": _in_english(name) + en,
+        "verdict": verdict,
+    }
 
 
 def _confidence(group: HitGroup) -> dict[str, str] | None:
@@ -125,7 +145,12 @@ def _aside(sighting: Sighting, picture: Callable[[str], bytes], camera: str = ""
 
 def _in_chinese(look: str) -> str:
     name = look.removeprefix("not ")
-    return f"非{in_chinese(name)}" if name != look else in_chinese(name)
+    return f"不要{in_chinese(name)}" if name != look else in_chinese(name)
+
+
+def _in_english(look: str) -> str:
+    name = look.removeprefix("not ")
+    return f"{'no ' if name != look else ''}{name.replace('_', ' ')}"
 
 
 def _small_jpeg(image: Image) -> bytes:

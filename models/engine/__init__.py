@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.engine.choice import candidates, choose, label_of
 from models.engine.contract import Engine
+from models.engine.exactness import MOST_DEVIATION, deviation
 from models.engine.gpu_engine import GpuEngine
 from models.engine.host import Host, describe_host
 from models.engine.lanes import Lanes
@@ -16,6 +17,7 @@ from models.engine.settings import AUTOMATIC, EngineChoice, EngineSettings
 
 __all__ = [
     "AUTOMATIC",
+    "MOST_DEVIATION",
     "Engine",
     "EngineChoice",
     "EngineSettings",
@@ -26,6 +28,7 @@ __all__ = [
     "candidates",
     "choose",
     "describe_host",
+    "deviation",
     "label_of",
     "lanes_of",
     "mean_ms",

@@ -1,6 +1,6 @@
 """The documented rule by which an engine is chosen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from models.engine.host import Host, describe_host
@@ -19,13 +19,15 @@ def choose(
     for_detection: bool = False,
     host: Host | None = None,
     measured: Sequence[Figure] = (),
+    inexact: Collection[str] = (),
 ) -> tuple[EngineSettings, EngineChoice]:
     """Settle every "auto"; returns settings without "auto", and the choice with its reason.
 
     1. What is asked for by name is taken, or EngineUnavailable says what is missing.
     2. Detection runs on what was measured to be the fastest here (`zhian models measure`) among what the names leave
        open. bf16 and tf32 have to be 5 % faster than fp32 for it; AP50 differs by less than 0.003 in bf16 (`python -m
-       benchmarks detection`), and tf32 deviates less (`python -m benchmarks gpu`).
+       benchmarks detection`), and tf32 deviates less (`python -m benchmarks gpu`). What is `inexact`, labels whose
+       outputs were measured to be too far from fp32's, is not chosen, however fast it is.
     3. A GPU provider means onnxruntime, detection on CUDA in tf32, all else in fp32; bf16 on the CPU means OpenVINO.
     4. As long as nothing was measured, detection on a CPU with instructions for bf16 (AMX, AVX-512 BF16) runs on
        OpenVINO in bf16.
@@ -33,7 +35,7 @@ def choose(
        vectors made on different machines of one deployment may be compared.
     """
     host = host or describe_host()
-    found = _fastest(settings, host, measured) if for_detection else None
+    found = _fastest(settings, host, measured, inexact) if for_detection else None
     settled, why = found or _settle(settings, for_detection, host)
     _must_exist(settled, host)
     return settled, EngineChoice(label_of(settled), why)
@@ -59,23 +61,28 @@ def label_of(settled: EngineSettings) -> str:
     return f"{settled.engine}-{settled.provider}-{settled.precision}"
 
 
-def _fastest(settings: EngineSettings, host: Host, measured: Sequence[Figure]) -> tuple[EngineSettings, str] | None:
+def _fastest(
+    settings: EngineSettings, host: Host, measured: Sequence[Figure], inexact: Collection[str]
+) -> tuple[EngineSettings, str] | None:
     """Return the fastest of what is open, or None where there is nothing to choose or nothing is known of it."""
     open_to = {label_of(one): one for one in candidates(settings, host)}
     known = {label: ms for label, ms in mean_ms(measured).items() if label in open_to}
-    if len(known) < 2:
+    right = {label: ms for label, ms in known.items() if label not in inexact}
+    if len(known) < 2 or not right:
         return None
-    exact = [label for label in known if open_to[label].precision == "fp32"]
-    best = next(iter(known))
-    if exact and known[exact[0]] < WORTH * known[best]:
+    exact = [label for label in right if open_to[label].precision == "fp32"]
+    best = next(iter(right))
+    if exact and right[exact[0]] < WORTH * right[best]:
         best = exact[0]
-    return open_to[best], _said(best, known, sorted({each.batch for each in measured}))
+    wrong = [label for label in known if label in inexact]
+    return open_to[best], _said(best, right, sorted({each.batch for each in measured}), wrong)
 
 
-def _said(best: str, known: Mapping[str, float], batches: Sequence[int]) -> str:
+def _said(best: str, known: Mapping[str, float], batches: Sequence[int], wrong: Sequence[str]) -> str:
     others = [f"{label} {ms:.1f}" for label, ms in known.items() if label != best]
+    others += [f"{label} computes something else" for label in wrong]
     sizes = " and ".join(str(batch) for batch in batches)
-    return f"measured here in batches of {sizes}: {known[best]:.1f} ms a picture, {', '.join(others)}"
+    return ", ".join([f"measured here in batches of {sizes}: {known[best]:.1f} ms a picture", *others])
 
 
 def _settle(settings: EngineSettings, for_detection: bool, host: Host) -> tuple[EngineSettings, str]:

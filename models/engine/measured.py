@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from models.engine.exactness import MOST_DEVIATION
 from models.engine.host import Host, describe_host
 from models.engine.race import Figure
 
@@ -14,16 +15,25 @@ _NAME = "engines.json"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The figures of one network, taken with so many threads; `network` is the sha256 of its file."""
+    """The figures of one network, taken with so many threads; `network` is the sha256 of its file.
+
+    `deviations` says by label how far the outputs were from onnxruntime's in fp32 (`models.engine.deviation`).
+    """
 
     network: str
     threads: int
     figures: tuple[Figure, ...]
+    deviations: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def batches(self) -> tuple[int, ...]:
         """The sizes of batch that were tried, rising."""
         return tuple(sorted({each.batch for each in self.figures}))
+
+    @property
+    def inexact(self) -> tuple[str, ...]:
+        """The labels that deviate too much to be chosen."""
+        return tuple(sorted(label for label, value in self.deviations.items() if not value <= MOST_DEVIATION))
 
 
 class Measurements:
@@ -63,10 +73,13 @@ class Measurements:
 
 def _measured(row: dict[str, object]) -> Measured:
     """Return one entry; raises ValueError, TypeError or KeyError for what is none."""
-    figures = row["figures"]
-    if not isinstance(figures, list) or not figures:
+    figures, deviations = row["figures"], row["deviations"]
+    if not isinstance(figures, list) or not figures or not isinstance(deviations, dict):
         raise ValueError("an entry without figures")
     read = [Figure(str(each["label"]), int(each["batch"]), float(each["ms"])) for each in figures]
     if not all(each.ms > 0 and each.batch > 0 and each.label.count("-") == 2 for each in read):
         raise ValueError("a figure that cannot have been measured")
-    return Measured(str(row["network"]), int(str(row["threads"])), tuple(read))
+    away = {str(label): float(value) for label, value in deviations.items()}
+    if {each.label for each in read} - away.keys():
+        raise ValueError("a figure of which nobody knows whether it was right")
+    return Measured(str(row["network"]), int(str(row["threads"])), tuple(read), away)

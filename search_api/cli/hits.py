@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.archive.contract import Hit
 from pipeline.archive.local import LocalArchive
-from pipeline.search import HitGroup
+from pipeline.search import HitGroup, narrowed
 from pipeline.search.confidence import IN_CHINESE
 from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
@@ -152,20 +152,23 @@ def write_report(
     from models.pictures import read_picture
     from pipeline.words.explaining import explain
     from search_api.coverage_bars import bars_of
-    from search_api.report import Sheet, render_report
+    from search_api.report import Sheet, Told, render_report
 
+    zone = local_zone()
     subjects = zip(asked.photos, answer.subjects, strict=True)
     sheet = Sheet(
         photos=[(read_picture(photo), subject.box) for photo, subject in subjects],
         groups=answer.groups,
-        where=asked.question.where,
+        where=asked.question.where if words is None else narrowed(asked.question.where, words),
         at_ms=now_ms(),
         who=purpose.who,
         reason=purpose.reason,
         archive=str(folder),
         searched=answer.searched,
-        words=None if words is None else explain(words, "zh", local_zone(), names),
-        coverage=bars_of(watching, names, local_zone()),
+        words=None
+        if words is None
+        else Told(words.text, explain(words, "zh", zone, names), explain(words, "en", zone, names)),
+        coverage=bars_of(watching, names, zone),
         names=names,
     )
     with whole_file(out) as unfinished:

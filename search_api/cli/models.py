@@ -111,11 +111,14 @@ def _show_measured(one: "ModelCard", found: "Measured", settings: "EngineSetting
 
     from models.engine import choose, mean_ms
 
-    _, choice = choose(settings, for_detection=True, measured=found.figures)
-    table = Table("engine", *(f"batch {batch}, ms a picture" for batch in found.batches), "used", title=one.name)
+    _, choice = choose(settings, for_detection=True, measured=found.figures, inexact=found.inexact)
+    columns = [f"batch {batch}, ms a picture" for batch in found.batches]
+    table = Table("engine", *columns, "away from fp32", "used", title=one.name)
     for label in mean_ms(found.figures):
         times = {each.batch: f"{each.ms:.1f}" for each in found.figures if each.label == label}
-        table.add_row(label, *(times[batch] for batch in found.batches), "yes" if label == choice.label else "")
+        away = f"{100 * found.deviations[label]:.2g} %"
+        used = "yes" if label == choice.label else "too far" if label in found.inexact else ""
+        table.add_row(label, *(times[batch] for batch in found.batches), away, used)
     results().print(table)
 
 

@@ -1,6 +1,7 @@
 """The contact sheet is one file that needs nothing else."""
 
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from models.kinds import Kind
 from pipeline.archive.contract import Hit, SightingFilter
 from pipeline.search import Confidence, HitGroup, Word
 from pipeline.sighting import Shot, Sighting, TrackletKey
-from search_api.report import Sheet, render_report
+from search_api.report import Sheet, Told, render_report
 
 JPEG = cv2.imencode(".jpg", np.full((40, 20, 3), 99, np.uint8))[1].tobytes()
 
@@ -64,3 +65,16 @@ def test_text_of_people_is_escaped() -> None:
 
 def test_no_hits_says_so() -> None:
     assert "Nothing in the archive fits" in render_report(_sheet(0), lambda _: JPEG)
+
+
+def test_words_and_why_a_hit_matched_are_told_in_both_languages() -> None:
+    sheet = _sheet(1)
+    group = sheet.groups[0]
+    seen = replace(group.hit.sighting, attributes={"upper_colour": "black"})
+    hit = Hit(1, 0.5, seen, {"upper_colour": "disagree", "not hat": "agree"})
+    told = Told("红衣 <b>", "上衣颜色: 红", "upper colour: red")
+    html = render_report(replace(sheet, groups=[replace(group, hit=hit)], words=told), lambda _: JPEG)
+    assert "红衣 &lt;b&gt;" in html
+    assert "上衣颜色: 红<br>" in html and ">upper colour: red<" in html
+    assert "✗ 上衣颜色：黑" in html and ">upper colour: black<" in html
+    assert "✓ 不要帽子" in html and ">no hat<" in html

@@ -95,6 +95,21 @@ def test_what_was_measured_decides_among_what_the_names_leave_open(host, setting
     assert choice.label == label == label_of(settled)
 
 
+@pytest.mark.parametrize(
+    ("settings", "inexact", "label"),
+    [
+        ({}, ["openvino-cpu-bf16"], "openvino-cpu-fp32"),
+        ({}, ["openvino-cpu-bf16", "openvino-cpu-fp32"], "onnxruntime-cpu-fp32"),
+        ({"engine": "openvino"}, ["openvino-cpu-bf16"], "openvino-cpu-fp32"),
+        ({"precision": "bf16"}, ["openvino-cpu-bf16"], "openvino-cpu-bf16"),  # by name, whatever it computes
+    ],
+)
+def test_what_computes_something_else_does_not_count(settings, inexact, label):
+    measured = figures(ort=40, ov=30, bf16=8)
+    _, choice = choose(EngineSettings(**settings), for_detection=True, host=AMX, measured=measured, inexact=inexact)
+    assert choice.label == label
+
+
 def test_embedding_does_not_follow_the_figures():
     measured = figures(ort=40, ov=50, bf16=8)
     assert choose(EngineSettings(), host=AMX, measured=measured)[1].label == "onnxruntime-cpu-fp32"
