@@ -20,7 +20,7 @@ from pipeline.alerting.watches.lookout import feedback, rates
 from pipeline.alerting.watches.watch import DAY_MS, check_watch
 from pipeline.archive.contract import SearchRecord, SightingFilter
 from pipeline.archive.looks import Looks
-from pipeline.errors import NothingAsked
+from pipeline.errors import NothingAsked, SeveralFound
 from pipeline.search import Photo, narrowed, subject_of
 from pipeline.settings import WatchSettings
 from pipeline.sighting import Box
@@ -188,9 +188,12 @@ def describe_photos(
     """
     parts: list[Embeddings] = []
     crops: list[bytes] = []
-    for photo in photos:
+    for number, photo in enumerate(photos, 1):
         with search.photo_turn():
-            shown = subject_of(Photo(read_picture(photo), box), kind, search.detector())
+            try:
+                shown = subject_of(Photo(read_picture(photo), box), kind, search.detector())
+            except SeveralFound as several:
+                raise SeveralFound(several.detections, number) from several
             parts.append(search.embedder(kind).embed([shown.crop]))
         crops.append(encode_jpeg(shown.crop, CROP_QUALITY))
     return (_stacked(parts), crops) if parts else (None, [])

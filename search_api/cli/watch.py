@@ -15,10 +15,11 @@ from search_api.cli.consoles import remark, results
 from search_api.cli.options import ArchiveFolder
 
 if TYPE_CHECKING:
+    from pipeline.alerting.watches import Watch
     from pipeline.archive.contract import SightingFilter
     from pipeline.archive.local import LocalArchive
-    from search_api.service import SearchService
-    from search_api.watch_service import WatchService
+    from search_api.service import Purpose, SearchService
+    from search_api.watch_service import WatchService, WatchWish
     from search_api.wire.watches import CurveOut, WatchOut
 
 app = typer.Typer(
@@ -81,7 +82,7 @@ def add(
     with _opened(archive, database) as watches:
         from search_api.wire.watches import curve_out, watch_out
 
-        made = watches.add(wish, Purpose(_caller(), reason))
+        made = _added(watches, wish, Purpose(_caller(), reason))
         shown = watch_out(made, watches.search.now_ms(), 0)
         curve = curve_out(made, watches.cost(made))
     if as_json:
@@ -91,6 +92,19 @@ def add(
         return
     _show([shown])
     _explain(curve)
+
+
+def _added(watches: "WatchService", wish: "WatchWish", purpose: "Purpose") -> "Watch":
+    from pipeline.errors import SeveralFound
+    from search_api.cli.choosing import choice_of
+    from search_api.errors import BadInput
+
+    try:
+        return watches.add(wish, purpose)
+    except SeveralFound as several:
+        photo = Path(str(wish.photos[several.photo - 1]))
+        how = "--box X1,Y1,X2,Y2" if len(wish.photos) == 1 else "--box, giving this photo alone"
+        raise BadInput(choice_of(photo, several.detections.xyxy.tolist(), how)) from several
 
 
 @app.command(name="list")

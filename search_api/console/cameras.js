@@ -1,8 +1,9 @@
 // The cameras: chosen for a search, and how each of them fares.
 
 import { asked } from "./api.js";
-import { byId, make, table } from "./dom.js";
+import { byId, make, since, table } from "./dom.js";
 import { t } from "./language.js";
+import { reasonText } from "./wording.js";
 import { offerZone } from "./zone.js";
 
 const STATES = {
@@ -77,7 +78,7 @@ function count() {
 export async function showCameras() {
   const cameras = await readCameras();
   const rows = cameras.map((camera) => [
-    camera.name || camera.id, camera.community, state(camera), why(camera),
+    camera.name || camera.id, camera.community_name || camera.community, state(camera), why(camera),
     camera.analysed, camera.dropped, camera.sightings,
   ]);
   const headings = [t("摄像机", "camera"), t("小区", "community"), t("状态", "state"), t("原因", "reason"), t("已分析", "analysed"), t("丢弃", "dropped"), t("目击", "sightings")];
@@ -85,12 +86,18 @@ export async function showCameras() {
 }
 
 function why(camera) {
-  const main = camera.main_stream_reason ? `${t("主码流", "main stream")}: ${camera.main_stream_reason}` : "";
-  return [camera.reason, main].filter(Boolean).join("；");
+  const main = camera.main_stream_reason ? `${t("主码流", "main stream")}: ${reasonText(camera.main_stream_reason)}` : "";
+  const detail = camera.detail && camera.state !== "live" ? make("small", camera.detail) : "";
+  const text = make("span", [reasonText(camera.reason), main].filter(Boolean).join("；"));
+  if (detail) text.append(make("br"), detail);
+  return text.textContent ? text : "";
 }
 
 function state(camera) {
   const badge = make("span", camera.state ? STATES[camera.state] || camera.state : t("未接入", "not read here"), "badge");
   badge.classList.add(`state-${camera.state || "none"}`);
-  return badge;
+  if (!camera.since_ms || camera.state === "live") return badge;
+  const text = make("span");
+  text.append(badge, " ", make("small", since(camera.since_ms)));
+  return text;
 }

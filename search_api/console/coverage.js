@@ -2,6 +2,7 @@
 
 import { drawn, local, make } from "./dom.js";
 import { t } from "./language.js";
+import { reasonText } from "./wording.js";
 
 const STATES = {
   live: t("有人看", "watched"), shedding: t("丢帧", "shedding"), behind: t("未入库", "not indexed"), down: t("断线", "down"), unknown: t("无记录", "no record"),
@@ -44,7 +45,7 @@ function row(camera, { from_ms: from, to_ms: to }) {
     const x = (1000 * (each.from_ms - from)) / (to - from);
     const width = Math.max(1, (1000 * (each.to_ms - each.from_ms)) / (to - from));
     const part = drawn("rect", { x, y: 0, width, height: 10, class: `cover-${each.state}` });
-    const reason = each.reason ? ` (${each.reason})` : "";
+    const reason = each.reason ? ` (${reasonText(each.reason)})` : "";
     part.append(drawn("title", {}, `${local(each.from_ms)} – ${local(each.to_ms)}: ${STATES[each.state]}${reason}`));
     bar.append(part);
   }

@@ -1,5 +1,7 @@
 // Small parts every page of the console is made of.
 
+import { t } from "./language.js";
+
 export const byId = (id) => document.getElementById(id);
 
 export function make(tag, text, className) {
@@ -66,6 +68,28 @@ export function local(ms) {
 export const fieldTime = (ms) => local(ms).replace(" ", "T").slice(0, 16);
 
 export const joined = (...parts) => parts.filter(Boolean).join(" · ");
+
+// How long ago that was, in the coarsest words that still help.
+export function since(ms, nowMs = Date.now()) {
+  const minutes = Math.max(0, Math.round((nowMs - ms) / 60_000));
+  if (minutes < 120) return t(`${minutes} 分钟前`, `${minutes} min ago`);
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? t(`${hours} 小时前`, `${hours} h ago`) : t(`${Math.round(hours / 24)} 天前`, `${Math.round(hours / 24)} days ago`);
+}
+
+// A browser gives its clipboard only to this machine and to https; elsewhere a selection is copied.
+export async function copyText(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const area = make("textarea", text);
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error(t("浏览器不允许复制，请手动选中。", "The browser does not let it be copied: select it by hand."));
+}
 
 export function duration(ms) {
   const seconds = Math.round(ms / 1000);

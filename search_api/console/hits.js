@@ -2,12 +2,11 @@
 
 import { releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName } from "./cameras.js";
-import { button, byId, clock, duration, local, make } from "./dom.js";
+import { button, byId, clock, duration, local, make, since } from "./dom.js";
 import { t } from "./language.js";
-import { worded } from "./wording.js";
+import { lookName, looksOf, worded } from "./wording.js";
 
 const MARKS = { agree: "✓", disagree: "✗", unseen: "?" };
-const SHORT = { upper_colour: t("上衣", "top"), lower_colour: t("下装", "bottom"), any_colour: t("衣服", "clothes") };
 
 // `act` has confirm, reject, more and watch, each called with the hit; `chosen` tells what was said of a hit before.
 export function showHits(hits, act, chosen) {
@@ -26,7 +25,7 @@ function card(hit, act, chosen) {
   showPicture(image, hit.picture, "hits");
   const facts = make("div", undefined, "facts");
   facts.append(...score(hit), ...reasons(hit), make("div", cameraName(hit.camera), "camera"),
-    make("div", communityName(hit.community) || "\u00a0", "soft"), make("div", `${local(hit.first_seen_ms)} – ${clock(hit.last_seen_ms)}`),
+    make("div", communityName(hit.community) || "\u00a0", "soft"), make("div", `${local(hit.first_seen_ms)} – ${clock(hit.last_seen_ms)}`), make("div", since(hit.last_seen_ms), "soft"),
     make("div", stay(hit), "soft"), actions(hit, item, act, chosen), ...around(hit));
   item.append(shot, facts);
   return item;
@@ -49,19 +48,17 @@ function reasons(hit) {
   const line = make("div", undefined, "reasons");
   line.append(...hit.why.map((why) => {
     const instead = why.verdict === "disagree" && why.seen ? `: ${worded(why.seen)}` : "";
-    return make("span", `${MARKS[why.verdict] || "?"} ${SHORT[why.look] || t(why.zh, why.en)}${instead}`, why.verdict);
+    return make("span", `${MARKS[why.verdict] || "?"} ${lookName(why.look) || t(why.zh, why.en)}${instead}`, why.verdict);
   }));
   return [line];
 }
 
 function stay(hit) {
-  const looks = Object.entries(hit.attributes)
-    .map(([name, value]) => [SHORT[name], worded(value)].filter(Boolean).join(" ")).join("，");
   const cameras = new Set([hit, ...hit.shots].map((shot) => shot.camera)).size;
   const more = cameras > 1 ? t(`像同一人，${cameras} 台摄像机另 ${hit.shots.length} 张`, `${hit.shots.length} more of one who looks the same, at ${cameras} cameras`)
     : t(`同次另 ${hit.shots.length} 张`, `${hit.shots.length} more of this visit`);
   const shots = hit.shots.length ? more : "";
-  return [duration(hit.last_seen_ms - hit.first_seen_ms), looks, shots].filter(Boolean).join(" · ");
+  return [duration(hit.last_seen_ms - hit.first_seen_ms), looksOf(hit), shots].filter(Boolean).join(" · ");
 }
 
 function enlarge(address, text) {

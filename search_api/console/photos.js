@@ -4,6 +4,7 @@ import { byId, make, button } from "./dom.js";
 import { t } from "./language.js";
 
 const MOST = 8;
+const TALL = 88; // of somebody who stands alone, in pixels of the screen
 let chosen = []; // {file, address, box}
 
 export const photos = () => chosen;
@@ -30,8 +31,10 @@ function show() {
     photo.image.alt = t("照片", "photo");
     photo.image.src = photo.address;
     photo.stage.append(photo.image);
+    photo.people = make("div", undefined, "people");
     return photo.stage;
   }));
+  byId("people").replaceChildren(...chosen.map((photo) => photo.people));
 }
 
 function placed(element, photo, box) {
@@ -48,18 +51,33 @@ function clear(photo) {
   photo.stage.querySelectorAll("button, i").forEach((element) => element.remove());
 }
 
-export function markBox(photo, box) {
+// Shows a frame round the one who was chosen, or a numbered one round each to choose from. Below, each stands alone,
+// large enough for a finger; a click is told, with the box kept in the photo.
+export function offerPeople(photo, people, picked, box = null) {
   clear(photo);
+  const pick = (person) => () => { photo.box = person.box; picked(); };
   if (box) photo.stage.append(placed(make("i"), photo, box));
+  else people.forEach((person, index) => photo.stage.append(placed(numbered(index, pick(person)), photo, person.box)));
+  const hint = box ? t("不是此人？点选另一人", "Somebody else? Choose another") : t("要找哪一个？请点选", "Which one is to be found?");
+  photo.people.replaceChildren(...(people.length > 1 ? [make("p", hint), ...people.map((person, index) => {
+    const one = numbered(index, pick(person));
+    one.prepend(alone(photo.image, person.box));
+    one.setAttribute("aria-pressed", Boolean(box) && person.box.every((value, at) => value === box[at]));
+    return one;
+  })] : []));
 }
 
-// Shows a numbered frame round each of them; a click is told with the box.
-export function offerPeople(photo, people, picked) {
-  clear(photo);
-  people.forEach((person, index) => {
-    const frame = button("", () => { photo.box = person.box; picked(); });
-    frame.setAttribute("aria-label", `${index + 1}`);
-    frame.append(make("span", `${index + 1}`));
-    photo.stage.append(placed(frame, photo, person.box));
-  });
+function numbered(index, picked) {
+  const frame = button("", picked);
+  frame.setAttribute("aria-label", `${index + 1}`);
+  frame.append(make("span", `${index + 1}`));
+  return frame;
+}
+
+function alone(image, [left, top, right, bottom]) {
+  const canvas = make("canvas");
+  canvas.height = 2 * TALL; // sharp on a phone too
+  canvas.width = Math.max(1, Math.round((canvas.height * (right - left)) / (bottom - top)));
+  canvas.getContext("2d").drawImage(image, left, top, right - left, bottom - top, 0, 0, canvas.width, canvas.height);
+  return canvas;
 }

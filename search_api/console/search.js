@@ -7,21 +7,24 @@ import { button, byId, local, make, say } from "./dom.js";
 import { showHits } from "./hits.js";
 import { keep } from "./keep.js";
 import { t } from "./language.js";
-import { choosePhotos, markBox, offerPeople, photos } from "./photos.js";
+import { showLatest } from "./latest.js";
+import { choosePhotos, offerPeople, photos } from "./photos.js";
 import { hideRoute, showRoute } from "./route.js";
 import { startSpans } from "./spans.js";
 import { openForm } from "./watches.js";
 import { chosenZone, startZone } from "./zone.js";
 
 let watching = false;
+let found = []; // the hits that are shown, best first
 const judged = new Map(); // sighting → confirmed or rejected
 const told = (verdict) => [...judged].filter(([, said]) => said === verdict).map(([sighting]) => sighting);
 
 export function startSearch() {
-  choosePhotos(anew);
+  choosePhotos(() => { found = []; layHits(); anew(); });
   startZone();
   byId("print").addEventListener("click", () => window.print());
   startSpans();
+  byId("order").addEventListener("change", layHits);
   byId("words").addEventListener("change", anew);
   byId("ask").addEventListener("submit", (event) => { event.preventDefault(); search(); });
 }
@@ -60,7 +63,7 @@ function question(sighting) {
   for (const id of ["from", "to"]) if (when(id)) form.append(id, when(id));
   for (const camera of chosenCameras()) form.append("camera", camera);
   if (byId("community").value && !chosenCameras().length) form.append("community", byId("community").value);
-  if (chosenZone()) form.append("zone", chosenZone().join(","));
+  if (chosenZone()) form.append("zone", chosenZone());
   form.append("top", byId("top").value);
   form.append("reason", byId("reason").value);
   return form;
@@ -90,22 +93,39 @@ function show(reply, sighting) {
   const unclear = sighting ? -1 : reply.photos.findIndex((photo) => !photo.box && photo.people.length > 1);
   if (unclear >= 0) {
     const { people } = reply.photos[unclear];
-    showHits([], {}, () => null);
+    found = [];
+    layHits();
+    offerNext();
     byId("coverage").replaceChildren();
     offerPeople(photos()[unclear], people, search);
     say(t(`照片中有 ${people.length} 个目标，请点选一个。`, `The photo shows ${people.length}: click the one to find.`));
+    byId("drop").scrollIntoView({ behavior: "smooth" }); // where they are
     return;
   }
-  if (!sighting) reply.photos.forEach((photo, index) => markBox(photos()[index], photo.box));
+  if (!sighting) reply.photos.forEach((photo, index) => offerPeople(photos()[index], photo.people, another, photo.box));
   byId("coverage").replaceChildren(...(reply.coverage ? [coverageBars(reply.coverage, !reply.hits.length)] : []));
   const n = reply.hits.length;
   const among = reply.searched ? t(`（共检索 ${reply.searched} 条）`, `(among ${reply.searched})`) : "";
   say(`${n ? t(`${n} 条，按相似度排列。`, `${n} hits, best first.`) : t("没有找到。", "Nothing in the archive fits.")} ${among}`);
-  const act = { judge, more: (hit) => { window.scrollTo({ top: 0 }); search(hit.sighting); } };
-  showHits(reply.hits, act, (hit) => judged.get(hit.sighting) || null);
+  found = reply.hits;
+  layHits();
   byId("sheet").hidden = !n;
   byId("sheet-facts").textContent = `${byId("reason").value} · ${local(Date.now())}`;
   offerNext();
+  const below = byId("hits").getBoundingClientRect().top > window.innerHeight / 2;
+  if (n && below) byId("message").scrollIntoView({ behavior: "smooth" });
+}
+
+function layHits() {
+  const act = { judge, more: (hit) => { window.scrollTo({ top: 0 }); search(hit.sighting); } };
+  const shown = byId("order").value === "best" ? found : [...found].sort((one, other) => other.last_seen_ms - one.last_seen_ms);
+  showHits(shown, act, (hit) => judged.get(hit.sighting) || null);
+}
+
+// The wrong one was picked in the photo: what was said of the hits was said of somebody else.
+function another() {
+  anew();
+  search();
 }
 
 function route() {
@@ -121,6 +141,7 @@ function judge(hit, verdict) {
 function offerNext() {
   const yes = told("confirmed").length;
   const no = told("rejected").length;
+  showLatest(found, (hit) => hit.confirmed || judged.get(hit.sighting) === "confirmed", byId("reason").value);
   byId("next").hidden = !yes && !no;
   byId("next").replaceChildren(
     make("span", `✓ ${yes}  ✗ ${no}`),

@@ -3,7 +3,7 @@
 import { ask, asked, send } from "./api.js";
 import { wayOf, WAYS } from "./addresses.js";
 import { communityName, readCameras } from "./cameras.js";
-import { button, byId, joined, local, make, say } from "./dom.js";
+import { button, byId, copyText, joined, local, make, say } from "./dom.js";
 import { t } from "./language.js";
 import { confirmed } from "./question.js";
 import { openMute, openSubscription, startSubscriptionForms } from "./subscription_form.js";
@@ -43,7 +43,7 @@ const tried = (deed) => deed().catch((error) => say(error.message, true));
 function secretOf(secret) {
   const box = make("div", undefined, "story secret");
   const shown = make("code", secret);
-  const copy = button(t("复制", "Copy"), () => tried(async () => { await navigator.clipboard.writeText(secret); say(t("已复制。", "Copied.")); }));
+  const copy = button(t("复制", "Copy"), () => tried(async () => { await copyText(secret); say(t("已复制。", "Copied.")); }));
   box.append(make("b", t("签名密钥，只显示这一次，请现在交给接收方", "Signing secret, shown only now: hand it to the receiver")), shown, copy);
   return box;
 }

@@ -22,4 +22,22 @@ const VALUES = {
   purple: "紫", cyan: "青", pink: "粉", unknown: "未知", car: "轿车", suv: "越野车", van: "面包车", truck: "货车", bus: "客车",
 };
 // What was measured; the word itself where there is no Chinese for it.
+const LOOKS = { upper_colour: t("上衣", "top"), lower_colour: t("下装", "bottom"), any_colour: t("衣服", "clothes") };
+export const lookName = (look) => LOOKS[look] || "";
 export const worded = (value) => value.split(" ").map((each) => (VALUES[each] ? t(VALUES[each], each) : each)).join(" ");
+export const looksOf = (sighting) => Object.entries(sighting.attributes)
+  .map(([look, value]) => [lookName(look), worded(value)].filter(Boolean).join(" ")).join(t("，", ", ", ""));
+
+// Why a camera gives no picture, and what to look at.
+const REASONS = {
+  refused: t("连不上：检查地址、端口、路径，是否开机", "nobody answers there: check address, port and path, and whether it is on"),
+  unauthorised: t("用户名或密码不对", "wrong user name or password"),
+  timeout: t("没有应答：检查网络和供电", "no answer: check network and power"),
+  end_of_stream: t("码流或录像已结束", "the stream or recording ended"),
+  decode_error: t("画面无法解码：检查编码设置", "nothing to decode: check the camera's encoding"),
+  no_video: t("该地址没有视频", "there is no video at this address"),
+  bad_source: t("不是摄像机地址或录像：检查站点文件", "no camera and no recording: check the site file"),
+  overloaded: t("本机负荷已满，暂不读取", "this machine has no room for it now"),
+  asked: t("已停止", "stopped when asked"),
+};
+export const reasonText = (reason) => (reason ? REASONS[reason] || reason : "");

@@ -1,14 +1,16 @@
-// A part of one camera's picture, dragged over its latest picture: only who stood there is looked for.
+// A part of one camera's picture, dragged over its latest picture or taken from a rule: only who stood there is looked for.
 
-import { ask, releasePictures, showBlob } from "./api.js";
+import { ask, asked, releasePictures, showBlob } from "./api.js";
 import { button, byId, drawn, make } from "./dom.js";
 import { t } from "./language.js";
 
 const LEAST = 0.01; // of the picture: a smaller one was a slip of the finger
 let camera = null;
-let zone = null; // [left, top, right, bottom], shares of the picture
+let zone = null; // its corners [x, y] in order, shares of the picture
+let said = ""; // what it is called
 
-export const chosenZone = () => zone;
+// As the API wants it; null is all of the picture.
+export const chosenZone = () => zone && zone.map((corner) => corner.join(",")).join(" ");
 
 // Offers a zone while exactly one camera is chosen.
 export function offerZone(cameras) {
@@ -31,21 +33,41 @@ export function startZone() {
 
 function stage() {
   const svg = drawn("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", role: "img", "aria-label": t("画面区域", "zone") });
-  const frame = drawn("rect", { class: "zone" });
+  const frame = drawn("polygon", { class: "zone" });
   svg.append(frame);
   drag(svg, frame);
   const image = make("img");
   image.alt = "";
   const picture = make("div", undefined, "zone-picture");
   picture.append(image, svg);
-  byId("zone-stage").replaceChildren(picture, button(t("清除", "Clear"), () => { zone = null; show(frame); }));
+  const line = make("div", undefined, "line");
+  line.append(button(t("清除", "Clear"), () => { zone = null; show(frame); }));
+  byId("zone-stage").replaceChildren(picture, line);
   const shown = camera;
   ask(`/v1/cameras/${encodeURIComponent(shown)}/still`).then((reply) => reply.blob())
-    .then((blob) => { if (camera === shown) showBlob(image, blob, "zone"); })
+    .then(async (blob) => {
+      if (camera !== shown) return;
+      showBlob(image, blob, "zone");
+      await image.decode();
+      offerRules(shown, image, line, frame);
+    })
     .catch(() => {
       picture.classList.add("blank");
       byId("zone-stage").append(make("p", t("没有此摄像机的画面，按位置估计。", "No picture of this camera: drag by eye."), "soft"));
     });
+}
+
+// Zones that were drawn for rules, in pixels of the picture. A zhian without rules has none.
+async function offerRules(shown, image, line, frame) {
+  const rules = await asked(`/v1/rules/${encodeURIComponent(shown)}`).catch(() => []);
+  if (camera !== shown) return;
+  const size = [image.naturalWidth, image.naturalHeight];
+  const share = (value, axis) => Math.round(1000 * Math.min(Math.max(value / size[axis], 0), 1)) / 1000;
+  line.append(...rules.filter(({ rule }) => rule.zone).map(({ rule }) => button(rule.name, () => {
+    zone = rule.zone.map((corner) => corner.map(share));
+    said = rule.name;
+    show(frame);
+  })));
 }
 
 function drag(svg, frame) {
@@ -55,14 +77,14 @@ function drag(svg, frame) {
     const [x0, y0] = place(svg, event);
     const move = (to) => {
       const [x, y] = place(svg, to);
-      zone = [Math.min(x0, x), Math.min(y0, y), Math.max(x0, x), Math.max(y0, y)];
+      const [left, top, right, bottom] = [Math.min(x0, x), Math.min(y0, y), Math.max(x0, x), Math.max(y0, y)];
+      zone = right - left < LEAST || bottom - top < LEAST ? null : [[left, top], [right, top], [right, bottom], [left, bottom]];
+      said = [left, top, right, bottom].map((value) => `${Math.round(100 * value)} %`).join(" ");
       show(frame);
     };
     const end = () => {
       svg.removeEventListener("pointermove", move);
       for (const name of ["pointerup", "pointercancel"]) svg.removeEventListener(name, end);
-      if (zone && (zone[2] - zone[0] < LEAST || zone[3] - zone[1] < LEAST)) zone = null;
-      show(frame);
     };
     svg.addEventListener("pointermove", move);
     for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, end);
@@ -76,12 +98,10 @@ function place(svg, event) {
 }
 
 function show(frame) {
-  const [left, top, right, bottom] = zone || [0, 0, 0, 0];
-  const at = { x: left, y: top, width: right - left, height: bottom - top };
-  for (const [name, value] of Object.entries(at)) frame.setAttribute(name, value);
+  frame.setAttribute("points", chosenZone() || "");
   tell();
 }
 
 function tell() {
-  byId("zone-said").textContent = zone ? zone.map((share) => `${Math.round(100 * share)} %`).join(" ") : t("整幅", "all of it");
+  byId("zone-said").textContent = zone ? said : t("整幅", "all of it");
 }

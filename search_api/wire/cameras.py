@@ -24,6 +24,8 @@ class CameraOut(Wire):
                     "gate": "north",
                     "state": "live",
                     "reason": None,
+                    "detail": None,
+                    "since_ms": 1777607985000,
                     "analysed": 18234,
                     "dropped": 12,
                     "sightings": 421,
@@ -40,6 +42,8 @@ class CameraOut(Wire):
     gate: str = ""
     state: str | None = None
     reason: str | None = None
+    detail: str | None = Field(default=None, description="why, in one sentence without credentials")
+    since_ms: int | None = Field(default=None, description="when this state began, UTC epoch ms")
     analysed: int = 0
     dropped: int = 0
     sightings: int = 0
@@ -63,6 +67,8 @@ def camera_out(report: "CameraReport", communities: Mapping[str, str]) -> Camera
         gate=camera.gate,
         state=str(state.status),
         reason=None if state.reason is None else str(state.reason),
+        detail=state.detail or None,
+        since_ms=state.since_ms,
         analysed=report.analysed,
         dropped=report.dropped,
         sightings=report.sightings,

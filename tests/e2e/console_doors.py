@@ -92,7 +92,7 @@ def served(folder: Path, alerting: Alerting) -> Iterator[Console]:
     search = service_over(small_archive())
     search.cameras = lambda: [  # type: ignore[assignment, return-value]
         Report(GATE, State(Status.CONNECTING)),  # of a live camera the next picture is waited for
-        Report(YARD, State(Status.BACKING_OFF, "connection refused")),
+        Report(YARD, State(Status.BACKING_OFF, "refused", "nobody listens at rtsp://***@10.0.0.7/main")),
     ]
     now_ms = [NOON_MS + 7_200_000]
     search.now_ms = lambda: now_ms[0]
@@ -132,6 +132,14 @@ def entered(browser: Browser, address: str, width: int = 1280) -> Iterator[Page]
     yield opened
     opened.close()
     assert not faults
+
+
+def choose(page: Page, folder: Path, *pictures: bytes) -> None:
+    """Choose photos for a search, and say what it is for."""
+    for number, picture in enumerate(pictures):
+        (folder / f"{number}.png").write_bytes(picture)
+    page.set_input_files("#photo", [folder / f"{number}.png" for number in range(len(pictures))])
+    page.fill("#reason", "case 7")
 
 
 def _ours(url: str, address: str) -> bool:

@@ -15,7 +15,7 @@ from search_api.access import Callers
 from search_api.app import create_app
 from search_api.serving import Serving, address_of, listen
 from search_api.watch_service import WatchService
-from tests.e2e.console_doors import WAIT_MS, entered, started_browser, unreadable
+from tests.e2e.console_doors import WAIT_MS, choose, entered, started_browser, unreadable
 from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
 
 
@@ -56,13 +56,6 @@ def alert_page(browser: Browser, alerting: Alerting) -> Iterator[Page]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The console of a zhian that only searches."""
     yield from entered(browser, address)
-
-
-def choose(page: Page, folder: Path, *pictures: bytes) -> None:
-    for number, picture in enumerate(pictures):
-        (folder / f"{number}.png").write_bytes(picture)
-    page.set_input_files("#photo", [folder / f"{number}.png" for number in range(len(pictures))])
-    page.fill("#reason", "case 7")
 
 
 def test_a_wrong_token_stays_outside(browser: Browser, address: str) -> None:

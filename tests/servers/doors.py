@@ -65,6 +65,8 @@ class MeanColour:
 class State:
     status: Status
     reason: str | None = None
+    detail: str = ""
+    since_ms: int = NOON_MS
 
 
 @dataclass

@@ -129,9 +129,17 @@ def test_a_confirmed_track_is_told_from_its_first_observation_and_a_flicker_neve
 def test_a_lasting_doubt_is_no_object():
     recorded = RecordedTracker(SIZE)
     for i in range(20):
-        recorded.update(detections((100.0, 0.6 if i == 0 else 0.42)), i + 1, i * 100)
+        recorded.update(detections((100.0, 0.6 if i == 0 else 0.35)), i + 1, i * 100)
     assert recorded.finish() == []
-    assert len(recorded.finish(HindsightSettings(min_mean_score=0.4))) == 1
+    assert len(recorded.finish(HindsightSettings(min_mean_score=0.3))) == 1
+
+
+@pytest.mark.parametrize("usual", [0.42, 0.46, 0.5])
+def test_somebody_small_of_whom_the_detector_is_only_half_sure_is_told_of(usual: float):
+    recorded = RecordedTracker(SIZE)
+    for i in range(20):
+        recorded.update(detections((100.0, 0.6 if i == 0 else usual)), i + 1, i * 100)
+    assert len(recorded.finish()) == 1
 
 
 def test_an_empty_recording():

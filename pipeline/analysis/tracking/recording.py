@@ -18,12 +18,13 @@ from pipeline.analysis.tracking.tracks import FloatArray, Tracks
 class HindsightSettings:
     """fill_s: longest gap in a track that is filled along a straight line. smooth_s: deviation of the Gaussian in time.
 
-    min_mean_score: a track whose observations score lower on average was no object, only a lasting doubt.
+    min_mean_score: a track whose observations score lower on average was no object, only a lasting doubt. It is
+    TrackerSettings.sure_score: small people, and people half hidden, are real at a mean of .5.
     """
 
     fill_s: float = 1.5
     smooth_s: float = 0.2
-    min_mean_score: float = 0.5
+    min_mean_score: float = TrackerSettings().sure_score
     linking: LinkSettings = field(default_factory=LinkSettings)
 
 
