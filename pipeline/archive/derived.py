@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, select
 
 from models.embeddings import EmbeddingSpace
 from pipeline.archive.bulk_reads import columns_of
@@ -188,19 +188,26 @@ class DerivedIndexes:
         return segment
 
 
+def _newer(c: Any, space_id: int, since: int) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - columns by name
+    """Return the conditions of a space's rows that changed since a change.
+
+    The sum keeps SQLite from the index of spaces and vector rows, by which it would look at every unsealed row, or at
+    every one that was ever given up, to find the few that are new.
+    """
+    return (c.changed > since, c.space_id + 0 == space_id)
+
+
 def _gone(connection: Connection, space_id: int, since: int) -> Sequence[int]:
     c = removals.c
-    return connection.scalars(select(c.vector_row).where(c.space_id == space_id, c.changed > since)).all()
+    return connection.scalars(select(c.vector_row).where(*_newer(c, space_id, since))).all()
 
 
 def _fresh(connection: Connection, space_id: int, since: int, from_row: int) -> Entries:
     c = sightings.c
     place = (c.id, c.revision, c.vector_row, c.kind, c.camera_id, c.community)
     chosen = select(*place, c.first_seen_ms, c.last_seen_ms, c.attributes).where(
-        c.space_id == space_id, c.vector_row >= from_row
+        c.vector_row >= from_row, *(_newer(c, space_id, since) if since else (c.space_id == space_id,))
     )
-    if since:
-        chosen = chosen.where(c.changed > since)
     return Entries.of(columns_of(connection, chosen.order_by(c.vector_row)))
 
 

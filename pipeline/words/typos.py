@@ -4,6 +4,7 @@ Only a word that is otherwise unknown is read as another one, and only when no o
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 _LEAST = 5  # letters of an English word: shorter ones are one letter off too many others
 _SURE = 6  # letters from which one may be another letter, not only missing, doubled or swapped
@@ -23,15 +24,24 @@ class Slips:
     def __init__(self, words: Iterable[str], alike: Sequence[str], own: Iterable[str]) -> None:
         self._first = str.maketrans({other: group[0] for group in alike for other in group[1:]})
         self._own = frozenset(own)
-        self._sounds: dict[str, str] = {}
-        self._letters: dict[str, list[str]] = {}
-        for word in words:
-            if word.isascii():
-                if len(word) >= _LEAST and word.isalpha():
-                    for left in {word, *_without_one(word)}:
-                        self._letters.setdefault(left, []).append(word)
-            elif 1 < len(word) <= _LONGEST and not word.endswith("的"):
-                self._sounds.setdefault(word.translate(self._first), word)
+        self._words = tuple(words)
+
+    @cached_property  # the tables are for texts with slips: most have none
+    def _letters(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for word in self._words:
+            if len(word) >= _LEAST and word.isascii() and word.isalpha():
+                for left in {word, *_without_one(word)}:
+                    found.setdefault(left, []).append(word)
+        return found
+
+    @cached_property
+    def _sounds(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for word in self._words:
+            if 1 < len(word) <= _LONGEST and not word.isascii() and not word.endswith("的"):
+                found.setdefault(word.translate(self._first), word)
+        return found
 
     def sounding_like(self, text: str, start: int) -> tuple[str, str] | None:
         """Return the longest piece of a text from a place on that sounds like a word of several, and that word."""

@@ -1,17 +1,19 @@
 """What appends are made of: many rows in one statement, many rows in one step, and how sealing keeps out of the way."""
 
 import random
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
-from models.embeddings import EmbeddingSpace
+from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
-from pipeline.archive import SightingFilter, open_archive, schema
+from pipeline.archive import Query, SightingFilter, open_archive, schema
 from pipeline.archive.batch import ROWS_AT_ONCE, by_space
 from pipeline.archive.bulk_reads import columns_of
 from pipeline.archive.durable import PARTS_AT_ONCE, write_parts
@@ -101,6 +103,36 @@ def test_columns_are_the_rows_to_the_last_bit_in_order(tmp_path: Path) -> None:
         assert columns_of(connection, chosen) == [list(column) for column in zip(*rows, strict=True)]
         assert columns_of(connection, chosen.where(c.track_id < 0)) == [[]] * 6
     engine.dispose()
+
+
+def test_a_search_looks_only_at_the_rows_that_changed_since_the_last(tmp_path: Path) -> None:
+    chance = random.Random(6)
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:
+        asked.append((statement, values))
+
+    with open_archive(tmp_path / "a", writable=True) as archive:
+        archive.append([record_of(number, chance) for number in range(40)])
+        query = Query(Embeddings(np.eye(1, 4, dtype=np.float32), SPACES[0]), SightingFilter(), top=1)
+        archive.search(query)
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            archive.append([record_of(40, chance), record_of(0, chance, 2)])
+            archive.search(query)
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+    plans: dict[str, set[str]] = {}
+    with closing(sqlite3.connect(tmp_path / "a" / "archive.sqlite")) as connection:
+        for statement, values in asked:
+            for table in ("sightings", "removals"):
+                if f"FROM {table}" in statement:
+                    rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+                    plans.setdefault(table, set()).update(row[3] for row in rows if f" {table} " in row[3])
+    assert plans == {
+        "sightings": {"SEARCH sightings USING INDEX ix_sightings_changed (changed>?)"},
+        "removals": {"SEARCH removals USING INDEX ix_removals_changed (changed>?)"},
+    }
 
 
 def test_parts_are_written_one_after_the_other(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 from sqlalchemy import Engine, Row, select
 
@@ -25,7 +24,6 @@ from pipeline.archive.segments.rows import read_rows
 from pipeline.errors import ArchiveError, SegmentDamaged
 
 LOOK_AGAIN_S = 0.1
-_log = structlog.get_logger(__name__)
 
 
 class Reader(Protocol):
@@ -147,7 +145,9 @@ class SegmentKeeper:
             try:
                 self.work(ending=self._ending.is_set)
             except (ArchiveError, OSError) as error:  # rows stay searchable unsealed: the next nudge tries again
-                _log.warning("segments_not_built", reason=str(error))
+                import structlog  # whoever only asks an archive need not load it
+
+                structlog.get_logger(__name__).warning("segments_not_built", reason=str(error))
 
     def _spaces(self) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
