@@ -82,10 +82,12 @@ def measure(video: Path, truth_file: Path, detector: Listening, fps: float | Non
     return result
 
 
-def measure_shaken(video: Path, truth_file: Path, heard: Listening, fps: float | None) -> dict[str, dict[str, float]]:
-    """Track a recording TIMES more with what was heard in it, shaken; return the spread of each score."""
+def measure_shaken(
+    video: Path, truth_file: Path, heard: Listening, fps: float | None, times: int = TIMES
+) -> dict[str, dict[str, float]]:
+    """Track a recording `times` more with what was heard in it, shaken; return the spread of each score."""
     scores: dict[str, list[float]] = {"idf1": [], "mota": [], "hota": []}
-    for seed in range(TIMES):
+    for seed in range(times):
         replayed = Replayed(heard.detector, heard.found, seed)
         rows = track_recording(video, detector=replayed, kind=Kind.PERSON, fps=fps)
         truth, found = read_mot(truth_file), np.array([row[:7] for row in rows], float).reshape(-1, 7)

@@ -25,7 +25,7 @@ def choose(
 
     1. What is asked for by name is taken, or EngineUnavailable says what is missing.
     2. Detection runs on what was measured to be the fastest here (`zhian models measure`) among what the names leave
-       open. bf16 and tf32 have to be 5 % faster than fp32 for it; AP50 differs by less than 0.003 in bf16 (`python -m
+       open. bf16 and tf32 have to be 5 % faster than fp32 for it; AP50 differs by at most 0.004 in bf16 (`python -m
        benchmarks detection`), and tf32 deviates less (`python -m benchmarks gpu`). What is `inexact`, labels whose
        outputs were measured to be too far from fp32's, is not chosen, however fast it is.
     3. A GPU provider means onnxruntime, detection on CUDA in tf32, all else in fp32; bf16 on the CPU means OpenVINO.

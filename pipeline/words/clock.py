@@ -250,7 +250,8 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"(?:at )?(1[0-2]|[1-9])(?::(\d\d))?(?: ?{_AP})?-?ish(?: ?{_AP})?(?![a-z])", _ish),
     _rule(r"(?:at )?([01]\d|2[0-3])([0-5]\d) ?(?:hrs?|hours|h)(?![a-z])", lambda m: f"clock:{m[1]}:{m[2]}:exact:"),
     _rule(
-        rf"half ({_HOURS_EN})(?! ?(?:hour|minute|min|past|to|of|[ap]\.?m))",
+        rf"half ({_HOURS_EN})"
+        rf"(?! ?(?:hour|minute|min|past|to(?! (?:half|a quarter|quarter|\d|{_HOURS_EN})\b)|of|[ap]\.?m))",
         lambda m: f"clock:{int(number(m[1]))}:30:exact:",
     ),
     _rule(

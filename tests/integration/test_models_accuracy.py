@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import clothing, detection, embedding
+from benchmarks import clothing, detection, embedding, tracking
 from benchmarks.evaluation_set import SEQUENCES, mirrored_store
 from benchmarks.mot_metrics import MotScore, read_mot, score
 from models.clothing import load_clothing_reader
@@ -61,6 +61,17 @@ def test_people_are_followed(
     result = tracked(name, sequence, store, shared)
     assert result.idf1 >= idf1
     assert result.mota >= mota
+
+
+def test_people_are_followed_where_many_are_half_hidden_whatever_rounding_does(store: ModelStore, shared: Path) -> None:
+    """One run of ten people is luck, .64 to .80: the mean of several, as `benchmarks.shaken` makes them, is none."""
+    folder = shared / "data" / "mot" / "TUD-Stadtmitte"
+    video, truth = folder / SEQUENCES["TUD-Stadtmitte"], folder / "gt" / "gt.txt"
+    heard = tracking.Listening(load_detector("nanodet", store=store))
+    track_recording(video, detector=heard, kind=Kind.PERSON, fps=None)
+    spread = tracking.measure_shaken(video, truth, heard, None, times=4)
+    assert spread["mota"]["mean"] >= 0.65
+    assert spread["idf1"]["mean"] >= 0.65
 
 
 def test_clothing_colours_on_sources_nothing_was_learned_from(shared: Path) -> None:
