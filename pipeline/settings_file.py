@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -84,19 +85,30 @@ def _variable(match: re.Match[str], node: yaml.Node, path: Path, secrets: bool) 
 
 
 def _sentences(error: ValidationError, root: yaml.Node, path: Path) -> list[str]:
+    items = error.errors()
     sentences = []
-    for item in error.errors():
+    for item in items:
         loc = item["loc"]
+        if any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in items):
+            continue  # what is wrong inside is said; that nothing is left over is no news
         where = ".".join(str(part) for part in loc) or "the file"
         line = line_of(root, loc)
         if item["type"] == "extra_forbidden":
-            sentences.append(f"{path}, line {line}: unknown key `{where}`")
+            sentences.append(f"{path}, line {line}: unknown key `{where}`{_meant(str(loc[-1]))}")
         elif item["type"] == "missing":
             sentences.append(f"{path}, line {line}: `{where}` is missing")
         else:
             message = item["msg"].removeprefix("Value error, ")
             sentences.append(f"{path}, line {line}: {where}: {message[0].lower()}{message[1:]}")
     return sentences
+
+
+def _meant(key: str) -> str:
+    """Return the known key that is spelt like this one, as a question."""
+    schema = Settings.model_json_schema()
+    known = {name for part in (schema, *schema["$defs"].values()) for name in part.get("properties", {})}
+    alike = get_close_matches(key, sorted(known), n=1)
+    return f" (did you mean `{alike[0]}`?)" if alike else ""
 
 
 def line_of(root: yaml.Node, loc: Sequence[str | int]) -> int:

@@ -10,6 +10,7 @@ from pipeline.words.tokens import Token
 
 OLD, GROWN = 60, 18  # where the bands of GA/T 1400 begin
 OLDEST = 110
+_HOURS = 24  # of a day
 TENS = {
     word: 10 * (at + 2)
     for at, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
@@ -21,7 +22,8 @@ _NUMBER = re.compile(
 _ROUGH_HOUR = re.compile(r"(?:about|around|circa) \d{1,2}")
 _ABOUT = frozenset(
     ["about", "around", "approx", "approx.", "approximately", "roughly", "大约", "大概", "约", "of", "only"]
-)
+) | frozenset(["maybe", "perhaps", "probably", "possibly", "可能", "估计", "也就", "差不多"])
+_DECIMAL = frozenset(".:/")
 _SAYS_AGE = frozenset(["is", "was"])
 _SAYS_WHOM = frozenset({Role.WHO, Role.BREAK})
 _BORN = "born="
@@ -47,13 +49,22 @@ def ages_settled(tokens: Sequence[Token], this_year: int) -> list[Token]:
             settled = _of_birth(token, this_year)
         elif token.role is Role.TIME and _is_small(token, found, tokens[place + 1 : place + 2]):
             settled = replace(token, role=Role.WHO, value="age=child")
-        elif token.role is Role.UNKNOWN and somebody and _is_age(token, found, tokens[place + 1 : place + 2]):
+        elif _may_be_age(token, found, somebody=somebody) and _is_age(token, found, tokens[place + 1 : place + 2]):
             match = _NUMBER.fullmatch(token.text)
             assert match is not None
             settled = replace(token, role=Role.WHO, value=f"age={band(_count(match[1]))}")
         found.append(settled)
         somebody = somebody or (token.role is Role.WHO and "gender=" in token.value)
     return found
+
+
+def _may_be_age(token: Token, before: Sequence[Token], *, somebody: bool) -> bool:
+    """Tell whether a number may be an age: of somebody named, or a rough one that is no hour, `barefoot, about 85`."""
+    match = _NUMBER.fullmatch(token.text) if token.role is Role.UNKNOWN else None
+    if match is None or somebody:
+        return match is not None
+    is_rough = match[0] != match[1] or (bool(before) and before[-1].text in _ABOUT)
+    return is_rough and _count(match[1]) > _HOURS
 
 
 def _is_small(token: Token, before: Sequence[Token], after: Sequence[Token]) -> bool:
@@ -81,8 +92,9 @@ def _is_age(said: Token, before: Sequence[Token], after: Sequence[Token]) -> boo
         return False
     if after and after[0].role not in (Role.BREAK, Role.FILLER):
         return False
+    if before and before[-1].end == said.start and before[-1].text in _DECIMAL:  # 1.80
+        return False
     place = len(before) - 1
     while place >= 0 and before[place].text in _ABOUT:
         place -= 1
-    lead = before[place]
-    return lead.role in _SAYS_WHOM or lead.text in _SAYS_AGE
+    return place < 0 or before[place].role in _SAYS_WHOM or before[place].text in _SAYS_AGE

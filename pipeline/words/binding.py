@@ -180,7 +180,8 @@ class Binder(Wishes):
             self._after_unknown = False
             self._bind(_ANY)
         elif token.text in TURNS and self._colours:
-            self._bind(self._garment or _ANY)
+            bare = self._bare if self._only_colours and not self._wears else None  # `my e-bike! black with a red seat`
+            self._bind(self._garment or bare or _ANY)
             self._garment, self._default = None, ""
         elif self._was_negated and (token.role is Role.OR or token.text in AND) and thing_follows(rest):
             self.negate()

@@ -46,6 +46,13 @@ _HOLDS = frozenset(
         "买了",
     ]
 ) | frozenset(["手捧", "手拿", "手持", "卖", "送"])
+_DRAWN = {"条": "pattern=striped", "点": "pattern=dotted", "点点": "pattern=dotted"}
+_OR_IS = frozenset(["就是", "便是", "要不就是"])
+_SAYS_COLOUR = frozenset({Role.COLOUR, Role.SHADE, Role.GARMENT})
+_DOES_NOT = frozenset(["doesn't", "don't", "didn't", "doesnt", "dont", "didnt", "does not", "do not", "did not"])
+_HAS = frozenset(
+    ["wear", "have", "carry", "own", "hold", "use", "want", "need", "have on", "bring", "take", "show", "include", "a"]
+) | frozenset(["any", "the", "even", "really", "usually", "normally", "always", "appear to", "seem to", "look"])
 _HALVES = {"上": "upper_colour", "下": "lower_colour"}
 
 
@@ -108,7 +115,7 @@ def _are_one(before: Token, after: Token) -> bool:
 def settled(tokens: list[Token], plain: str) -> list[Token]:
     """Give what belongs to an unknown word to it: the letter it begins with (红领巾, 花盆), the colour of a thing."""
     found: list[Token] = []
-    tokens = _in_hand(tokens)
+    tokens = _drawn(_in_hand(_either_or(_not_done(tokens))))
     for place, token in enumerate(tokens):
         before = found[-1] if found else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
@@ -126,6 +133,34 @@ def settled(tokens: list[Token], plain: str) -> list[Token]:
     return _halves(_all_of_one_colour(_sorts_of_vehicles(_named_by_material(found))))
 
 
+def _either_or(tokens: list[Token]) -> list[Token]:
+    """不是黑的就是蓝的 is one of the two, and denies nothing."""
+    found = list(tokens)
+    for place, token in enumerate(tokens):
+        if token.text != "不是":
+            continue
+        other = next((at for at in range(place + 1, len(tokens)) if tokens[at].role not in _SAYS_COLOUR), len(tokens))
+        has_colour = any(each.role is Role.COLOUR for each in tokens[place + 1 : other])
+        if has_colour and other < len(tokens) and tokens[other].text in _OR_IS:
+            found[place] = replace(token, role=Role.FILLER, value="")
+            found[other] = replace(tokens[other], role=Role.OR)
+    return found
+
+
+def _not_done(tokens: list[Token]) -> list[Token]:
+    """What somebody does not do says nothing of looks: `doesn't know where he lives`, but `doesn't wear glasses`."""
+    return [
+        replace(token, role=Role.FILLER, value="")
+        if token.role is Role.NEGATION
+        and token.text in _DOES_NOT
+        and place + 1 < len(tokens)
+        and tokens[place + 1].role is Role.FILLER
+        and tokens[place + 1].text not in _HAS
+        else token
+        for place, token in enumerate(tokens)
+    ]
+
+
 def _in_hand(tokens: list[Token]) -> list[Token]:
     """Flowers that somebody holds are no pattern: `carrying flowers`, 捧着花."""
     found: list[Token] = []
@@ -134,6 +169,20 @@ def _in_hand(tokens: list[Token]) -> list[Token]:
         on_thing = place + 1 < len(tokens) and tokens[place + 1].role in (Role.GARMENT, Role.COLOUR, Role.SHADE)
         found.append(replace(token, role=Role.UNKNOWN, value="thing", word=None) if held and not on_thing else token)
     return found
+
+
+def _drawn(tokens: list[Token]) -> list[Token]:
+    """条 and 点 after a colour and before what has them are its pattern: 蓝白条的衬衫, 绿底白点的裙子."""
+    return [
+        replace(token, role=Role.ATTRIBUTE, value=_DRAWN[token.text], word=None)
+        if token.text in _DRAWN
+        and 0 < place < len(tokens) - 1
+        and tokens[place - 1].role is Role.COLOUR
+        and tokens[place - 1].end == token.start
+        and (tokens[place + 1].text == "的" or tokens[place + 1].role is Role.GARMENT)
+        else token
+        for place, token in enumerate(tokens)
+    ]
 
 
 def _is_held(before: list[Token]) -> bool:

@@ -19,6 +19,7 @@ _ZH_TALL = (
     r"|1m\d{2}|1\d\d ?(?:cm|厘米|公分))"
 )
 _SIZES = (
+    r"(?:about |around |roughly )?1\.[6-9]\d(?![\d.]| ?(?:m|米))",  # no time either: an hour has no 60 minutes
     rf"(?:身高|个子|高)?[:\s]?{_ABOUT}{_ZH_TALL}(?: tall|左右|上下|多|高)?(?![a-z])",
     rf"身高[:\s]?{_ABOUT}1\d\d(?:左右|上下|多)?(?!\d)",
     r"[4-6] ?(?:ft|feet|foot|')(?: ?\d{1,2} ?(?:ins?|inch(?:es)?|\"|'')?)?(?: tall)?(?![a-z0-9])",

@@ -44,7 +44,7 @@ NO_DAY = "no day"
 _LUNAR = (
     r"(?:农历|阴历|旧历)(?:[闰正冬腊一二三四五六七八九十]+月)?(?:初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[一二三]?十[一二三四五六七八九]?)?"
     r"|(?:[正冬腊]月|闰[一二三四五六七八九十]+月)(?:初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[一二三]?十[一二三四五六七八九]?)?"
-    r"|[一二三四五六七八九十]+月(?:初[一二三四五六七八九十]|廿[一二三四五六七八九]?)|八月十五|初[一二三四五六七八九十]|大年(?:三十|初[一二三四五六七八九十])"
+    r"|[一二三四五六七八九十]+月(?:初[一二三四五六七八九十]|廿[一二三四五六七八九]?)|八月十五|初[一二三四五六七八九十](?!的?(?:学生|[男女]生|[男女]孩|同学|年级|班))|大年(?:三十|初[一二三四五六七八九十])"
     r"|(?:除夕|春节|元宵|清明|端午|七夕|中秋|重阳|腊八|冬至|立冬|立春|夏至|国庆|元旦|圣诞|(?:五一|劳动|儿童|情人|妇女|教师|万圣|中元)节)"
     r"(?:节|夜)?(?:那天|当天|那日|期间|假期|前后|长假|前夕|那晚)?"
     r"|(?:spring festival|lunar new year|chinese new year|mid-?autumn(?: festival)?|dragon boat(?: festival)?"
@@ -72,6 +72,7 @@ _NUMBERED = re.compile(
     r"(\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z0-9])"
 )
 _MAY_SLIP = frozenset({Role.FILLER, Role.LENGTH, Role.SHADE})
+_OF_FORM = re.compile(r"[-–—=] ?(?:no|none|nil|无|没有)(?=\s*(?:[;；,，.。\n|]|$))")  # hat - no
 _LATIN = re.compile(r"[a-z0-9][a-z0-9'_-]*")
 
 
@@ -232,6 +233,8 @@ def _strange(text: str, start: int) -> Token:
     part = text[start:end]
     if part == ":" or unicodedata.category(part[0]) in ("Ps", "Pe", "Pi", "Pf") or part in "\"'":
         return Token(start, end, part, Role.FILLER)
+    if _OF_FORM.match(text, start):
+        return Token(start, end, ":", Role.FILLER)
     joins = text[start - 1 : start].isalpha() and text[end : end + 1].isalpha() and part == "-"
     if joins:  # red-brown
         return Token(start, end, part, Role.FILLER)

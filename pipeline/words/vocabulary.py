@@ -75,7 +75,10 @@ class Vocabulary:
 
     def _takes_from_next(self, text: str, start: int, end: int) -> bool:
         """Tell whether a word would take the first character of the garment or pattern that comes: 黄毛 of 黄毛衣."""
-        if end - start < 2 or end == len(text) or text[end - 1].isascii() or text[start : end - 1] not in self.words:
+        last = text[end - 1]
+        if end - start < 2 or end == len(text) or last.isascii() or last == "个":  # 一个 | 高中生, not 个高
+            return False
+        if text[start : end - 1] not in self.words:
             return False
         following = self.words.get(text[end - 1 : end + 1])
         role = self.words[text[start:end]].role
@@ -116,6 +119,7 @@ def vocabulary() -> Vocabulary:
     """Return the vocabulary that comes along; raises BadSettings when it is not installed."""
     content = _content()
     words = dict(_read(content))
+    words = {spelling.replace("-", " "): word for spelling, word in words.items() if _is_one(spelling, words)} | words
     lengths: dict[str, set[int]] = {}
     for word in words:
         lengths.setdefault(word[:2], set()).add(len(word))
@@ -128,6 +132,12 @@ def vocabulary() -> Vocabulary:
         {beginning: sorted(found, reverse=True) for beginning, found in lengths.items()},
         Slips(said, **content["slips"]),
     )
+
+
+def _is_one(spelling: str, words: Mapping[str, Word]) -> bool:
+    """Tell whether a word with a dash is still one with a space: `father in law`, `t shirt`, but not `blue jeans`."""
+    first, dash, _ = spelling.partition("-")
+    return bool(dash) and spelling.isascii() and (first not in words or words[spelling].role is Role.WHO)
 
 
 def labels() -> Mapping[str, Mapping[str, str]]:
@@ -170,8 +180,14 @@ def _read(content: Mapping[str, Any]) -> Iterator[tuple[str, Word]]:
             stems = [normalised(each) for each in spellings]
             diminutives = [f"{each}子" for each in stems if role is Role.GARMENT and each[-1] in _TAKES_ZI]
             for spelling in (*diminutives, *stems):
-                says = (*implied.get(spelling, ()), *([has] if has else ()))
+                says = (*implied.get(spelling, _implied_by_end(spelling, value)), *([has] if has else ()))
                 yield spelling, Word(role, value, says, colours.get(spelling, _own_colour(spelling, role)))
+
+
+def _implied_by_end(spelling: str, value: str) -> tuple[str, ...]:
+    """Return what a garment for the legs is by the end of its name: cargo shorts, 灯芯绒短裤."""
+    is_short = value == "lower_colour" and spelling.endswith(("shorts", "短裤", "短裙"))
+    return ("lower_length=short",) if is_short else ()
 
 
 def _own_colour(spelling: str, role: Role) -> str:

@@ -97,4 +97,5 @@ def _keep_traceback(error: BaseException) -> str:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"zhian: {' '.join(sentence.split())}\n")
+    lines = (" ".join(line.split()) for line in sentence.splitlines())
+    sys.stderr.write(f"zhian: {'; '.join(filter(None, lines))}\n")

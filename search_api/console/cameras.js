@@ -96,8 +96,9 @@ function why(camera) {
 function state(camera) {
   const badge = make("span", camera.state ? STATES[camera.state] || camera.state : t("未接入", "not read here"), "badge");
   badge.classList.add(`state-${camera.state || "none"}`);
-  if (!camera.since_ms || camera.state === "live") return badge;
+  if (!camera.state || camera.state === "live") return badge;
+  const last = camera.last_frame_ms;
   const text = make("span");
-  text.append(badge, " ", make("small", since(camera.since_ms)));
+  text.append(badge, " ", make("small", last ? `${t("最后画面", "last picture")} ${since(last)}` : t("还没有画面", "no picture yet")));
   return text;
 }

@@ -91,6 +91,20 @@ export async function copyText(text) {
   if (!done) throw new Error(t("浏览器不允许复制，请手动选中。", "The browser does not let it be copied: select it by hand."));
 }
 
+// A click on a small picture shows it large, with what is said of it; nothing while there is none.
+export function enlarging(image, text) {
+  image.title = t("放大", "Enlarge");
+  image.classList.add("enlarging");
+  image.addEventListener("click", () => {
+    if (!image.naturalWidth) return;
+    const large = make("img");
+    large.src = image.src;
+    large.alt = text;
+    byId("large").replaceChildren(large, make("p", text), button(t("关闭", "Close"), () => byId("large").close()));
+    byId("large").showModal();
+  });
+}
+
 export function duration(ms) {
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s`;

@@ -2,7 +2,7 @@
 
 import { releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName } from "./cameras.js";
-import { button, byId, clock, duration, local, make, since } from "./dom.js";
+import { button, byId, clock, duration, enlarging, local, make, since } from "./dom.js";
 import { t } from "./language.js";
 import { lookName, looksOf, worded } from "./wording.js";
 
@@ -20,8 +20,7 @@ function card(hit, act, chosen) {
   const image = make("img");
   image.alt = `${hit.rank}`;
   shot.append(image);
-  shot.title = t("放大", "Enlarge");
-  shot.addEventListener("click", () => enlarge(image.src, `${cameraName(hit.camera)} ${local(hit.first_seen_ms)}`));
+  enlarging(image, `${cameraName(hit.camera)} ${local(hit.first_seen_ms)}`);
   showPicture(image, hit.picture, "hits");
   const facts = make("div", undefined, "facts");
   facts.append(...score(hit), ...reasons(hit), make("div", cameraName(hit.camera), "camera"),
@@ -61,15 +60,6 @@ function stay(hit) {
   return [duration(hit.last_seen_ms - hit.first_seen_ms), looksOf(hit), shots].filter(Boolean).join(" · ");
 }
 
-function enlarge(address, text) {
-  if (!address) return;
-  const image = make("img");
-  image.src = address;
-  image.alt = text;
-  byId("large").replaceChildren(image, make("p", text), button(t("关闭", "Close"), () => byId("large").close()));
-  byId("large").showModal();
-}
-
 // Who passed the same camera just before and after, and the visit's other pictures: looked at on demand.
 function around(hit) {
   const near = [[t("前", "before"), hit.before], ...hit.shots.map((shot) => [shot.camera === hit.camera ? t("同次", "same visit") : cameraName(shot.camera), shot]), [t("后", "after"), hit.after]]
@@ -85,6 +75,7 @@ function around(hit) {
       const image = make("img");
       image.alt = "";
       if (sighting.picture) showPicture(image, sighting.picture, "hits");
+      enlarging(image, `${text} ${local(sighting.first_seen_ms)}`);
       figure.append(image, make("figcaption", `${text} ${clock(sighting.first_seen_ms)}–${clock(sighting.last_seen_ms)}`));
       return figure;
     }));

@@ -2,7 +2,7 @@
 
 import { asked, releasePictures, send, showPicture } from "./api.js";
 import { cameraName, communityName, readCameras } from "./cameras.js";
-import { button, byId, joined, local, make, say } from "./dom.js";
+import { button, byId, enlarging, joined, local, make, say, since } from "./dom.js";
 import { follow } from "./events.js";
 import { t } from "./language.js";
 import { noteFor } from "./question.js";
@@ -48,6 +48,7 @@ function card(incident) {
   const image = make("img", undefined, "thumb");
   image.alt = "";
   if (incident.picture) showPicture(image, incident.picture, "incidents");
+  enlarging(image, joined(KINDS[incident.kind] || incident.kind, incident.name, cameraName(incident.camera), local(incident.last_ms)));
   const what = make("div");
   const title = make("div", undefined, "top");
   title.append(make("b", `${KINDS[incident.kind] || incident.kind} · ${incident.name}`),
@@ -56,7 +57,7 @@ function card(incident) {
   const place = joined(communityName(incident.community), cameraName(incident.camera));
   const count = incident.alerts > 1 ? t(`${incident.alerts} 次`, `${incident.alerts} alerts`) : "";
   what.append(title, make("div", place),
-    make("div", [local(incident.last_ms), SEVERITIES[incident.severity], SOURCES[incident.source], count, outcome]
+    make("div", [local(incident.last_ms), since(incident.last_ms), SEVERITIES[incident.severity], SOURCES[incident.source], count, outcome]
       .filter(Boolean).join(" · "), "soft"), acts(incident, item));
   item.append(image, what);
   return item;

@@ -14,6 +14,18 @@ const KEYS = {
   sightings: t("记录", "sightings"),
 };
 const SILENT = new Set(["top", "fill"]);
+const SAID = {
+  "still shown": t("查看画面", "picture of a camera looked at"), list: t("浏览记录", "sightings listed"),
+  "watch added": t("布控", "watch added"), "watch withdrawn": t("撤销布控", "watch withdrawn"),
+  expire: t("删除过期", "expired ones erased"), forget: t("应要求删除", "erased on order"), hold: t("留存", "kept for a case"),
+  release: t("解除留存", "released by a case"), "resident enrolled": t("登记老人", "resident enrolled"),
+  "resident changed": t("修改登记", "resident changed"), "resident withdrawn": t("结束在管", "care ended"),
+  "resident looked up": t("查看老人行踪", "resident looked up"), "companion added": t("加陪同人", "companion added"),
+  "companion removed": t("移除陪同人", "companion removed"), "photos added": t("加照片", "photos added"),
+  answered: t("已答复", "answered"), "not answered": t("未能答复", "not answered"),
+  "several in the photo": t("照片中不止一人，待选", "several in the photo"), ordered: t("已下令", "ordered"),
+  person: t("行人", "person"), motor_vehicle: t("机动车", "motor vehicle"), non_motor_vehicle: t("非机动车", "non-motor vehicle"),
+};
 
 export async function showLog() {
   const lines = await asked("/v1/searches?limit=200");
@@ -29,6 +41,7 @@ function summary(what) {
 }
 
 function told(name, value) {
+  if (["action", "kind", "outcome"].includes(name)) return SAID[value] || value;
   if (name.endsWith("_ms")) return local(value);
   if (name === "photo") return value.replace(/^sha256:(.{8}).*$/, "sha256 $1…");
   if (name === "box") return value.map(Math.round).join(", ");

@@ -2,7 +2,7 @@
 
 import { ask, asked, releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName, readCameras } from "./cameras.js";
-import { button, byId, clock, inUse, joined, local, make, say } from "./dom.js";
+import { button, byId, clock, enlarging, inUse, joined, local, make, say } from "./dom.js";
 import { t } from "./language.js";
 import { reasonFor } from "./question.js";
 import { openCompanion, openPhotos, openResident, startResidentForms } from "./resident_form.js";
@@ -159,6 +159,7 @@ function figure(resident, seen) {
   const image = make("img");
   image.alt = "";
   showPicture(image, seen.picture, "residents");
+  enlarging(image, `${resident.name} · ${cameraName(seen.camera)} ${local(Date.parse(seen.at))}`);
   const out = seen.exit ? ` ↗ ${t("外出", "out")}` : "";
   box.append(image, make("figcaption", `${cameraName(seen.camera)} ${local(Date.parse(seen.at))}${out}`),
     button(t("检索", "Search"), () => tried(() => lookFor(resident, seen))),

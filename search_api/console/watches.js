@@ -2,7 +2,7 @@
 
 import { asked, ask, releasePictures, showPicture } from "./api.js";
 import { cameraName, communityName, readCameras } from "./cameras.js";
-import { button, byId, fieldTime, joined, local, make, say } from "./dom.js";
+import { button, byId, enlarging, fieldTime, joined, local, make, say } from "./dom.js";
 import { t } from "./language.js";
 import { reasonFor } from "./question.js";
 
@@ -110,6 +110,7 @@ async function hits(watch) {
     const image = make("img");
     image.alt = "";
     showPicture(image, hit.picture, "watches");
+    enlarging(image, `${watch.name} · ${cameraName(hit.camera)} ${local(Date.parse(hit.first_seen))}`);
     figure.append(image, make("figcaption", `${cameraName(hit.camera)} ${local(Date.parse(hit.first_seen))} · ${hit.score.toFixed(2)}`));
     return figure;
   }));

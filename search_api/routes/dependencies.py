@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Form, Request, UploadFile
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from pipeline.alerting.service import Alerting
-from search_api.errors import BadInput
-from search_api.service import SearchService
+from search_api.door import UPLOAD_LIMIT
+from search_api.errors import BadInput, TooLarge
+from search_api.service import Purpose, SearchService
 from search_api.wire.base import ProblemOut
 
 
@@ -30,6 +31,33 @@ def _alerting(request: HTTPConnection) -> Alerting:
 Alerts = Annotated[Alerting, Depends(_alerting)]
 Service = Annotated[SearchService, Depends(_service)]
 Caller = Annotated[str, Depends(_caller)]
+
+
+def _purpose(
+    caller: Caller,
+    reason: Annotated[
+        str,
+        Form(
+            max_length=500,
+            pattern=r"\S",
+            description="what for; kept in the log",
+            examples=["case 2026-117, lost child"],
+        ),
+    ],
+) -> Purpose:
+    return Purpose(caller, reason.strip())
+
+
+Purposed = Annotated[Purpose, Depends(_purpose)]
+JPEG_REPLY: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
+
+
+def content_of(photo: UploadFile) -> bytes:
+    """Return an upload; raises TooLarge."""
+    content = photo.file.read(UPLOAD_LIMIT + 1)
+    if len(content) > UPLOAD_LIMIT:
+        raise TooLarge(UPLOAD_LIMIT)
+    return content
 
 
 async def only_known_parameters(request: Request) -> None:

@@ -9,8 +9,7 @@ from pipeline.alerting.care import Consent, Resident
 from search_api.care_service import CareService, Enrolment, Wishes
 from search_api.errors import BadInput
 from search_api.inputs import parse_time
-from search_api.routes.dependencies import Caller, problems
-from search_api.routes.watches import Reason, content_of
+from search_api.routes.dependencies import JPEG_REPLY, Caller, Purposed, content_of, problems
 from search_api.service import Purpose
 from search_api.wire.residents import ResidentOut, SeenOut, resident_out, seen_out
 
@@ -96,9 +95,9 @@ def one(resident_id: ResidentId, care: Care) -> ResidentOut:
 
 
 @router.put("/{resident_id}", responses=problems(401, 404, 422), summary="Change what is told of a resident")
-def change(resident_id: ResidentId, care: Care, caller: Caller, wishes: Wanted, reason: Reason) -> ResidentOut:
+def change(resident_id: ResidentId, care: Care, wishes: Wanted, purpose: Purposed) -> ResidentOut:
     """Put these wishes in the place of all there were. Name, photos, consent stay; who changed it and why is kept."""
-    return _out(care, care.change(resident_id, wishes, Purpose(caller, reason.strip())))
+    return _out(care, care.change(resident_id, wishes, purpose))
 
 
 @router.post("/{resident_id}/photos", responses=problems(401, 404, 413, 422, 503), summary="Add photos of a resident")
@@ -115,7 +114,7 @@ def add_photos(
 @router.get(
     "/{resident_id}/photos/{place}",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, **problems(401, 404, 422)},
+    responses={**JPEG_REPLY, **problems(401, 404, 422)},
     summary="A photo of a resident, cut to her",
 )
 def photo_of(resident_id: ResidentId, place: Annotated[int, Path(ge=0, le=99)], care: Care) -> Response:
@@ -158,9 +157,9 @@ def sightings(
 
 
 @router.post("/{resident_id}/withdraw", responses=problems(401, 404, 422), summary="End an enrolment")
-def withdraw(resident_id: ResidentId, care: Care, caller: Caller, reason: Reason) -> ResidentOut:
+def withdraw(resident_id: ResidentId, care: Care, purpose: Purposed) -> ResidentOut:
     """Erase photos, vectors and where she was seen, of her and of her companions."""
-    return _out(care, care.withdraw(resident_id, Purpose(caller, reason.strip())))
+    return _out(care, care.withdraw(resident_id, purpose))
 
 
 def _minutes(text: str) -> int:

@@ -12,8 +12,8 @@ from pipeline.search import Question, Reranking
 from search_api.door import UPLOAD_LIMIT
 from search_api.errors import BadInput, TooLarge
 from search_api.inputs import parse_box, parse_time, parse_zone
-from search_api.routes.dependencies import Caller, Service, problems
-from search_api.service import Purpose, Upload
+from search_api.routes.dependencies import Purposed, Service, problems
+from search_api.service import Upload
 from search_api.wire.coverage import brief_coverage_out
 from search_api.wire.search import SearchReply, search_reply, several_reply
 from search_api.wire.sightings import picture_address
@@ -59,21 +59,6 @@ def _filter(
         cameras=tuple(c for c in camera or () if c),
         communities=tuple(c for c in community or () if c),
     )
-
-
-def _purpose(
-    caller: Caller,
-    reason: Annotated[
-        str,
-        Form(
-            max_length=500,
-            pattern=r"\S",
-            description="what for; kept in the log",
-            examples=["case 2026-117, lost child"],
-        ),
-    ],
-) -> Purpose:
-    return Purpose(caller, reason.strip())
 
 
 def _question(
@@ -153,7 +138,7 @@ def _uploads(
 def search(
     service: Service,
     question: Annotated[Question, Depends(_question)],
-    purpose: Annotated[Purpose, Depends(_purpose)],
+    purpose: Purposed,
     uploads: Annotated[list[Upload], Depends(_uploads)],
     words: Annotated[
         str | None,

@@ -9,11 +9,9 @@ from pipeline.alerting.alert import Severity
 from pipeline.alerting.watches import WatchState
 from pipeline.archive.contract import SightingFilter
 from search_api.curve_picture import curve_svg
-from search_api.door import UPLOAD_LIMIT
-from search_api.errors import BadInput, TooLarge
+from search_api.errors import BadInput
 from search_api.inputs import parse_box, parse_time
-from search_api.routes.dependencies import Caller, problems
-from search_api.service import Purpose
+from search_api.routes.dependencies import JPEG_REPLY, Purposed, content_of, problems
 from search_api.watch_service import WatchService, WatchWish
 from search_api.wire.watches import CurveOut, WatchHitOut, WatchOut, curve_out, watch_hit_out, watch_out
 
@@ -23,7 +21,6 @@ FIELDS = {
     "kind", "false_alerts_per_day", "again_after_s", "severity",
 }  # fmt: skip
 WatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["9f2c41d07a6b83e5"])]
-Reason = Annotated[str, Form(max_length=500, pattern=r"\S", description="what for; kept", examples=["case 2026-117"])]
 
 
 def _watches(request: Request) -> WatchService:
@@ -84,14 +81,6 @@ def _wish(
     )
 
 
-def content_of(photo: UploadFile) -> bytes:
-    """Return an upload; raises TooLarge."""
-    content = photo.file.read(UPLOAD_LIMIT + 1)
-    if len(content) > UPLOAD_LIMIT:
-        raise TooLarge(UPLOAD_LIMIT)
-    return content
-
-
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
@@ -99,14 +88,14 @@ def content_of(photo: UploadFile) -> bytes:
     responses=problems(401, 404, 409, 413, 422, 503),
     summary="Look out for somebody from now on",
 )
-def add(watches: Watches, caller: Caller, wish: Annotated[WatchWish, Depends(_wish)], reason: Reason) -> WatchOut:
+def add(watches: Watches, wish: Annotated[WatchWish, Depends(_wish)], purpose: Purposed) -> WatchOut:
     """Send a photo or several of the same one, ids of sightings, words, a plate, or a combination: all must agree.
 
     Every sighting stored from now on is looked at within a second. A visit raises one alert; so does a return after
     `again_after_s`, and the first sighting at another camera. The threshold follows from `false_alerts_per_day`: see
     the curve. When the photo shows several people, send the `box` of one. The watch is kept in the search log.
     """
-    watch = watches.add(wish, Purpose(caller, reason.strip()))
+    watch = watches.add(wish, purpose)
     return watch_out(watch, watches.search.now_ms(), 0)
 
 
@@ -130,9 +119,9 @@ def one(watch_id: WatchId, watches: Watches) -> WatchOut:
 
 
 @router.post("/{watch_id}/withdraw", responses=problems(401, 404, 422), summary="End a watch before its time")
-def withdraw(watch_id: WatchId, watches: Watches, caller: Caller, reason: Reason) -> WatchOut:
+def withdraw(watch_id: WatchId, watches: Watches, purpose: Purposed) -> WatchOut:
     """Erase its photos and their description, and look out no more. Who withdrew it and why is kept."""
-    watch = watches.withdraw(watch_id, Purpose(caller, reason.strip()))
+    watch = watches.withdraw(watch_id, purpose)
     return watch_out(watch, watches.search.now_ms(), watches.alerts_raised().get(watch_id, 0))
 
 
@@ -167,7 +156,7 @@ def curve_picture(watch_id: WatchId, watches: Watches) -> Response:
 @router.get(
     "/{watch_id}/photos/{place}",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, **problems(401, 404, 422)},
+    responses={**JPEG_REPLY, **problems(401, 404, 422)},
     summary="A photo of a watch, cut to the one looked for",
 )
 def photo(watch_id: WatchId, place: Annotated[int, Path(ge=0, le=99)], watches: Watches) -> Response:

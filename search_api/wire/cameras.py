@@ -25,7 +25,7 @@ class CameraOut(Wire):
                     "state": "live",
                     "reason": None,
                     "detail": None,
-                    "since_ms": 1777607985000,
+                    "last_frame_ms": 1777608020000,
                     "analysed": 18234,
                     "dropped": 12,
                     "sightings": 421,
@@ -43,7 +43,7 @@ class CameraOut(Wire):
     state: str | None = None
     reason: str | None = None
     detail: str | None = Field(default=None, description="why, in one sentence without credentials")
-    since_ms: int | None = Field(default=None, description="when this state began, UTC epoch ms")
+    last_frame_ms: int | None = Field(default=None, description="when the last picture came, UTC epoch ms")
     analysed: int = 0
     dropped: int = 0
     sightings: int = 0
@@ -68,7 +68,7 @@ def camera_out(report: "CameraReport", communities: Mapping[str, str]) -> Camera
         state=str(state.status),
         reason=None if state.reason is None else str(state.reason),
         detail=state.detail or None,
-        since_ms=state.since_ms,
+        last_frame_ms=state.last_frame_ms,
         analysed=report.analysed,
         dropped=report.dropped,
         sightings=report.sightings,

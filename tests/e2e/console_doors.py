@@ -92,7 +92,7 @@ def served(folder: Path, alerting: Alerting) -> Iterator[Console]:
     search = service_over(small_archive())
     search.cameras = lambda: [  # type: ignore[assignment, return-value]
         Report(GATE, State(Status.CONNECTING)),  # of a live camera the next picture is waited for
-        Report(YARD, State(Status.BACKING_OFF, "refused", "nobody listens at rtsp://***@10.0.0.7/main")),
+        Report(YARD, State(Status.BACKING_OFF, "refused", "nobody listens at rtsp://***@10.0.0.7/main", NOON_MS)),
     ]
     now_ms = [NOON_MS + 7_200_000]
     search.now_ms = lambda: now_ms[0]

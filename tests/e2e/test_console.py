@@ -135,7 +135,7 @@ def test_a_picture_is_enlarged_and_coverage_is_one_line(page: Page, tmp_path: Pa
     expect(first.locator("img").first).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
     expect(page.locator("#coverage summary.lacking")).to_contain_text("no record of what was watched")
     expect(page.locator("#coverage p")).to_be_hidden()
-    first.locator(".shot").click()
+    first.locator(".shot img").click()
     expect(page.locator("#large img")).to_be_visible()
     page.locator("#large").get_by_text("关闭 Close").click()
     expect(page.locator("#large")).to_be_hidden()

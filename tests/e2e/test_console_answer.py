@@ -119,12 +119,15 @@ def test_the_zone_of_a_rule_is_a_part_of_the_picture_to_search_in(page: Page, co
     expect(page.locator("#hits > li")).to_have_count(2, timeout=WAIT_MS)
 
 
-def test_a_camera_that_is_down_says_why_in_words_and_since_when(page: Page) -> None:
+def test_a_camera_that_is_down_says_why_in_words_and_how_long(page: Page) -> None:
     page.click("nav a[href='#cameras']")
     row = page.locator("#camera-table tr", has_text="Yard")
     expect(row).to_contain_text("check address, port and path", timeout=WAIT_MS)
     expect(row).to_contain_text("nobody listens at rtsp://***@10.0.0.7/main")
+    expect(row.locator(".state-backing_off + small")).to_contain_text("last picture")
     expect(row.locator(".state-backing_off + small")).to_contain_text("ago")
+    row = page.locator("#camera-table tr", has_text="North gate")
+    expect(row).to_contain_text("no picture yet")
 
 
 def test_a_photo_of_several_is_no_photo_for_a_watch_and_the_form_says_what_to_do(page: Page, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class State:
     status: Status
     reason: str | None = None
     detail: str = ""
-    since_ms: int = NOON_MS
+    last_frame_ms: int | None = None
 
 
 @dataclass

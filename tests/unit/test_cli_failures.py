@@ -35,6 +35,11 @@ def test_bad_input_is_2_and_one_line(error: Exception, capsys: pytest.CaptureFix
     assert str(error).split("\n")[0] in said
 
 
+def test_several_faults_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(BadSettings("site.yaml, line 3: one\nsite.yaml,   line 4: two"))
+    assert capsys.readouterr().err == "zhian: site.yaml, line 3: one; site.yaml, line 4: two\n"
+
+
 def test_a_missing_model_says_how_to_get_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert tell(ModelMissing("omz0277")) == 2
     assert "zhian models fetch omz0277" in capsys.readouterr().err

@@ -97,3 +97,13 @@ def test_examples_are_right(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATE_PASSWORD", "x")
     monkeypatch.setenv("MOUTH_PASSWORD", "x")
     assert load_settings(CONFIGS / name).cameras
+
+
+def test_a_misspelt_key_is_met_with_the_one_that_was_meant_and_no_echo(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings) as caught:
+        load_settings(write(tmp_path, GOOD.replace("    source: rtsp://admin:${CAM_WORD}@", "    sorce: rtsp://", 1)))
+    said = str(caught.value).splitlines()
+    assert [line.split(": ", 1)[1] for line in said] == [
+        "`cameras.0.source` is missing",
+        "unknown key `cameras.0.sorce` (did you mean `source`?)",
+    ]

@@ -190,6 +190,8 @@ def test_who_wears_and_has_what_whatever_else_is_said(built: tuple[str, set[str]
         ("穿红马甲的不算", {"upper_colour": {"red"}}),
         ("红帽子的除外", {"hat_colour": {"red"}}),
         ("白色的车不要，黑色的SUV", {"colour": {"white"}}),
+        ("hat - no; coat - red", {"hat": {"yes"}}),
+        ("she doesn't wear a hat, doesn't know where he lives", {"hat": {"yes"}}),
     ],
 )
 def test_what_is_denied_after_it_was_said_is_not_wanted(text: str, without: dict[str, set[str]]) -> None:
@@ -204,3 +206,16 @@ def test_flowers_in_the_hand_are_no_pattern(text: str, held: str) -> None:
     assert found.wanted == {}
     assert [part.text for part in found.unsearched] == [held]
     assert parse("carrying a flowered bag", now_ms=0, zone=UTC).wanted["pattern"] == {"flowered"}
+
+
+def test_either_or_denies_nothing() -> None:
+    found = parse("上衣不是黑的就是深蓝的", now_ms=0, zone=UTC)
+    assert (found.wanted, found.without) == ({"upper_colour": {"black", "blue"}}, {})
+    assert parse("上衣不是黑的，是蓝的", now_ms=0, zone=UTC).without == {"upper_colour": {"black"}}
+
+
+def test_stripes_are_of_the_colours_before_them() -> None:
+    found = parse("蓝白条的衬衫，两条黑裤子", now_ms=0, zone=UTC)
+    assert found.wanted["upper_colour"] == {"blue", "white"}
+    assert found.wanted["lower_colour"] == {"black"}
+    assert found.wanted["pattern"] == {"striped"}

@@ -129,3 +129,27 @@ def test_no_pattern_is_missed_for_what_it_begins_with(text: str) -> None:
     for pattern in (*TIMES, *NOTICES, *AGES, *KIN, *FIGURES):
         match = pattern.match(small)
         assert match is None or not match[0] or may_begin(pattern, small[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("一个高中生", {"child"}),
+        ("初二学生", {"child"}),
+        ("高三女生", {"child"}),
+        ("大一学生", {"adult"}),
+        ("barefoot, about 85, red coat", {"elderly"}),
+        ("约85，红衣", {"elderly"}),
+        ("older woman, maybe 70", {"elderly"}),
+        ("he's about 1.80", None),
+        ("正月初二", None),
+    ],
+)
+def test_ages_are_said_in_many_ways(text: str, age: set[str] | None) -> None:
+    assert parsed(text).wanted.get("age") == age
+
+
+@pytest.mark.parametrize(("one", "other"), [("father in law", "father-in-law"), ("blue t shirt", "blue t-shirt")])
+def test_a_dash_may_be_a_space(one: str, other: str) -> None:
+    assert parsed(one).wanted
+    assert parsed(one).wanted == parsed(other).wanted
