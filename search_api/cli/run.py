@@ -84,6 +84,7 @@ def _run(settings: "Settings") -> None:
             networks.embedders.__getitem__,
             worker.camera_reports,
             site=site_map(settings),
+            unstored=lambda: worker.unstored,
         )
         watches, care = _watching(settings, service, vigilance)
         app = create_app(
