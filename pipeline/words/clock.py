@@ -247,6 +247,10 @@ _RULES: tuple[_Rule, ...] = (
         rf"(\d{{1,2}})(?::(\d\d))? ?{_AP}? ?(?:[-–~]|to|until|till) ?(\d{{1,2}})(?::(\d\d))? ?{_AP}",
         lambda m: f"shared|{_english_clock(m[1], m[2], m[3] or m[6])}|to|{_english_clock(m[4], m[5], m[6])}",
     ),
+    _rule(
+        r"(?:between|from) (\d{1,2})(?= (?:and|to|until|till) (?:half|a quarter|quarter|noon|midday|midnight)\b)",
+        lambda m: f"shared|clock:{m[1]}:0:hour:",
+    ),
     _rule(rf"(?:at )?(1[0-2]|[1-9])(?::(\d\d))?(?: ?{_AP})?-?ish(?: ?{_AP})?(?![a-z])", _ish),
     _rule(r"(?:at )?([01]\d|2[0-3])([0-5]\d) ?(?:hrs?|hours|h)(?![a-z])", lambda m: f"clock:{m[1]}:{m[2]}:exact:"),
     _rule(

@@ -46,6 +46,7 @@ _HOLDS = frozenset(
         "买了",
     ]
 ) | frozenset(["手捧", "手拿", "手持", "卖", "送"])
+_DRAWN = {"条": "pattern=striped", "点": "pattern=dotted", "点点": "pattern=dotted"}
 _OR_IS = frozenset(["就是", "便是", "要不就是"])
 _SAYS_COLOUR = frozenset({Role.COLOUR, Role.SHADE, Role.GARMENT})
 _DOES_NOT = frozenset(["doesn't", "don't", "didn't", "doesnt", "dont", "didnt", "does not", "do not", "did not"])
@@ -114,7 +115,7 @@ def _are_one(before: Token, after: Token) -> bool:
 def settled(tokens: list[Token], plain: str) -> list[Token]:
     """Give what belongs to an unknown word to it: the letter it begins with (红领巾, 花盆), the colour of a thing."""
     found: list[Token] = []
-    tokens = _striped(_in_hand(_either_or(_not_done(tokens))))
+    tokens = _drawn(_in_hand(_either_or(_not_done(tokens))))
     for place, token in enumerate(tokens):
         before = found[-1] if found else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
@@ -170,11 +171,11 @@ def _in_hand(tokens: list[Token]) -> list[Token]:
     return found
 
 
-def _striped(tokens: list[Token]) -> list[Token]:
-    """条 after a colour and before what has it are stripes: 蓝白条的衬衫."""
+def _drawn(tokens: list[Token]) -> list[Token]:
+    """条 and 点 after a colour and before what has them are its pattern: 蓝白条的衬衫, 绿底白点的裙子."""
     return [
-        replace(token, role=Role.ATTRIBUTE, value="pattern=striped", word=None)
-        if token.text == "条"
+        replace(token, role=Role.ATTRIBUTE, value=_DRAWN[token.text], word=None)
+        if token.text in _DRAWN
         and 0 < place < len(tokens) - 1
         and tokens[place - 1].role is Role.COLOUR
         and tokens[place - 1].end == token.start

@@ -1,8 +1,9 @@
 """Appends of several threads become one commit, and each caller gets its own answer."""
 
+import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ class Store:
             raise ValueError("bad")
 
 
-def appended_together(store: Store, appends: Sequence[Sequence[Any]]) -> dict[int, str]:
+def appended_together(store: Callable[[Sequence[Any]], None], appends: Sequence[Sequence[Any]]) -> dict[int, str]:
     """Let each append come from a thread of its own while the turn is taken; return what they raised."""
     turn = threading.Lock()
     group = GroupCommit(store, turn)
@@ -31,7 +32,7 @@ def appended_together(store: Store, appends: Sequence[Sequence[Any]]) -> dict[in
     def append(number: int) -> None:
         try:
             group.append(appends[number])
-        except ValueError as error:
+        except (ValueError, KeyboardInterrupt) as error:
             raised[number] = str(error)
 
     threads = []
@@ -42,7 +43,8 @@ def appended_together(store: Store, appends: Sequence[Sequence[Any]]) -> dict[in
             while len(group._waiting) <= number:  # one after the other, so that their order is known
                 time.sleep(0.001)
     for thread in threads:
-        thread.join()
+        thread.join(20)
+        assert not thread.is_alive()
     return raised
 
 
@@ -78,3 +80,47 @@ def test_an_interrupted_thread_leaves_the_others_their_turn() -> None:
         group.append(["a"])
     group.append(["b"])
     assert calls == [["a"], ["a", "b"]]
+
+
+def test_an_interrupt_while_they_are_stored_one_by_one_loses_none() -> None:
+    calls: list[list[str]] = []
+
+    def store(records: Sequence[Any]) -> None:
+        calls.append(list(records))
+        if calls[2:] == [["bad"]]:
+            raise KeyboardInterrupt("stop")
+        if "bad" in records:
+            raise ValueError("bad")
+
+    assert appended_together(store, [["a"], ["bad"], ["c"]]) == {0: "stop", 1: "bad"}
+    assert calls == [["a", "bad", "c"], ["a"], ["bad"], ["bad", "c"], ["bad"], ["c"]]
+
+
+def test_many_threads_get_every_answer_whoever_leads() -> None:
+    stored: list[int] = []
+    chance = random.Random(1)
+
+    def store(records: Sequence[Any]) -> None:
+        time.sleep(chance.random() / 5_000)
+        if any(number % 50 == 7 for number in records):
+            raise ValueError
+        stored.extend(records)
+
+    group = GroupCommit(store, threading.Lock())
+    refused: list[int] = []
+
+    def append(first: int) -> None:
+        for number in range(first, 800, 8):
+            try:
+                group.append([number])
+            except ValueError:
+                refused.append(number)
+
+    threads = [threading.Thread(target=append, args=(first,)) for first in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert sorted(refused) == list(range(7, 800, 50))
+    assert sorted(stored + refused) == list(range(800))

@@ -28,6 +28,8 @@ def span(text: str, now: datetime = TUESDAY) -> str:
             "2026-11-23 18:30 - 2026-11-23 19:30",
         ),  # the hour after a meal is when, not since when
         ("after lunch, at 2:30 pm", "2026-11-24 14:15 - 2026-11-24 14:45"),
+        ("between 8 and half past 9 this morning", "2026-11-24 08:00 - 2026-11-24 09:30"),
+        ("from half seven to half eight this morning", "2026-11-24 07:30 - 2026-11-24 08:30"),
         ("昨天晚饭后", "2026-11-23 18:00 -"),
         ("昨日23时至今日1时", "2026-11-23 23:00 - 2026-11-24 01:00"),
         ("昨天九点至今", "2026-11-23 09:00 -"),
