@@ -294,7 +294,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(r"(?:at )?(\d{1,2}) (?=in the |this |yesterday|today|last night)", lambda m: f"clock:{m[1]}:0:hour:"),
     _rule(
-        rf"(?:to|until|till|-) ?(\d{{1,2}})(?: ?{_AP})?(?=$|[,.;，。 ])(?! ?[/:-]\d)",
+        rf"(?:to|until|till|(?<=[\dm])-|(?<=[\dm] )-) ?(\d{{1,2}})(?: ?{_AP})?(?=$|[,.;，。 ])(?! ?[/:-]\d)",
         lambda m: f"to|{_english_clock(m[1], None, m[2])}",
     ),
     _rule(r"at (\d{1,2})(?![\d:])", lambda m: f"clock:{m[1]}:0:hour:"),
