@@ -16,7 +16,8 @@ log = structlog.get_logger(__name__)
 class Storekeeper:
     """A bounded queue before the archive, policy drop oldest, for the time the disk is full.
 
-    Every retry waits `retry_s`; drops are counted. Not thread-safe: the analysis thread owns it.
+    Every retry waits `retry_s`; drops are counted. Not thread-safe: the analysis thread owns it. `unstored`, which any
+    thread may read, is how many records waited when the disk was last found full, 0 while there is room.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Storekeeper:
         self._not_before = float("-inf")
         self.stored = 0
         self.dropped = 0
+        self.unstored = 0
 
     @property
     def waiting(self) -> int:
@@ -69,11 +71,12 @@ class Storekeeper:
         try:
             self._archive.append(batch)
         except ArchiveFull as error:
-            self._not_before = self._clock() + self._retry_s
+            self._not_before, self.unstored = self._clock() + self._retry_s, len(batch)
             log.warning(
                 "archive_full", detail=str(error), waiting=len(batch), dropped=self.dropped, retry_s=self._retry_s
             )
             return []
         self._waiting.clear()
         self.stored += len(batch)
+        self.unstored = 0
         return batch

@@ -120,6 +120,11 @@ class Worker:
         return ended and not self._thread.is_alive()
 
     @property
+    def unstored(self) -> int:
+        """How many sightings wait because the disk is full."""
+        return self._storekeeper.unstored
+
+    @property
     def alive(self) -> bool:
         """True while the analysis runs: it ends when detection does."""
         return self._thread.is_alive()

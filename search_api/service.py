@@ -60,7 +60,8 @@ class SearchService:
     """The archive and the networks a search needs; safe to use from many threads.
 
     `detector` and `embedder` load a network at its first use. One search by photo runs at a time; at most
-    `WAITING_SEARCHES` run or wait, the next is refused with TooBusy and counted in `refused`.
+    `WAITING_SEARCHES` run or wait, the next is refused with TooBusy and counted in `refused`. `unstored` tells how many
+    sightings wait because the disk is full.
     """
 
     archive: Archive
@@ -69,6 +70,7 @@ class SearchService:
     cameras: Callable[[], Sequence["CameraReport"]] = tuple
     now_ms: Callable[[], int] = now_ms
     site: SiteMap = field(default_factory=no_map)
+    unstored: Callable[[], int] = int
     refused: int = 0
     _seats: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_SEARCHES))
     _turn: threading.Lock = field(default_factory=threading.Lock)

@@ -24,7 +24,7 @@ _ABOUT = frozenset(
     ["about", "around", "approx", "approx.", "approximately", "roughly", "大约", "大概", "约", "of", "only"]
 ) | frozenset(["maybe", "perhaps", "probably", "possibly", "可能", "估计", "也就", "差不多"])
 _DECIMAL = frozenset(".:/")
-_SAYS_AGE = frozenset(["is", "was"])
+_SAYS_AGE = frozenset(["is", "was", "-", "–", "—"])
 _SAYS_WHOM = frozenset({Role.WHO, Role.BREAK})
 _BORN = "born="
 

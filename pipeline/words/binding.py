@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from models.kinds import Kind
 from pipeline.words.lookahead import (
+    ALL,
     AND,
     IS,
     NONE,
@@ -78,6 +79,9 @@ class Binder(Wishes):
         self._one_is = ""
         self._bare_one: str | None = None  # slot of one of the clause before that got no colour
         self._one_without_colour: str | None = None  # slot of one in this clause that has got no colour
+        self._uncoloured: list[str] = []  # slots of all things of this clause that have got no colour
+        self._all_bare: list[str] = []  # those of the clause before
+        self._says_all = False  # the clause says something of all of them: 都是黑的
         self._denied_alone = False  # 不是红色那件: of what, the next clause says
         self._said_no = False  # the word before was a negation
         self._skips_no = False  # the negation that comes has been taken with the thing before it
@@ -94,6 +98,7 @@ class Binder(Wishes):
         self._note_is(token)
         self._perhaps = self._perhaps or token.role is Role.OR or token.text in PERHAPS
         self._wears = self._wears or token.text in WEARS
+        self._says_all = self._says_all or token.text in ALL
         if self._can_be_denied(token) and denied_after(rest):
             self._deny()
         if token.role is Role.BREAK:
@@ -197,12 +202,17 @@ class Binder(Wishes):
         self._set_order(token, rest)
         self._shade = None
         if self._garment is not None and self._is_of_garment_before(token, rest):
-            self._bind(self._garment, [(token.value, self.negated)])
+            self._bind(self._all_of_them() or self._garment, [(token.value, self.negated)])
             more = colour_next(rest) if self._thing_is else more_colours(rest)
             if not more or (self._thing_is and token.text.endswith("的")):
                 self._garment, self._default, self._thing_is = None, "", False
         else:
             self._colours.append((token.value, self.negated))
+
+    def _all_of_them(self) -> str | None:
+        """Return the slots of all clothes of this clause where a colour is said of all: 上衣裤子都是黑的."""
+        clothes = [each for each in self._uncoloured if each.removesuffix("_colour") not in _THINGS]
+        return "+".join(clothes) if self._says_all and len(clothes) > 1 else None
 
     def _set_order(self, token: Token, rest: Sequence[Token]) -> None:
         if self._garment_first is None:
@@ -249,6 +259,7 @@ class Binder(Wishes):
         else:
             self._garment, self._default, self._garment_end = slots, default, token.end
             self._near_thing = True
+            self._uncoloured.append(slots)
 
     def _take_negated(self, token: Token) -> None:
         """`no hat` means none; `no jeans` not blue ones; of other clothes the colour that follows is not wanted."""
@@ -297,6 +308,7 @@ class Binder(Wishes):
             self._bind(f"{name}_colour")
         elif name in _THINGS:
             self._near_one = f"{name}_colour"
+            self._uncoloured.append(self._near_one)
             self._one_without_colour = None if name == "phone" else self._near_one
         self._drawn = self._drawn or (name == "pattern" and bool(self._colours))
         self.put(name, value)
@@ -332,6 +344,7 @@ class Binder(Wishes):
                 self.without.setdefault(slot, set()).update(self.without[_ANY])
             del self.without[_ANY]
             self._denied_alone = False
+        self._uncoloured = [each for each in self._uncoloured if each != slots]
         self._denied = slots if chosen and all(negated for _, negated in chosen) else None
         for slot in slots.split("+"):
             for colour, negated in chosen:
@@ -359,11 +372,14 @@ class Binder(Wishes):
             if before is None and self._only_colours:  # 裤子不是蓝的，是黑的; 上衣是橙色，也可能是黄色
                 one = None if self._wears else self._bare_one
                 before = self._bare or self._denied or one or (self._last if self._perhaps else None)
+            if self._says_all and self._only_colours and len(self._all_bare) > 1:  # 口罩和帽子，都是黑的
+                before = "+".join(self._all_bare)
             self._denied_alone = all_negated and not (self._garment or before)
             self._bind(self._garment or before or _ANY)
             self._garment, self._default = None, ""
         self._bare, self._only_colours = self._garment if not self._default else None, True
         self._bare_one, self._one_without_colour = self._one_without_colour, None
+        self._all_bare, self._uncoloured, self._says_all = self._uncoloured, [], False
         self._settle_garment()
         self._garment_first = self._shade = self._length = None
         self._was_negated = self._or_else = self._drawn = self._perhaps = self._wears = False

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.words.idioms import idioms_settled
 from pipeline.words.meaning import Role
 from pipeline.words.tokens import Token
 from pipeline.words.typos import COLOUR_SLIPS, GARMENT_SLIPS
@@ -27,32 +28,6 @@ _BEFORE_GARMENTS = frozenset({Role.COLOUR, Role.SHADE, Role.LENGTH})
 _OF_VEHICLES = frozenset(
     ["suspect", "target", "subject", "courier", "police", "school", "staff", "resident", "visitor"]
 )
-_FLOWERED = "pattern=flowered"
-_FLOWERS = frozenset(["花", "花朵", "小花", "大花", "flower", "flowers"])
-_HOLDS = frozenset(
-    [
-        "carrying",
-        "carries",
-        "holding",
-        "holds",
-        "held",
-        "bringing",
-        "selling",
-        "拿",
-        "拿着",
-        "捧",
-        "捧着",
-        "抱着",
-        "买了",
-    ]
-) | frozenset(["手捧", "手拿", "手持", "卖", "送"])
-_DRAWN = {"条": "pattern=striped", "点": "pattern=dotted", "点点": "pattern=dotted"}
-_OR_IS = frozenset(["就是", "便是", "要不就是"])
-_SAYS_COLOUR = frozenset({Role.COLOUR, Role.SHADE, Role.GARMENT})
-_DOES_NOT = frozenset(["doesn't", "don't", "didn't", "doesnt", "dont", "didnt", "does not", "do not", "did not"])
-_HAS = frozenset(
-    ["wear", "have", "carry", "own", "hold", "use", "want", "need", "have on", "bring", "take", "show", "include", "a"]
-) | frozenset(["any", "the", "even", "really", "usually", "normally", "always", "appear to", "seem to", "look"])
 _HALVES = {"上": "upper_colour", "下": "lower_colour"}
 
 
@@ -115,7 +90,7 @@ def _are_one(before: Token, after: Token) -> bool:
 def settled(tokens: list[Token], plain: str) -> list[Token]:
     """Give what belongs to an unknown word to it: the letter it begins with (红领巾, 花盆), the colour of a thing."""
     found: list[Token] = []
-    tokens = _drawn(_in_hand(_either_or(_not_done(tokens))))
+    tokens = idioms_settled(tokens)
     for place, token in enumerate(tokens):
         before = found[-1] if found else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
@@ -131,67 +106,6 @@ def settled(tokens: list[Token], plain: str) -> list[Token]:
         else:
             found.append(token)
     return _halves(_all_of_one_colour(_sorts_of_vehicles(_named_by_material(found))))
-
-
-def _either_or(tokens: list[Token]) -> list[Token]:
-    """不是黑的就是蓝的 is one of the two, and denies nothing."""
-    found = list(tokens)
-    for place, token in enumerate(tokens):
-        if token.text != "不是":
-            continue
-        other = next((at for at in range(place + 1, len(tokens)) if tokens[at].role not in _SAYS_COLOUR), len(tokens))
-        has_colour = any(each.role is Role.COLOUR for each in tokens[place + 1 : other])
-        if has_colour and other < len(tokens) and tokens[other].text in _OR_IS:
-            found[place] = replace(token, role=Role.FILLER, value="")
-            found[other] = replace(tokens[other], role=Role.OR)
-    return found
-
-
-def _not_done(tokens: list[Token]) -> list[Token]:
-    """What somebody does not do says nothing of looks: `doesn't know where he lives`, but `doesn't wear glasses`."""
-    return [
-        replace(token, role=Role.FILLER, value="")
-        if token.role is Role.NEGATION
-        and token.text in _DOES_NOT
-        and place + 1 < len(tokens)
-        and tokens[place + 1].role is Role.FILLER
-        and tokens[place + 1].text not in _HAS
-        else token
-        for place, token in enumerate(tokens)
-    ]
-
-
-def _in_hand(tokens: list[Token]) -> list[Token]:
-    """Flowers that somebody holds are no pattern: `carrying flowers`, 捧着花."""
-    found: list[Token] = []
-    for place, token in enumerate(tokens):
-        held = token.value == _FLOWERED and token.text.removesuffix("的") in _FLOWERS and _is_held(found)
-        on_thing = place + 1 < len(tokens) and tokens[place + 1].role in (Role.GARMENT, Role.COLOUR, Role.SHADE)
-        found.append(replace(token, role=Role.UNKNOWN, value="thing", word=None) if held and not on_thing else token)
-    return found
-
-
-def _drawn(tokens: list[Token]) -> list[Token]:
-    """条 and 点 after a colour and before what has them are its pattern: 蓝白条的衬衫, 绿底白点的裙子."""
-    return [
-        replace(token, role=Role.ATTRIBUTE, value=_DRAWN[token.text], word=None)
-        if token.text in _DRAWN
-        and 0 < place < len(tokens) - 1
-        and tokens[place - 1].role is Role.COLOUR
-        and tokens[place - 1].end == token.start
-        and (tokens[place + 1].text == "的" or tokens[place + 1].role is Role.GARMENT)
-        else token
-        for place, token in enumerate(tokens)
-    ]
-
-
-def _is_held(before: list[Token]) -> bool:
-    for token in reversed(before):
-        if token.text in _HOLDS:
-            return True
-        if token.role is not Role.FILLER and token.role is not Role.COLOUR:
-            return False
-    return False
 
 
 def _all_of_one_colour(tokens: list[Token]) -> list[Token]:

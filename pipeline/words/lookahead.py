@@ -20,6 +20,7 @@ OF_THE_THING = frozenset(["的", "颜色", "色", "都", "也", "全", "呢", "c
     ["probably", "maybe", "all"]
 )
 PERHAPS = frozenset(["可能", "可能是", "也可能", "也许", "也许是", "或许", "maybe", "perhaps", "possibly", "might be"])
+ALL = frozenset(["都", "都是", "都为", "全是", "全都是", "both", "all"])
 WEARS = frozenset(["in", "one", "ones", "wearing", "穿", "穿着", "一个"])
 _OF = frozenset(["的", "的人", "的都"])
 NONE = frozenset(["none", "nil", "n/a"])

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline.alerting.service import Alerting
+    from pipeline.archive.contract import Archive
+    from pipeline.assembly import Networks
     from pipeline.camera_report import CameraReport
     from pipeline.settings import Settings
     from pipeline.vigilance import Vigilance
@@ -54,12 +56,10 @@ def _run(settings: "Settings") -> None:
     from pipeline.alerting.service import open_alerting
     from pipeline.archive import open_archive
     from pipeline.assembly import load_networks
-    from pipeline.site_map import site_map
     from pipeline.stills import Stills
     from pipeline.vigilance import Vigilance
     from pipeline.worker import Worker
     from search_api.app import create_app
-    from search_api.service import SearchService
     from search_api.serving import Serving, address_of, is_loopback, listen
     from search_api.vigilance_metrics import VigilanceFigures
 
@@ -78,13 +78,7 @@ def _run(settings: "Settings") -> None:
         stills = Stills()
         worker = Worker(settings, archive, networks, listeners=replace(vigilance.listeners, frame=stills.show))
         remark(f"detector: {networks.detector.name} ({networks.detector.choice.why})")
-        service = SearchService(
-            archive,
-            lambda: networks.detector,
-            networks.embedders.__getitem__,
-            worker.camera_reports,
-            site=site_map(settings),
-        )
+        service = _searching(settings, archive, networks, worker)
         watches, care = _watching(settings, service, vigilance)
         app = create_app(
             service,
@@ -119,6 +113,21 @@ def _callers(settings: "Settings") -> "Callers":
         remark(f"access token, shown only this once: {token}")
         remark(f"(lost it? remove {path} and start again)")
     return callers
+
+
+def _searching(settings: "Settings", archive: "Archive", networks: "Networks", worker: "Worker") -> "SearchService":
+    """Return the doors' side of the archive, which knows the cameras and the names of the site."""
+    from pipeline.site_map import site_map
+    from search_api.service import SearchService
+
+    return SearchService(
+        archive,
+        lambda: networks.detector,
+        networks.embedders.__getitem__,
+        worker.camera_reports,
+        site=site_map(settings),
+        unstored=lambda: worker.unstored,
+    )
 
 
 def _watching(

@@ -71,7 +71,7 @@ function acts(incident, item) {
   if (["open", "acknowledged"].includes(incident.state)) line.append(button(t("派员", "Dispatch"), () => step("dispatch")));
   if (incident.state !== "closed") {
     for (const [outcome, text] of Object.entries(OUTCOMES)) {
-      line.append(button(`${t("关闭", "Close")}：${text}`, () => close(incident, outcome, step)));
+      line.append(button(`${t("关闭", "Close")}: ${text}`, () => close(incident, outcome, step)));
     }
   }
   line.append(button(t("经过", "Timeline"), () => tell(item, incident.incident).catch((error) => say(error.message, true))));
@@ -81,7 +81,7 @@ function acts(incident, item) {
 // A slip of the finger must not close what somebody waits for.
 async function close(incident, outcome, step) {
   const what = `${KINDS[incident.kind] || incident.kind} · ${incident.name} · ${local(incident.last_ms)}`;
-  const note = await noteFor(`${t("关闭警情：", "Close as")} ${OUTCOMES[outcome]}`, what, t("关闭", "Close"));
+  const note = await noteFor(`${t("关闭警情", "Close the incident")}: ${OUTCOMES[outcome]}`, what, t("关闭", "Close"));
   if (note !== null) await step("close", { outcome, note });
 }
 

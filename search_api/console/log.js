@@ -24,12 +24,14 @@ const SAID = {
   "companion removed": t("移除陪同人", "companion removed"), "photos added": t("加照片", "photos added"),
   answered: t("已答复", "answered"), "not answered": t("未能答复", "not answered"),
   "several in the photo": t("照片中不止一人，待选", "several in the photo"), ordered: t("已下令", "ordered"),
+  "picture of a camera, to draw rules on": t("查看摄像机画面", "picture of a camera"),
+  "resident in care": t("在管老人", "resident in care"),
   person: t("行人", "person"), motor_vehicle: t("机动车", "motor vehicle"), non_motor_vehicle: t("非机动车", "non-motor vehicle"),
 };
 
 export async function showLog() {
   const lines = await asked("/v1/searches?limit=200");
-  const rows = lines.map((line) => [local(line.at_ms), line.who, line.reason, summary(line.what), line.hits]);
+  const rows = lines.map((line) => [local(line.at_ms), line.who, SAID[line.reason] || line.reason, summary(line.what), line.hits]);
   byId("log-table").replaceChildren(table([t("时间", "when"), t("谁", "who"), t("用途", "reason"), t("内容", "what"), t("命中", "hits")], rows));
 }
 

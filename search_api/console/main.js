@@ -3,6 +3,7 @@
 import { dropToken, hasToken, keepToken, whenSignedOut } from "./api.js";
 import { showCameras } from "./cameras.js";
 import { byId, say } from "./dom.js";
+import { startHealth } from "./health.js";
 import { leaveIncidents, showIncidents, startIncidents } from "./incidents.js";
 import { showLog } from "./log.js";
 import { startQuestions } from "./question.js";
@@ -82,6 +83,7 @@ byId("leave").addEventListener("click", () => { leave(); say(""); });
 window.addEventListener("hashchange", () => { if (hasToken()) tryToEnter(); });
 whenSignedOut(leave);
 startLanguage(byId("language"));
+startHealth();
 startSearch();
 startIncidents();
 startWatches();

@@ -150,7 +150,7 @@ async function store() {
   for (const [part, must] of partsOf(rule.kind)) if (!must && !rule[part]?.length) delete rule[part];
   for (const [name, value] of Object.entries(rule)) if (value === null || value === undefined) delete rule[name];
   const missing = partsOf(rule.kind).find(([part, must]) => must && !rule[part]?.length);
-  if (missing) throw new Error(`${t("还没有画", "Not drawn yet")} ${PARTS[missing[0]]}：${TO_DRAW[missing[0]]}`);
+  if (missing) throw new Error(`${t("还没有画", "Not drawn yet")} ${PARTS[missing[0]]}: ${TO_DRAW[missing[0]]}`);
   await hooks.save(rule, edited.was);
   endEditing();
   hooks.draw();

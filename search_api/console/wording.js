@@ -5,7 +5,7 @@ import { t } from "./language.js";
 export const STATES = {
   open: t("未处理", "open"), acknowledged: t("已确认", "acknowledged"), dispatched: t("已派员", "dispatched"), closed: t("已关闭", "closed"),
 };
-export const OUTCOMES = { true: t("属实", "true"), false: t("误报", "false"), test: t("测试", "test") };
+export const OUTCOMES = { true: t("属实", "true"), false: t("误报", "false alarm"), test: t("测试", "test") };
 export const SEVERITIES = { low: t("低", "low"), medium: t("中", "medium"), high: t("高", "high"), critical: t("紧急", "critical") };
 export const SOURCES = { rule: t("规则", "rule"), watch: t("布控", "watch"), care: t("关爱", "care"), camera: t("摄像机", "camera") };
 export const KINDS = {

@@ -14,7 +14,8 @@ router = APIRouter(tags=["health"])
 
 @router.get("/healthz", summary="Whether the service works")
 def health(service: Service) -> HealthOut:
-    """Return ok, or degraded when there are cameras and none is live."""
-    states = Counter(report.state.status for report in service.cameras())
-    status = "degraded" if states and not states[Status.LIVE] else "ok"
-    return HealthOut(status=status, version=__version__, cameras={str(s): n for s, n in states.items()})
+    """Return ok, or degraded when there are cameras and none is live, or when there is no room for what is seen."""
+    states, unstored = Counter(report.state.status for report in service.cameras()), service.unstored()
+    status = "degraded" if unstored or (states and not states[Status.LIVE]) else "ok"
+    counted = {str(each): n for each, n in states.items()}
+    return HealthOut(status=status, version=__version__, cameras=counted, unstored=unstored)

@@ -15,11 +15,12 @@ class Wire(BaseModel):
 
 
 class HealthOut(Wire):
-    """`status` is ok, or degraded when cameras are configured and none is live."""
+    """`status` is ok, or degraded when cameras are configured and none is live, or when the disk is full."""
 
     status: str
     version: str
     cameras: dict[str, int] = Field(description="how many cameras are in each state")
+    unstored: int = Field(description="sightings that wait because the disk is full", default=0)
 
 
 class ProblemOut(BaseModel):

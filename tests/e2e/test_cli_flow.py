@@ -195,7 +195,8 @@ def test_search_prints_a_table(archive: Path, person: tuple[Path, str], capsys: 
     capsys.readouterr()
     assert run_command([*ask, "--top", "2"]) == 0
     said = capsys.readouterr().out
-    assert "score" in said and said.count("gate") == 2
+    assert "score" in said and said.count("gate") == 3  # two hits, and where the one meant was seen last
+    assert "last seen: gate 2026-05-01 " in said
     assert run_command([*ask, "--to", "2026-05-01T03:00:00Z"]) == 0
     assert "nothing in the archive fits" in capsys.readouterr().out
 

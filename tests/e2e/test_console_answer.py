@@ -130,6 +130,17 @@ def test_a_camera_that_is_down_says_why_in_words_and_how_long(page: Page) -> Non
     expect(row).to_contain_text("no picture yet")
 
 
+def test_a_full_disk_is_said_on_every_page(page: Page, console: Console) -> None:
+    expect(page.locator("#health")).to_contain_text("No camera is live", timeout=WAIT_MS)
+    console.care.search.unstored = lambda: 7
+    page.reload()
+    expect(page.locator("#health")).to_contain_text("磁盘已满：7 条", timeout=WAIT_MS)
+    page.click("nav a[href='#log']")
+    expect(page.locator("#page-log")).to_be_visible()
+    expect(page.locator("#health")).to_be_visible()
+    console.care.search.unstored = int
+
+
 def test_a_photo_of_several_is_no_photo_for_a_watch_and_the_form_says_what_to_do(page: Page, tmp_path: Path) -> None:
     page.click("nav a[href='#watches']")
     page.click("#watch-new")

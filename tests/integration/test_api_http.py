@@ -414,11 +414,14 @@ def test_cameras_come_in_pages_and_by_community(client: httpx.Client) -> None:
 
 def test_health_needs_no_token_and_names_nobody(open_door: httpx.Client, service: SearchService) -> None:
     reply = open_door.get("/healthz")
-    assert reply.json() == {"status": "ok", "version": reply.json()["version"], "cameras": {"live": 1}}
+    assert reply.json() == {"status": "ok", "version": reply.json()["version"], "cameras": {"live": 1}, "unstored": 0}
     report = service.cameras()[0]
     report.state.status = Status.BACKING_OFF  # type: ignore[misc]
     assert open_door.get("/healthz").json()["status"] == "degraded"
     assert "north" not in open_door.get("/healthz").text
+    report.state.status = Status.LIVE  # type: ignore[misc]
+    service.unstored = lambda: 7  # the disk is full
+    assert (open_door.get("/healthz").json()["status"], open_door.get("/healthz").json()["unstored"]) == ("degraded", 7)
 
 
 def test_metrics(client: httpx.Client) -> None:

@@ -1,9 +1,12 @@
 """How long a hit's visit lasted, and where else the one who looks so was seen."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.archive.contract import Hit, SightingFilter
 from pipeline.search import HitGroup
+from pipeline.search.confidence import Confidence, Word
 from search_api.cli.hits import show_hits
 from search_api.report import Sheet, render_report
 from tests.servers.doors import NOON_MS, RED, record
@@ -40,6 +43,18 @@ def test_the_table_does_not_claim_that_she_was_where_another_camera_saw_her(
     told = capsys.readouterr().out
     assert "2 (2 cameras)" in told and "北门 north" in told
     assert ":00:05" in told, "the end of the visit to the north gate"
+
+
+def test_where_she_was_last_seen_is_said_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    likely, possible = Confidence(Word.LIKELY, 0.9), Confidence(Word.POSSIBLE, 0.4)
+    old = HitGroup("a", hit("north", 1, NOON_MS), (hit("south", 2, NOON_MS + 60_000),), confidence=likely)
+    new = HitGroup("b", hit("west", 3, NOON_MS + 3_600_000), confidence=possible)
+    show_hits([old, new], {"south": "南门"})
+    assert "last seen: 南门 south" in capsys.readouterr().out
+    show_hits([old, replace(new, confirmed=True)], {})
+    assert "last seen: west" in capsys.readouterr().out
+    show_hits([replace(new, confidence=Confidence(Word.WEAK, 0.1))], {})
+    assert "last seen:" not in capsys.readouterr().out.splitlines()[-1], "of a weak hit nobody is sent anywhere"
 
 
 def test_the_sheet_says_what_was_seen_instead_and_where_else() -> None:

@@ -36,11 +36,12 @@ def test_waits_while_the_disk_is_full_and_stores_all_afterwards() -> None:
     now, archive = [0.0], FullDisk()
     keeper = Storekeeper(archive, capacity=3, retry_s=10, clock=lambda: now[0])
     assert keeper.keep([record(1)]) == []
+    assert keeper.unstored == 1
     archive.full = False
     assert keeper.keep([record(2)]) == []  # not before the retry time
     now[0] = 10.0
     assert len(keeper.keep([record(3)])) == 3
-    assert (archive.count(), keeper.waiting, keeper.dropped) == (3, 0, 0)
+    assert (archive.count(), keeper.waiting, keeper.dropped, keeper.unstored) == (3, 0, 0, 0)
 
 
 def test_drops_the_oldest_beyond_its_capacity_and_counts() -> None:

@@ -219,3 +219,16 @@ def test_stripes_are_of_the_colours_before_them() -> None:
     assert found.wanted["upper_colour"] == {"blue", "white"}
     assert found.wanted["lower_colour"] == {"black"}
     assert found.wanted["pattern"] == {"striped"}
+
+
+@pytest.mark.parametrize("text", ["戴着口罩和帽子，都是黑的", "a mask and a cap, both black"])
+def test_a_colour_said_of_all_is_that_of_each(text: str) -> None:
+    found = parse(text, now_ms=0, zone=UTC)
+    assert found.wanted == {"mask": {"yes"}, "mask_colour": {"black"}, "hat": {"yes"}, "hat_colour": {"black"}}
+
+
+@pytest.mark.parametrize("text", ["上衣裤子都是黑的", "戴眼镜，上衣和裤子都是黑色", "coat and trousers both black"])
+def test_so_it_is_within_a_clause(text: str) -> None:
+    found = parse(text, now_ms=0, zone=UTC)
+    assert found.wanted["upper_colour"] == found.wanted["lower_colour"] == {"black"}
+    assert "glasses_colour" not in found.wanted
