@@ -64,14 +64,14 @@ def test_people_are_followed(
 
 
 def test_people_are_followed_where_many_are_half_hidden_whatever_rounding_does(store: ModelStore, shared: Path) -> None:
-    """One run of ten people is luck, .64 to .80: the mean of several, as `benchmarks.shaken` makes them, is none."""
+    """One run of ten people is luck: the mean of several, as `benchmarks.shaken` makes them, is less of it."""
     folder = shared / "data" / "mot" / "TUD-Stadtmitte"
     video, truth = folder / SEQUENCES["TUD-Stadtmitte"], folder / "gt" / "gt.txt"
     heard = tracking.Listening(load_detector("nanodet", store=store))
-    track_recording(video, detector=heard, kind=Kind.PERSON, fps=None)
-    spread = tracking.measure_shaken(video, truth, heard, None, times=4)
-    assert spread["mota"]["mean"] >= 0.65
-    assert spread["idf1"]["mean"] >= 0.65
+    track_recording(video, detector=heard, kind=Kind.PERSON, fps=5.0)
+    spread = tracking.measure_shaken(video, truth, heard, 5.0, times=8)
+    assert spread["mota"]["mean"] >= 0.67
+    assert spread["idf1"]["mean"] >= 0.66
 
 
 def test_clothing_colours_on_sources_nothing_was_learned_from(shared: Path) -> None:
