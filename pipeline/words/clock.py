@@ -267,7 +267,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"差(?:{_N}分|一刻)(?:到)?{_N}[点时]", lambda m: _to_hour(m[2], m[1])),
     _rule(rf"(?:at )?(\d{{1,2}})\.(\d\d) ?{_AP}", lambda m: _english_clock(m[1], m[2], m[3])),
     _rule(
-        r"(\d{1,2}) ?(?:to|-|until|till) ?(\d{1,2}) ?(?=(?:in the|this|yesterday|today|last night|on) )",
+        r"(\d{1,2}) ?(?:to|-|until|till) ?(\d{1,2}) ?(?=(?:in the|this|yesterday|today|last night|on)\b)",
         lambda m: f"shared|{_english_clock(m[1], None, None)}|to|{_english_clock(m[2], None, None)}",
     ),
     _rule(rf"{_EN} (night|evening|morning|afternoon)s? ago", _part_ago),
