@@ -10,7 +10,6 @@ bytes of one sighting and of one batch. `archive_kill` is the one about kill -9.
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import numpy as np
 from models.embeddings import Embeddings, EmbeddingSpace
 from models.kinds import Kind
 from pipeline.archive import LocalArchive, Query, SightingFilter, open_archive
+from pipeline.bench.machine import fixed_work_ms, machine
 from pipeline.sighting import Record, Shot, Sighting, TrackletKey
 
 ROOT = Path(__file__).resolve().parent
@@ -200,7 +200,8 @@ def main(argv: list[str]) -> int:
             verifying_s = round(time.perf_counter() - began, 1)
         rates[f"batches_of_{BULK}_without_pictures"] = bulk_without_pictures(Path(scratch) / "rows", vectors)
     result = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": machine(),
+        "fixed_work_ms": fixed_work_ms(),
         "rows": asked.rows,
         "dim": SPACE.dim,
         "picture_bytes": len(PICTURE),

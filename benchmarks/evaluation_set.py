@@ -15,6 +15,7 @@ from models.detections import Image
 from models.engine import describe_host
 from models.fetch import fetch
 from models.store import ModelStore
+from pipeline.bench.machine import fixed_work_ms
 
 ROOT = Path(__file__).resolve().parent
 SHARED = Path(os.environ.get("ZHIAN_SHARED", ROOT.parents[1] / "shared"))
@@ -58,10 +59,16 @@ def frames(sequence: str, every: int = 1, shared: Path = SHARED) -> Iterator[tup
 
 
 def write_result(name: str, result: dict[str, object]) -> None:
-    """Write benchmarks/results/NAME.json, with the machine it was measured on."""
+    """Write benchmarks/results/NAME.json, with the machine it was measured on and how fast that is now."""
     host = describe_host()
-    machine = {"cpu": host.cpu, "cores": host.cores, "bf16": host.bf16_units, "onnxruntime": host.onnxruntime}
-    machine["openvino"] = host.openvino
+    machine = {
+        "cpu": host.cpu,
+        "cores": host.cores,
+        "bf16": host.bf16_units,
+        "onnxruntime": host.onnxruntime,
+        "openvino": host.openvino,
+        "fixed_work_ms": fixed_work_ms(),
+    }
     folder = ROOT / "results"
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps({"machine": machine, **result}, indent=1) + "\n", "utf-8")

@@ -13,7 +13,7 @@ from pipeline.bench.filled import Filled, load_filled, sort_of
 from pipeline.bench.flat import Flat, percentiles
 from pipeline.bench.looks import SEEN, FloatArray
 from pipeline.bench.looks import Looks as Crowd
-from pipeline.bench.machine import machine
+from pipeline.bench.machine import fixed_work_ms, machine
 from pipeline.bench.truth import Truth
 from pipeline.errors import BenchFailed
 
@@ -59,7 +59,7 @@ class FilterFigures:
 
 @dataclass(frozen=True, slots=True)
 class SearchFigures:
-    """What one run found; `appended_per_s` is durable.
+    """What one run found; `appended_per_s` is durable, `fixed_work_ms` was taken before and after the searches.
 
     Bytes are the memory of a fresh reading process that no file backs, and the mapped columns that searches walk
     through; the vector file, the database and the other columns are touched for the hits alone.
@@ -69,6 +69,7 @@ class SearchFigures:
     dim: int
     vectors: str
     machine: str
+    fixed_work_ms: tuple[float, float]
     appended_per_s: float
     seal_s: float
     open_s: float
@@ -109,7 +110,7 @@ def bench_search(
         _again(flat, looks, rows, report)
     memory, opened = _in_a_fresh_process(folder, looks.sightings(1, 0), space)
     with open_archive(folder, writable=False) as archive:
-        figures = []
+        figures, before_ms = [], fixed_work_ms()
         for number, where in enumerate(FILTERS.values()):
             report("searching", number, len(FILTERS))
             figures.append(_measure(archive, flat, county, where, asked, filled.best_rows(number), space))
@@ -119,6 +120,7 @@ def bench_search(
         dim,
         sort,
         machine(),
+        (before_ms, fixed_work_ms()),
         filled.appended_per_s,
         filled.seal_s,
         round(opened, 2),

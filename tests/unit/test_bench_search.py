@@ -53,6 +53,7 @@ def test_a_filled_archive_is_measured_again_without_filling(tmp_path: Path) -> N
     assert not {"filling", "sealing"} & set(told[True])
     assert figures[0].appended_per_s == figures[1].appended_per_s
     assert [each.recall_at_50 for each in figures[0].filters] == [each.recall_at_50 for each in figures[1].filters]
+    assert all(work_ms > 0 for each in figures for work_ms in each.fixed_work_ms)
     assert figures[0].filters[3].flat_p50_ms is None
     assert figures[1].filters[3].flat_p50_ms is not None
     with pytest.raises(BenchFailed, match="filled with 600 rows"):
