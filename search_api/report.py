@@ -18,6 +18,7 @@ from pipeline.sighting import Box, Sighting
 from pipeline.words.explaining import in_chinese
 from search_api import __version__
 from search_api.coverage_bars import Bars
+from search_api.latest import latest_of
 
 Image = NDArray[np.uint8]
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -76,8 +77,18 @@ def render_report(sheet: Sheet, picture: Callable[[str], bytes]) -> str:
         cameras=[sheet.names.get(each, each) for each in sheet.where.cameras],
         communities=[sheet.names.get(each, each) for each in sheet.where.communities],
         coverage=sheet.coverage,
+        latest=_latest(sheet),
         sheet=sheet,
     )
+
+
+def _latest(sheet: Sheet) -> dict[str, object] | None:
+    found = latest_of(sheet.groups)
+    if found is None:
+        return None
+    group, seen = found
+    camera = sheet.names.get(seen.key.camera_id, seen.key.camera_id)
+    return {"camera": camera, "at": _local(seen.last_seen_ms), "confidence": _confidence(group)}
 
 
 def _photo(image: Image, box: Box) -> dict[str, object]:

@@ -10,6 +10,7 @@ _FLOWERS = frozenset(["花", "花朵", "小花", "大花", "flower", "flowers"])
 _HOLDS = frozenset(["carrying", "carries", "holding", "holds", "held", "bringing", "selling"]) | frozenset(
     ["拿", "拿着", "捧", "捧着", "抱着", "买了", "手捧", "手拿", "手持", "卖", "送"]
 )
+_HAVE_PATTERNS = frozenset({Role.GARMENT, Role.COLOUR, Role.SHADE})
 _DRAWN = {"条": "pattern=striped", "点": "pattern=dotted", "点点": "pattern=dotted"}
 _OR_IS = frozenset(["就是", "便是", "要不就是"])
 _SAYS_COLOUR = frozenset({Role.COLOUR, Role.SHADE, Role.GARMENT})
@@ -64,11 +65,12 @@ def _not_done(tokens: list[Token]) -> list[Token]:
 
 def _in_hand(tokens: list[Token]) -> list[Token]:
     """Flowers that somebody holds are no pattern: `carrying flowers`, 捧着花."""
-    found: list[Token] = []
+    found = list(tokens)
     for place, token in enumerate(tokens):
-        held = token.value == _FLOWERED and token.text.removesuffix("的") in _FLOWERS and _is_held(found)
-        on_thing = place + 1 < len(tokens) and tokens[place + 1].role in (Role.GARMENT, Role.COLOUR, Role.SHADE)
-        found.append(replace(token, role=Role.UNKNOWN, value="thing", word=None) if held and not on_thing else token)
+        if token.value != _FLOWERED or token.text.removesuffix("的") not in _FLOWERS or not _is_held(found[:place]):
+            continue
+        if place + 1 == len(tokens) or tokens[place + 1].role not in _HAVE_PATTERNS:
+            found[place] = replace(token, role=Role.UNKNOWN, value="thing", word=None)
     return found
 
 

@@ -12,12 +12,12 @@ from pipeline.search.confidence import IN_CHINESE
 from search_api.cli.consoles import results
 from search_api.cli.outputs import whole_file
 from search_api.inputs import iso
+from search_api.latest import latest_of
 from search_api.wire.base import local_zone
 
 if TYPE_CHECKING:
     from pipeline.coverage import Watching
     from pipeline.search import Answer
-    from pipeline.sighting import Sighting
     from pipeline.words import Parse
     from search_api.cli.asked import Asked
     from search_api.service import Purpose
@@ -50,24 +50,11 @@ def show_hits(groups: Sequence[HitGroup], names: Mapping[str, str]) -> None:
             *([_looks(group.hit)] if looked else []),
         )
     results().print(table)
-    latest = _latest(groups)
+    latest = latest_of(groups)
     if latest is not None:
         group, seen = latest
         camera = " ".join(filter(None, (names.get(seen.key.camera_id), seen.key.camera_id)))
         results().print(f"最后见于 last seen: {camera} {_local(seen.last_seen_ms)}, {_word(group)}", markup=False)
-
-
-def _latest(groups: Sequence[HitGroup]) -> "tuple[HitGroup, Sighting] | None":
-    """Return the last time one was seen who is confirmed, else likely, else possible: what a patrol asks for."""
-    from pipeline.search.confidence import Word
-
-    confirmed = [each for each in groups if each.confirmed]
-    by_word = (
-        [g for g in groups if g.confidence and g.confidence.word is word] for word in (Word.LIKELY, Word.POSSIBLE)
-    )
-    fits: list[HitGroup] = next(filter(None, (confirmed, *by_word)), [])
-    seen = [(group, hit.sighting) for group in fits for hit in (group.hit, *group.others)]
-    return max(seen, key=lambda each: each[1].last_seen_ms, default=None)
 
 
 def _word(group: HitGroup) -> str:

@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 import { t } from "./language.js";
 
-const AGAIN_MS = 30_000;
+const AGAIN_MS = 10_000;
 
 export function startHealth() {
   const look = () => fetch("/healthz").then((reply) => reply.json()).then(tell).catch(() => {});

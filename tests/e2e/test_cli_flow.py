@@ -217,6 +217,16 @@ def test_several_people_are_numbered_and_one_is_chosen(
     assert run_command([*ask, "--person", "99"]) == 2
 
 
+def test_a_photo_of_several_for_a_watch_is_numbered_too(
+    archive: Path, frames: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ["watch", "add", "--archive", str(archive), "--photo", str(frames / "frame60.jpg"), "--reason", "case 7"]
+    capsys.readouterr()
+    assert run_command([*ask, "--expires", "2126-05-08"]) == 2
+    assert f"look at {frames / 'frame60.numbered.jpg'} and choose one with --box" in capsys.readouterr().err
+    (frames / "frame60.numbered.jpg").unlink()
+
+
 def test_run_serves_stores_and_stops_in_order(tmp_path: Path, offline: None) -> None:
     config = tmp_path / "site.yaml"
     clip = CLIPS / "gate-dusk.mp4"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.service import Alerting, open_alerting
@@ -58,6 +58,15 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     yield from entered(browser, address)
 
 
+def first_hit(page: Page, folder: Path) -> Locator:
+    """Search for the one in red; return the card of the best hit, which shows her."""
+    choose(page, folder, photo(RED))
+    page.click("#go")
+    first = page.locator("#hits > li").first
+    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    return first
+
+
 def test_a_wrong_token_stays_outside(browser: Browser, address: str) -> None:
     opened = browser.new_page()
     opened.goto(address)
@@ -95,10 +104,7 @@ def test_words_are_explained_and_marked_on_the_hits(page: Page) -> None:
 
 
 def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path) -> None:
-    choose(page, tmp_path, photo(RED))
-    page.click("#go")
-    first = page.locator("#hits > li").first
-    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    first = first_hit(page, tmp_path)
     before = page.locator("#hits > li").count()
     first.get_by_text("不是 No").click()
     page.get_by_text("据此再检索").click()
@@ -107,9 +113,7 @@ def test_a_rejected_hit_is_gone_from_the_next_search(page: Page, tmp_path: Path)
 
 
 def test_another_photo_is_another_question(page: Page, tmp_path: Path) -> None:
-    choose(page, tmp_path, photo(RED))
-    page.click("#go")
-    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    first_hit(page, tmp_path).get_by_text("是 Yes").click()
     expect(page.locator("#next")).to_be_visible()
     (tmp_path / "other").mkdir()
     choose(page, tmp_path / "other", photo(GREEN))
@@ -117,9 +121,7 @@ def test_another_photo_is_another_question(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_confirmed_hit_is_kept_for_a_case(page: Page, tmp_path: Path) -> None:
-    choose(page, tmp_path, photo(RED))
-    page.click("#go")
-    page.locator("#hits > li").first.get_by_text("是 Yes").click(timeout=WAIT_MS)
+    first_hit(page, tmp_path).get_by_text("是 Yes").click()
     page.locator("#next").get_by_text("留存 Keep").click()
     page.fill("#case", "2026-114")
     page.locator("#large").get_by_text("留存 Keep", exact=True).click()
@@ -129,9 +131,7 @@ def test_a_confirmed_hit_is_kept_for_a_case(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_picture_is_enlarged_and_coverage_is_one_line(page: Page, tmp_path: Path) -> None:
-    choose(page, tmp_path, photo(RED))
-    page.click("#go")
-    first = page.locator("#hits > li").first
+    first = first_hit(page, tmp_path)
     expect(first.locator("img").first).to_have_attribute("src", re.compile("^blob:"), timeout=WAIT_MS)
     expect(page.locator("#coverage summary.lacking")).to_contain_text("no record of what was watched")
     expect(page.locator("#coverage p")).to_be_hidden()
@@ -196,10 +196,7 @@ def test_a_part_of_a_cameras_picture_narrows_the_search(page: Page) -> None:
 
 
 def test_a_confirmed_hit_has_a_route_on_a_map(page: Page, tmp_path: Path) -> None:
-    choose(page, tmp_path, photo(RED))
-    page.click("#go")
-    first = page.locator("#hits > li").first
-    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    first = first_hit(page, tmp_path)
     first.get_by_text("是 Yes", exact=False).first.click()
     page.get_by_text("看路线").click()
     route = page.locator("#route")
@@ -288,10 +285,7 @@ def test_every_word_can_be_read_against_what_is_behind_it(alert_page: Page, aler
 
 
 def test_a_confirmed_hit_becomes_a_watch_with_a_budget_and_is_withdrawn(alert_page: Page, tmp_path: Path) -> None:
-    choose(alert_page, tmp_path, photo(RED))
-    alert_page.click("#go")
-    first = alert_page.locator("#hits > li").first
-    expect(first).to_contain_text("red", timeout=WAIT_MS)
+    first = first_hit(alert_page, tmp_path)
     first.get_by_text("是 Yes").click()
     alert_page.locator("#next").get_by_text("布控 Watch").click()
     expect(alert_page.locator("#watch-sightings")).to_contain_text("1")

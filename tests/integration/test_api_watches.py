@@ -133,6 +133,7 @@ BAD: list[tuple[tuple[bytes, ...], dict[str, Any], int, str, str]] = [
     ((), {}, 422, "bad-watch", "somebody to look for"),
     ((photo(RED),), {"camera": "nroth"}, 422, "bad-watch", "unknown camera nroth: known are north, south"),
     ((photo(RED, GREEN),), {}, 422, "several-found", "box"),
+    ((photo(RED), photo(RED, GREEN)), {}, 422, "several-found", "photo 2 shows 2"),
     ((photo(),), {}, 422, "nobody-found", "no person"),
     ((b"no picture",), {}, 422, "bad-picture", ""),
     ((photo(RED),), {"false_alerts_per_day": "0"}, 422, "bad-input", "false_alerts_per_day"),

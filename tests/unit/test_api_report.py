@@ -42,9 +42,10 @@ def test_everything_is_inside_the_file() -> None:
     assert len(re.findall(r'<img class="aside" src="data:image/jpeg;base64,', html)) == 3 * (4 + 1)
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
     assert "<script" not in html
-    assert html.count("东门") == 3
+    assert html.count("东门") == 4  # three hits, and where the one meant was seen last
+    assert "最后见于" in html and "最后见于" not in render_report(_sheet(0), lambda _: JPEG)
     assert ">0.890<" in html
-    assert html.count(">很可能 <") == 3 and html.count("+2") == 3
+    assert html.count(">很可能 <") == 4 and html.count("+2") == 3
     assert "1234 条" in html
 
 
