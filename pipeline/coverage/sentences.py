@@ -135,9 +135,11 @@ def _never(answer: CameraCoverage) -> bool:
     return len(answer.intervals) == 1 and answer.intervals[0].state is State.UNKNOWN and answer.watermark_ms is None
 
 
-def _percent(share: float) -> int:
-    """Return whole percent; what is not all is never called 100."""
-    return min(round(100 * share), 99) if share < 1 else 100
+def _percent(share: float) -> str:
+    """Return whole percent; what is not all is never called 100, and what is some never 0."""
+    if share >= 1:
+        return "100"
+    return "<1" if 0 < 100 * share < 0.5 else str(min(round(100 * share), 99))
 
 
 def _clock(answer: CameraCoverage, zone: tzinfo) -> Callable[[int], str]:

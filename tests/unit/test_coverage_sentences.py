@@ -59,6 +59,13 @@ def test_many_gaps_and_many_cameras_are_counted() -> None:
     assert said == "c0、c1、c2、c3、c4等 8 台 从未有记录。"
 
 
+def test_next_to_nothing_is_not_nothing() -> None:
+    hardly = camera("c", (60 * 24 * 30, State.DOWN, "timeout"), (1, State.LIVE, ""))
+    assert "watched <1 % of the time" in sentence([hardly], "en", BEIJING, {})
+    never = camera("c", (60, State.DOWN, "timeout"))
+    assert "watched 0 % of the time" in sentence([never], "en", BEIJING, {})
+
+
 def test_nearly_all_is_not_all() -> None:
     nearly = camera("c", (60 * 24 * 30, State.LIVE, ""), (1, State.DOWN, "timeout"))
     assert "有效看守 99 %" in sentence([nearly], "zh", BEIJING, {})
