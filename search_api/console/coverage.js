@@ -33,7 +33,7 @@ function headline(coverage) {
   const percent = `${Math.floor(1000 * coverage.share_watched) / 10} %`;
   const lacking = coverage.cameras.filter((camera) => camera.share_watched < 1).length;
   const more = lacking === coverage.cameras.length && coverage.cameras_left_out ? "+" : "";
-  const gaps = lacking ? t(`${lacking}${more} 台有缺口`, `${lacking}${more} cameras with gaps`) : t("全程有人看", "watched all the time");
+  const gaps = lacking ? t(`${lacking}${more} 台有缺口`, `${lacking}${more} camera${lacking === 1 && !more ? "" : "s"} with gaps`) : t("全程有人看", "watched all the time");
   const only = coverage.shortened ? t(`（只核对 ${local(coverage.from_ms)} 起）`, ` (only since ${local(coverage.from_ms)})`, "") : "";
   return `${percent} · ${gaps}${only}`;
 }
