@@ -16,7 +16,7 @@ from pipeline.archive.failures import archive_errors
 from pipeline.archive.packs import PictureTorn
 from pipeline.archive.picture_rows import PICTURE_OF, picture_of
 from pipeline.archive.reading import neighbours_of, vectors_of
-from pipeline.archive.rows import behind, conditions, sighting_of
+from pipeline.archive.rows import SIGHTING_COLUMNS, behind, conditions, sighting_of
 from pipeline.archive.schema import sightings, spaces, tallies
 from pipeline.errors import ArchiveDamaged, UnknownSighting
 from pipeline.sighting import Sighting
@@ -48,16 +48,23 @@ class LocalReads(LocalBooks):
 
     def vector(self, sighting_id: str) -> Embeddings:
         """Return the (1, d) vector of a sighting; raises UnknownSighting, ArchiveDamaged when it was overwritten."""
-        chosen = select(spaces, sightings.c.vector_row).join(sightings).where(sightings.c.id == sighting_id)
+        return self._with_vector(sighting_id)[1]
+
+    def _with_vector(self, sighting_id: str) -> tuple[Sighting, Embeddings]:
+        """Return a sighting and its (1, d) vector, both of one revision; raises as `vector` does."""
+        place = (sightings.c.vector_row, *spaces.c["id", "generation", "name", "version", "dim"])
+        chosen = select(*SIGHTING_COLUMNS, *place).join(spaces).where(sightings.c.id == sighting_id)
         for _ in range(ATTEMPTS):
             with self._reading() as connection:
-                row = connection.execute(chosen).one_or_none()
+                row = connection.execute(chosen).one_or_none()  # one statement: between two it may change
                 if row is None:
                     raise UnknownSighting(sighting_id)
-                file = self._layout.vectors((row.id, row.generation), row.dim)
-                vectors = file.read(np.array([row.vector_row], np.int64))
+                vector_row, space_id, generation, name, version, dim = row[len(SIGHTING_COLUMNS) :]
+                file = self._layout.vectors((space_id, generation), dim)
+                vectors = file.read(np.array([vector_row], np.int64))
             if vectors.any():  # zeros: the row was given up and erased since it was looked up
-                return Embeddings(vectors, EmbeddingSpace(row.name, row.version, row.dim))
+                known = sighting_of(row[: len(SIGHTING_COLUMNS)])
+                return known, Embeddings(vectors, EmbeddingSpace(name, version, dim))
         raise ArchiveDamaged(f"the vector of sighting {sighting_id} is erased in {self._layout.folder}")
 
     def vectors(self, sighting_ids: Sequence[str], space: EmbeddingSpace) -> Mapping[str, NDArray[np.float32]]:

@@ -53,17 +53,17 @@ class LocalSearch(LocalReads):
 
     def _settled(self, candidates: Sequence[Candidate], rows: Mapping[str, Sighting], query: Query) -> list[Hit]:
         """Score anew what has changed since it was found: the archive changes faster than it can be searched."""
-        scores: dict[str, float] = {}
+        scored: dict[str, tuple[float, Sighting]] = {}
         for candidate in candidates:
             row = rows.get(candidate.sighting_id)
             if row is not None and row.revision == candidate.revision:
-                scores[row.id] = candidate.score
-            elif row is not None and row.id not in scores:
+                scored[row.id] = candidate.score, row
+            elif row is not None and row.id not in scored:
                 with suppress(UnknownSighting):
-                    vectors = self.vector(row.id).vectors
-                    scores[row.id] = float(exact_scores(vectors, query.vectors.vectors)[0])
-        order = sorted(scores, key=lambda name: (-scores[name], name))
-        return [Hit(rank, scores[name], rows[name]) for rank, name in enumerate(order, 1)]
+                    now, vector = self._with_vector(row.id)
+                    scored[row.id] = float(exact_scores(vector.vectors, query.vectors.vectors)[0]), now
+        order = sorted(scored, key=lambda name: (-scored[name][0], name))
+        return [Hit(rank, *scored[name]) for rank, name in enumerate(order, 1)]
 
     def search_looks(self, looks: Looks, where: SightingFilter, *, top: int = 20) -> list[Hit]:
         """Return the sightings that look as described, best first, then newest, ties by id."""
