@@ -15,14 +15,8 @@ from search_api.access import Callers
 from search_api.app import create_app
 from search_api.serving import Serving, address_of, listen
 from search_api.watch_service import WatchService
-from tests.e2e.console_doors import WAIT_MS, choose, entered, started_browser, unreadable
+from tests.e2e.console_doors import WAIT_MS, choose, entered, unreadable
 from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, TOKEN, photo, service_over, small_archive
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with started_browser(chromium) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from pipeline.alerting.rules.settings import IntrusionSettings
 from pipeline.alerting.service import open_alerting
-from tests.e2e.console_doors import PICTURE_SIZE, WAIT_MS, Console, choose, entered, served, started_browser, unreadable
+from tests.e2e.console_doors import PICTURE_SIZE, WAIT_MS, Console, choose, entered, served, unreadable
 from tests.servers.doors import BLUE, GREEN, RED, photo
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with started_browser(chromium) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

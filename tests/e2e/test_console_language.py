@@ -10,19 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.service import open_alerting
 from pipeline.alerting.subscriptions.terms import Channel, Terms
-from tests.e2e.console_doors import WAIT_MS, Console, served, started_browser
+from tests.e2e.console_doors import WAIT_MS, Console, served
 from tests.servers.doors import NOON_MS, TOKEN
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 PAGES = ("search", "incidents", "watches", "rules", "residents", "subscriptions", "cameras", "log")
 # What is shown whatever the language: the name of the product and the names of the languages.
 OWN_TEXT = "[...document.querySelectorAll('h1, #language')].forEach((each) => each.remove())"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with started_browser(chromium) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

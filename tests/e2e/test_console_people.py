@@ -11,15 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline.alerting.care.register import Recognised
 from pipeline.alerting.service import Alerting, open_alerting
 from pipeline.alerting.settings import AlertingSettings
-from tests.e2e.console_doors import WAIT_MS, Console, entered, served, started_browser, unreadable
+from tests.e2e.console_doors import WAIT_MS, Console, entered, served, unreadable
 from tests.servers.doors import BLUE, GREEN, NOON_MS, RED, photo, record
 from tests.servers.receiver import Receiver
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with started_browser(chromium) as started:
-        yield started
 
 
 @pytest.fixture

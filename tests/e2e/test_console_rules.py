@@ -9,14 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline.alerting.alert import Alert, Severity, Source, alert_id
 from pipeline.alerting.rules.settings import IntrusionSettings, LineCrossingSettings
 from pipeline.alerting.service import open_alerting
-from tests.e2e.console_doors import PICTURE_SIZE, WAIT_MS, Console, entered, served, started_browser, unreadable
+from tests.e2e.console_doors import PICTURE_SIZE, WAIT_MS, Console, entered, served, unreadable
 from tests.servers.doors import NOON_MS, TOKEN
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with started_browser(chromium) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
